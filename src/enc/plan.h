@@ -1,0 +1,77 @@
+/* What travels between the encoder's stages: source pictures, the lookahead's verdict, the rate control's answer.
+ *
+ *   input --AvoSource--> lookahead --AvoPlan--> rate control --AvoFrameQp--> pipeline (analysis, entropy coding)
+ *                                                   ^-----------AvoFrameStats (fixed delay in pictures)----'
+ *
+ * All numbers are integers or fixed point (suffix _q8: 1/256), so the plans are the same on every machine. */
+#ifndef AVO_ENC_PLAN_H
+#define AVO_ENC_PLAN_H
+
+#include <avocet/encoder.h>
+#include "h264/frame.h"
+
+/* A picture to be coded: converted, padded to whole macroblocks. From input.c's pool, reference counted; immutable
+ * once the lookahead has it. */
+typedef struct AvoSource {
+    AvoPlane plane[3];         /* mb_width * 16 x mb_height * 16 (chroma half), border samples repeated up to there */
+    AvoPlane half;             /* half-size luma, padded by AVO_FRAME_PAD on all sides                 */
+    int64_t pts;
+    int64_t display_index;     /* 0, 1, 2, ... in the order of sending                                 */
+    AvocetFrameType wish;      /* AUTO, IDR, I */
+    void *opaque;
+    int8_t *roi;               /* per macroblock QP offset given by the user; NULL: none was given     */
+    int16_t *aq_q8;            /* per macroblock adaptive quantiser offset, filled by adaptive_quant.c */
+    int refcount;
+    void *lookahead;           /* cost cache of lowres_cost.c */
+} AvoSource;
+
+/* Luma/chroma weights against the nearest past anchor, for explicit weighted prediction; denom 2^log2_denom. */
+typedef struct AvoPlanWeight {
+    bool used[3];              /* per plane */
+    int log2_denom[2];         /* luma, chroma */
+    int w[3], o[3];
+} AvoPlanWeight;
+
+/* One coded picture, in coding order. */
+typedef struct AvoPlan {
+    AvoSource *src;            /* one reference held by the plan */
+    AvocetFrameType type;      /* IDR, I, P, BREF, B */
+    int layer;                 /* 0: I and P; 1: B between anchors, 2: between those, ... */
+    int poc;                   /* 2 * (display index - display index of its IDR) */
+    int64_t coded_index;       /* 0, 1, 2, ... */
+    bool scenecut;
+    bool closes_minigop;       /* last picture in coding order of its mini-GOP */
+    int64_t minigop_start, minigop_end; /* display indexes of the anchors around (end: of this picture's own anchor) */
+    AvoPlanWeight weight;      /* P only */
+    /* Costs at half size, sums of SATD over inner blocks, at the references the plan assumes. */
+    int64_t intra_cost, inter_cost;
+    int64_t duration_q16;      /* display duration relative to 1/fps, 1.0 = 65536 */
+    /* QP offsets per macroblock: adaptive quantisation + importance propagation + region of interest, 1/256 QP.
+     * Valid until the plan is released. NULL: all 0. */
+    const int16_t *qp_offset_q8;
+    int qp_offset_mean_q8;     /* their mean */
+    /* Per macroblock vectors of the half-size search against list 0 and list 1's nearest reference (quarter luma
+     * samples at full size), predictors for the motion search; NULL if not searched. */
+    const AvoMv *mv[2];
+} AvoPlan;
+
+/* Rate control's answer for a picture. */
+typedef struct AvoFrameQp {
+    int qp_q8;                 /* quantiser of the picture, 1/256 QP; a macroblock's is
+                                * clip((qp_q8 + qp_offset_q8 + 128) >> 8, qp_min, qp_max)   */
+    int64_t bits_planned;      /* 0: none */
+} AvoFrameQp;
+
+/* What the coded picture turned out to be. */
+typedef struct AvoFrameStats {
+    int64_t coded_index;
+    AvocetFrameType type;
+    int layer;
+    int64_t bits;              /* access unit, all NAL units */
+    int64_t header_bits, mv_bits, texture_bits; /* estimates; 0 if not known */
+    int qp_sum;                /* sum of QPY over macroblocks */
+    int64_t intra_cost, inter_cost; /* from the plan */
+    int intra_mbs, inter_mbs, skip_mbs;
+} AvoFrameStats;
+
+#endif
