@@ -64,7 +64,7 @@ typedef struct AvoSliceRefs {
     AvoWeightMode weight_mode;
     int log2_denom[2];                  /* luma, chroma */
     AvoWeight weight[2][AVO_REFS_MAX];
-    int8_t implicit_w1[AVO_REFS_MAX][AVO_REFS_MAX]; /* [ref0][ref1]; w0 = 64 - w1 */
+    int16_t implicit_w1[AVO_REFS_MAX][AVO_REFS_MAX]; /* [ref0][ref1]; w0 = 64 - w1 */
     /* Direct prediction (8.4.1.2). */
     bool direct_spatial, direct_8x8_inference;
     const AvoFrame *col;                /* RefPicList1[0] */

@@ -1,0 +1,256 @@
+/* See predict.h.
+ *
+ * A block is predicted per list into a "source": a pointer and stride. Where the samples already lie in memory (whole
+ * vector, or one half-sample plane) the source is that place, so that nothing is copied before it is averaged or
+ * weighted; otherwise it is the scratch buffer that was filled.
+ *
+ * Positions are clamped such that reads, filter taps included, stay inside the padding. A block that is moved by the
+ * clamp lies in a region where every row (or column) is constant, so the samples stay exact. */
+#include "base/util.h"
+#include "h264/predict.h"
+
+typedef struct Source {
+    const pixel *data;
+    ptrdiff_t stride;
+} Source;
+
+/* One rectangle of the picture in luma samples and what it is predicted from. */
+typedef struct Block {
+    int x, y, w, h;
+    const int8_t *ref_idx;
+    const AvoMv *mv;
+} Block;
+
+enum { PLANE_FULL, PLANE_H, PLANE_V, PLANE_C, PLANE_NONE };
+
+/* Quarter-sample position [fy * 4 + fx] as the average of two samples of the half-sample planes (8.4.2.2.1). */
+typedef struct QpelRule {
+    uint8_t a, ax, ay; /* plane and offset in whole samples */
+    uint8_t b, bx, by;
+} QpelRule;
+
+static const QpelRule qpel_rule[16] = {
+    {PLANE_FULL, 0, 0, PLANE_NONE, 0, 0}, {PLANE_FULL, 0, 0, PLANE_H, 0, 0},
+    {PLANE_H, 0, 0, PLANE_NONE, 0, 0},    {PLANE_H, 0, 0, PLANE_FULL, 1, 0},
+    {PLANE_FULL, 0, 0, PLANE_V, 0, 0},    {PLANE_H, 0, 0, PLANE_V, 0, 0},
+    {PLANE_H, 0, 0, PLANE_C, 0, 0},       {PLANE_H, 0, 0, PLANE_V, 1, 0},
+    {PLANE_V, 0, 0, PLANE_NONE, 0, 0},    {PLANE_V, 0, 0, PLANE_C, 0, 0},
+    {PLANE_C, 0, 0, PLANE_NONE, 0, 0},    {PLANE_V, 1, 0, PLANE_C, 0, 0},
+    {PLANE_V, 0, 0, PLANE_FULL, 0, 1},    {PLANE_V, 0, 0, PLANE_H, 0, 1},
+    {PLANE_C, 0, 0, PLANE_H, 0, 1},       {PLANE_V, 1, 0, PLANE_H, 0, 1},
+};
+
+/* Index of the copy and avg kernels for a width of 16, 8 or 4. */
+AVO_INLINE int width_index(int w)
+{
+    return w == 16 ? 0 : w == 8 ? 1 : 2;
+}
+
+static const pixel *plane_at(const AvoFrame *f, int which, ptrdiff_t offset)
+{
+    return (which == PLANE_FULL ? f->plane[0].data : f->hpel[which - PLANE_H].data) + offset;
+}
+
+/* 8.4.2.2.1; scratch has stride AVO_REC_STRIDE. */
+static Source luma_source(const AvoDsp *dsp, const AvoFrame *f, const Block *b, AvoMv mv,
+                          pixel *scratch)
+{
+    const AvoPlane *p = &f->plane[0];
+    int x = avo_clip3(2 - AVO_FRAME_PAD, p->width + AVO_FRAME_PAD - 19, b->x + (mv.x >> 2));
+    int y = avo_clip3(2 - AVO_FRAME_PAD, p->height + AVO_FRAME_PAD - 19, b->y + (mv.y >> 2));
+    int fx = mv.x & 3, fy = mv.y & 3;
+    ptrdiff_t at = y * p->stride + x;
+    if (!(fx | fy))
+        return (Source){p->data + at, p->stride};
+    if (!f->hpel[0].data) {
+        dsp->luma_qpel(scratch, AVO_REC_STRIDE, p->data + at, p->stride, fx, fy, b->w, b->h);
+        return (Source){scratch, AVO_REC_STRIDE};
+    }
+    const QpelRule *r = &qpel_rule[4 * fy + fx];
+    const pixel *first = plane_at(f, r->a, at + r->ax + r->ay * p->stride);
+    if (r->b == PLANE_NONE)
+        return (Source){first, p->stride};
+    const pixel *second = plane_at(f, r->b, at + r->bx + r->by * p->stride);
+    dsp->avg[width_index(b->w)](scratch, AVO_REC_STRIDE, first, p->stride, second, p->stride,
+                                b->h);
+    return (Source){scratch, AVO_REC_STRIDE};
+}
+
+/* 8.4.2.2.2, plane 1 or 2. */
+static Source chroma_source(const AvoDsp *dsp, const AvoFrame *f, int plane, const Block *b,
+                            AvoMv mv, pixel *scratch)
+{
+    const AvoPlane *p = &f->plane[plane];
+    const int pad = AVO_FRAME_PAD / 2;
+    int x = avo_clip3(-pad, p->width + pad - 9, b->x / 2 + (mv.x >> 3));
+    int y = avo_clip3(-pad, p->height + pad - 9, b->y / 2 + (mv.y >> 3));
+    int fx = mv.x & 7, fy = mv.y & 7;
+    const pixel *src = p->data + y * p->stride + x;
+    if (!(fx | fy))
+        return (Source){src, p->stride};
+    dsp->chroma_mc(scratch, AVO_REC_STRIDE, src, p->stride, fx, fy, b->w / 2, b->h / 2);
+    return (Source){scratch, AVO_REC_STRIDE};
+}
+
+static Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, int list,
+                           pixel *scratch)
+{
+    const AvoFrame *f = ctx->refs->frame[list][b->ref_idx[list]];
+    if (plane == 0)
+        return luma_source(ctx->dsp, f, b, b->mv[list], scratch);
+    return chroma_source(ctx->dsp, f, plane, b, b->mv[list], scratch);
+}
+
+static void copy_block(const AvoDsp *dsp, pixel *dst, Source s, int w, int h)
+{
+    if (w == 2)
+        dsp->chroma_mc(dst, AVO_REC_STRIDE, s.data, s.stride, 0, 0, w, h);
+    else
+        dsp->copy[width_index(w)](dst, AVO_REC_STRIDE, s.data, s.stride, h);
+}
+
+/* One list; dst doubles as the scratch of interpolation. */
+static void predict_uni(const AvoPredictCtx *ctx, int plane, const Block *b, int list, int w,
+                        int h, pixel *dst)
+{
+    const AvoSliceRefs *refs = ctx->refs;
+    Source s = plane_source(ctx, plane, b, list, dst);
+    if (refs->weight_mode == AVO_WEIGHT_EXPLICIT) {
+        const AvoWeight *wt = &refs->weight[list][b->ref_idx[list]];
+        if (plane ? wt->chroma_flag : wt->luma_flag) {
+            ctx->dsp->weight(dst, AVO_REC_STRIDE, s.data, s.stride, w, h,
+                             refs->log2_denom[plane > 0], wt->w[plane], wt->o[plane]);
+            return;
+        }
+    }
+    if (s.data != dst)
+        copy_block(ctx->dsp, dst, s, w, h);
+}
+
+/* How two predictions mix: ((a*w0 + b*w1 + 2^denom) >> (denom + 1)) + o. */
+typedef struct Mix {
+    int log2_denom, w0, w1, o;
+} Mix;
+
+/* False: plain average (8.4.2.3.1). */
+static bool bi_weights(const AvoSliceRefs *refs, int plane, const int8_t ref_idx[2], Mix *mix)
+{
+    if (refs->weight_mode == AVO_WEIGHT_IMPLICIT) {
+        int w1 = refs->implicit_w1[ref_idx[0]][ref_idx[1]];
+        *mix = (Mix){5, 64 - w1, w1, 0};
+        return w1 != 32;
+    }
+    if (refs->weight_mode == AVO_WEIGHT_EXPLICIT) {
+        const AvoWeight *a = &refs->weight[0][ref_idx[0]], *b = &refs->weight[1][ref_idx[1]];
+        *mix = (Mix){refs->log2_denom[plane > 0], a->w[plane], b->w[plane],
+                     (a->o[plane] + b->o[plane] + 1) >> 1};
+        return plane ? a->chroma_flag || b->chroma_flag : a->luma_flag || b->luma_flag;
+    }
+    return false;
+}
+
+static void predict_bi(const AvoPredictCtx *ctx, int plane, const Block *b, int w, int h,
+                       pixel *dst)
+{
+    const AvoDsp *dsp = ctx->dsp;
+    pixel *scratch = ctx->scratch;
+    Source s0 = plane_source(ctx, plane, b, 0, scratch);
+    Source s1 = plane_source(ctx, plane, b, 1, scratch + 16 * AVO_REC_STRIDE);
+    Mix mix;
+    if (bi_weights(ctx->refs, plane, b->ref_idx, &mix))
+        dsp->weight_bi(dst, AVO_REC_STRIDE, s0.data, s0.stride, s1.data, s1.stride, w, h,
+                       mix.log2_denom, mix.w0, mix.w1, mix.o);
+    else if (w == 2) /* equal weights give the average */
+        dsp->weight_bi(dst, AVO_REC_STRIDE, s0.data, s0.stride, s1.data, s1.stride, w, h, 5, 32,
+                       32, 0);
+    else
+        dsp->avg[width_index(w)](dst, AVO_REC_STRIDE, s0.data, s0.stride, s1.data, s1.stride, h);
+}
+
+static void predict_plane(const AvoPredictCtx *ctx, int plane, const Block *b, pixel *dst)
+{
+    int w = plane ? b->w / 2 : b->w, h = plane ? b->h / 2 : b->h;
+    if (b->ref_idx[0] >= 0 && b->ref_idx[1] >= 0)
+        predict_bi(ctx, plane, b, w, h, dst);
+    else
+        predict_uni(ctx, plane, b, b->ref_idx[0] >= 0 ? 0 : 1, w, h, dst);
+}
+
+void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int by, int bw, int bh,
+                       const int8_t ref_idx[2], const AvoMv mv[2], unsigned planes, pixel *y,
+                       pixel *cb, pixel *cr)
+{
+    Block b = {16 * mb_x + 4 * bx, 16 * mb_y + 4 * by, 4 * bw, 4 * bh, ref_idx, mv};
+    if (planes & 1)
+        predict_plane(ctx, 0, &b, y + 4 * by * AVO_REC_STRIDE + 4 * bx);
+    if ((planes & 2) && cb) {
+        ptrdiff_t at = 2 * by * AVO_REC_STRIDE + 2 * bx;
+        predict_plane(ctx, 1, &b, cb + at);
+        predict_plane(ctx, 2, &b, cr + at);
+    }
+}
+
+/* ---- whole macroblocks ---- */
+
+static bool same_mv(AvoMv a, AvoMv b)
+{
+    return a.x == b.x && a.y == b.y;
+}
+
+/* One reference and vector per list all over a rectangle of 4x4 blocks? */
+static bool is_uniform(const AvoMbInfo *info, int x, int y, int w, int h)
+{
+    for (int list = 0; list < 2; list++) {
+        const AvoMv *mv = info->mv[list];
+        const int8_t *ref = info->ref_idx[list];
+        AvoMv first = mv[4 * y + x];
+        int first_ref = ref[(y & 2) | (x >> 1)];
+        for (int j = y; j < y + h; j++)
+            for (int i = x; i < x + w; i++)
+                if (!same_mv(mv[4 * j + i], first) || ref[(j & 2) | (i >> 1)] != first_ref)
+                    return false;
+    }
+    return true;
+}
+
+typedef struct MbDst {
+    const AvoPredictCtx *ctx;
+    const AvoMbInfo *info;
+    int mb_x, mb_y;
+    pixel *y, *cb, *cr;
+} MbDst;
+
+static void predict_area(const MbDst *m, int x, int y, int w, int h)
+{
+    int blk = 4 * y + x, blk8 = (y & 2) | (x >> 1);
+    const int8_t ref_idx[2] = {m->info->ref_idx[0][blk8], m->info->ref_idx[1][blk8]};
+    const AvoMv mv[2] = {m->info->mv[0][blk], m->info->mv[1][blk]};
+    avo_predict_block(m->ctx, m->mb_x, m->mb_y, x, y, w, h, ref_idx, mv, 3, m->y, m->cb, m->cr);
+}
+
+/* Predicts a square of 4x4 blocks with as few and large pieces as its vectors allow. */
+static void predict_square(const MbDst *m, int x, int y, int size)
+{
+    int half = size / 2;
+    if (size == 1 || is_uniform(m->info, x, y, size, size)) {
+        predict_area(m, x, y, size, size);
+    } else if (is_uniform(m->info, x, y, size, half) &&
+               is_uniform(m->info, x, y + half, size, half)) {
+        predict_area(m, x, y, size, half);
+        predict_area(m, x, y + half, size, half);
+    } else if (is_uniform(m->info, x, y, half, size) &&
+               is_uniform(m->info, x + half, y, half, size)) {
+        predict_area(m, x, y, half, size);
+        predict_area(m, x + half, y, half, size);
+    } else {
+        for (int i = 0; i < 4; i++)
+            predict_square(m, x + (i & 1) * half, y + (i >> 1) * half, half);
+    }
+}
+
+void avo_predict_mb(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y, pixel *y,
+                    pixel *cb, pixel *cr)
+{
+    MbDst m = {ctx, info, mb_x, mb_y, y, cb, cr};
+    predict_square(&m, 0, 0, 4);
+}
