@@ -34,6 +34,7 @@ typedef struct AvoFrame {
     int long_term_idx;  /* -1: not a long-term reference                                           */
     bool is_ref;        /* marked "used for reference"                                             */
     bool is_idr;
+    bool non_existing;  /* stands for a frame_num that was skipped (8.2.5.2); never shown          */
     int64_t uid;        /* number in coding order, never reused: identity beyond slot reuse        */
     AvoSliceType slice_type;
     AvoMbInfo *info;    /* mb_width * mb_height records (kept for co-located direct and deblocking) */
