@@ -114,8 +114,9 @@ typedef struct AvoDsp {
                            const pixel *pred, ptrdiff_t stride_pred);
     void (*sub_dct_8x8)(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
                         ptrdiff_t stride_pred);
-    /* dst += residual, (x + 32) >> 6, clipped. in is unchanged. All inverse transforms are defined
-     * in 16-bit two's complement arithmetic, so that hostile streams too decode alike everywhere. */
+    /* dst += residual, (x + 32) >> 6, clipped. in is unchanged. All inverse transforms are
+     * defined in 16-bit two's complement arithmetic, so that hostile streams too decode alike
+     * everywhere. */
     void (*add_idct_4x4)(pixel *dst, ptrdiff_t stride, const coef in[16]);
     void (*add_idct_4x4_x4)(pixel *dst, ptrdiff_t stride, const coef in[64]);
     void (*add_idct_8x8)(pixel *dst, ptrdiff_t stride, const coef in[64]);

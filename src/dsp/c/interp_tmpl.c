@@ -45,8 +45,8 @@ DEFINE_COPY_AVG(2)
 
 /* Row by row: the vertical intermediates of a row, two columns to the left and three to the right
  * included, go to scratch, and the horizontal filter over them is the centre plane. */
-static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride, int width,
-                        int height, int16_t *scratch)
+static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
+                        int width, int height, int16_t *scratch)
 {
     for (int y = 0; y < height; y++, src += stride, h += stride, v += stride, c += stride) {
         int16_t *mid = scratch + 2;
@@ -82,8 +82,8 @@ AVO_INLINE void centre_block(pixel *dst, const pixel *src, ptrdiff_t stride, int
 }
 
 /* 8.4.2.2.1: a quarter sample is one of G, b, h, j or the average of two samples around it. With
- * both fractions odd these are the nearest b and h; with one odd, the half-sample in the middle of that
- * axis's line and its nearest neighbour on the line. */
+ * both fractions odd these are the nearest b and h; with one odd, the half-sample in the middle
+ * of that axis's line and its nearest neighbour on the line. */
 static void luma_qpel(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height)
 {

@@ -1,5 +1,6 @@
 /* Quantisation, scaling, scans and level counts, C reference. The arithmetic (saturating
- * |c| + bias, 16-bit high product, results modulo 2^16) is chosen so that 16-bit lanes can do it. */
+ * |c| + bias, 16-bit high product, results modulo 2^16) is chosen so that 16-bit lanes can do
+ * it. */
 #include "dsp/dsp_internal.h"
 
 /* Zig-zag scans for frames (figure 8-8, 8.5.6, 8.5.7): raster index by scan position. */

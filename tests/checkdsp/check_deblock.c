@@ -1,0 +1,123 @@
+/* Kernel check: loop filter. Each line across an edge is drawn around the thresholds in force,
+ * so that every comparison goes both ways and every branch is taken. */
+#include "checkdsp/checkdsp.h"
+
+typedef void (*EdgeFn)(pixel *pix, ptrdiff_t stride, int alpha, int beta, const int8_t *tc0);
+typedef void (*IntraEdgeFn)(pixel *pix, ptrdiff_t stride, int alpha, int beta);
+
+static AVO_ALIGN(64) pixel want[AREA_SIZE], have[AREA_SIZE];
+
+/* A step whose size is just below, at or just above a limit, or small. */
+static int step_near(int limit)
+{
+    int size;
+    switch (rnd() % 5) {
+    case 0: size = limit - 1; break;
+    case 1: size = limit; break;
+    case 2: size = limit + 1; break;
+    case 3: size = rnd_range(0, avo_max(limit - 1, 0)); break;
+    default: size = rnd_range(0, 2); break;
+    }
+    return rnd() & 1 ? size : -size;
+}
+
+/* p3..p0 or q0..q3 outwards from the edge; pix[0] is set, away leads from the edge. */
+static void draw_side(pixel *pix, ptrdiff_t away, int beta)
+{
+    int v0 = pix[0], v2 = v0 + step_near(beta);
+    pix[away] = avo_clip_pixel(v0 + step_near(beta));
+    pix[2 * away] = avo_clip_pixel(v2);
+    pix[3 * away] = avo_clip_pixel(v2 + rnd_range(-20, 20));
+}
+
+static void draw_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int lines, int alpha, int beta)
+{
+    for (int i = 0; i < lines; i++, pix += along) {
+        int limit = rnd() & 1 ? alpha : (alpha >> 2) + 2;
+        int p0 = rnd() % 4 ? rnd_range(20, 235) : rnd() & 1 ? rnd_range(0, 8) : rnd_range(247, 255);
+        pix[-across] = (pixel)p0;
+        pix[0] = avo_clip_pixel(p0 + step_near(limit));
+        draw_side(pix - across, -across, beta);
+        draw_side(pix, across, beta);
+    }
+}
+
+/* Thresholds of random indices, mostly in the range where they do something. */
+static void draw_thresholds(int *alpha, int *beta, int8_t tc0[4])
+{
+    int index_a = rnd() % 8 ? rnd_range(16, 51) : rnd_range(0, 51);
+    int index_b = rnd() % 8 ? rnd_range(16, 51) : rnd_range(0, 51);
+    *alpha = deblock_alpha[index_a];
+    *beta = deblock_beta[index_b];
+    for (int i = 0; i < 4; i++)
+        tc0[i] = (int8_t)(rnd() % 4 ? deblock_tc0[index_a][rnd() % 3] : -1);
+}
+
+static void prepare(int round, ptrdiff_t across, ptrdiff_t along, int lines, int alpha, int beta)
+{
+    fill_pixels(want, sizeof(want), round % 16 ? SHAPE_RANDOM : round / 16 % SHAPE_COUNT);
+    if (round % 16)
+        draw_edge(want + AREA_ORIGIN, across, along, lines, alpha, beta);
+    memcpy(have, want, sizeof(have));
+}
+
+static void check_edge(Tester *t, const char *name, int lines, bool vertical, EdgeFn ref,
+                       EdgeFn below, EdgeFn got)
+{
+    int alpha = 40, beta = 10;
+    int8_t tc0[4] = {1, 2, 3, 4};
+    if (!check_begin(t, got != below, "%s", name))
+        return;
+    for (int round = 0; round < 1000; round++) {
+        ptrdiff_t stride = round & 1 ? AREA_STRIDE : 64;
+        draw_thresholds(&alpha, &beta, tc0);
+        prepare(round, vertical ? 1 : stride, vertical ? stride : 1, lines, alpha, beta);
+        ref(want + AREA_ORIGIN, stride, alpha, beta, tc0);
+        got(have + AREA_ORIGIN, stride, alpha, beta, tc0);
+        CHECK(t, !memcmp(want, have, sizeof(want)));
+    }
+    for (int i = 0; i < 4; i++)
+        tc0[i] = 2;
+    prepare(1, vertical ? 1 : AREA_STRIDE, vertical ? AREA_STRIDE : 1, lines, 40, 10);
+    BENCH(t, ref(want + AREA_ORIGIN, AREA_STRIDE, 40, 10, tc0),
+          got(have + AREA_ORIGIN, AREA_STRIDE, 40, 10, tc0));
+    check_end(t);
+}
+
+static void check_intra_edge(Tester *t, const char *name, int lines, bool vertical,
+                             IntraEdgeFn ref, IntraEdgeFn below, IntraEdgeFn got)
+{
+    int alpha = 40, beta = 10;
+    int8_t tc0[4];
+    if (!check_begin(t, got != below, "%s", name))
+        return;
+    for (int round = 0; round < 1000; round++) {
+        ptrdiff_t stride = round & 1 ? AREA_STRIDE : 64;
+        draw_thresholds(&alpha, &beta, tc0);
+        prepare(round, vertical ? 1 : stride, vertical ? stride : 1, lines, alpha, beta);
+        ref(want + AREA_ORIGIN, stride, alpha, beta);
+        got(have + AREA_ORIGIN, stride, alpha, beta);
+        CHECK(t, !memcmp(want, have, sizeof(want)));
+    }
+    prepare(1, vertical ? 1 : AREA_STRIDE, vertical ? AREA_STRIDE : 1, lines, 40, 10);
+    BENCH(t, ref(want + AREA_ORIGIN, AREA_STRIDE, 40, 10),
+          got(have + AREA_ORIGIN, AREA_STRIDE, 40, 10));
+    check_end(t);
+}
+
+#define CHECK_EDGE(entry, lines, vertical)                                                        \
+    check_edge(t, #entry, lines, vertical, t->ref->entry, t->below->entry, t->got->entry)
+#define CHECK_INTRA_EDGE(entry, lines, vertical)                                                  \
+    check_intra_edge(t, #entry, lines, vertical, t->ref->entry, t->below->entry, t->got->entry)
+
+void check_deblock(Tester *t)
+{
+    CHECK_EDGE(deblock_luma_v, 16, true);
+    CHECK_EDGE(deblock_luma_h, 16, false);
+    CHECK_INTRA_EDGE(deblock_luma_intra_v, 16, true);
+    CHECK_INTRA_EDGE(deblock_luma_intra_h, 16, false);
+    CHECK_EDGE(deblock_chroma_v, 8, true);
+    CHECK_EDGE(deblock_chroma_h, 8, false);
+    CHECK_INTRA_EDGE(deblock_chroma_intra_v, 8, true);
+    CHECK_INTRA_EDGE(deblock_chroma_intra_h, 8, false);
+}

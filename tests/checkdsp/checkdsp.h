@@ -1,0 +1,112 @@
+/* Harness of the kernel check: random and shaped input, the list of families, reporting and timing.
+ *
+ * A family function compares every kernel of one table with the C reference. It runs once per ISA
+ * level and skips kernels which that level did not replace (got equals below):
+ *
+ *     if (check_begin(t, t->got->f != t->below->f, "name")) {
+ *         ... CHECK(condition) ...
+ *         BENCH(t, t->ref->f(...), t->got->f(...));
+ *         check_end(t);
+ *     }
+ *
+ * Output buffers of both versions start with equal random content and are compared as a whole, so
+ * a write outside the block shows. */
+#ifndef CHECKDSP_H
+#define CHECKDSP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/util.h"
+#include "dsp/dsp.h"
+
+typedef struct Tester {
+    const AvoDsp *ref;   /* C                                  */
+    const AvoDsp *below; /* the level below the one under test */
+    const AvoDsp *got;   /* the level under test               */
+    const char *level;
+    const char *filter; /* only kernels whose name starts so   */
+    bool bench, list, verbose;
+
+    char name[64];
+    bool failed;
+    int n_passed, n_failed;
+} Tester;
+
+bool check_begin(Tester *t, bool is_new, const char *format, ...);
+void check_end(Tester *t);
+
+/* Evaluates to whether the condition holds; reports the first failure of a kernel. */
+#define CHECK(t, condition) check_that(t, condition, #condition, __FILE__, __LINE__)
+bool check_that(Tester *t, bool ok, const char *text, const char *file, int line);
+
+/* ---- families ---- */
+
+void check_cost(Tester *t);
+void check_intra(Tester *t);
+void check_transform(Tester *t);
+void check_quant(Tester *t);
+void check_interp(Tester *t);
+void check_deblock(Tester *t);
+void check_planes(Tester *t);
+
+/* The C reference against formulas written from the standard's text. */
+void check_formulas(Tester *t);
+
+/* ---- random input ---- */
+
+uint32_t rnd(void);
+int rnd_range(int lo, int hi); /* inclusive */
+
+enum { SHAPE_RANDOM, SHAPE_ZERO, SHAPE_MAX, SHAPE_BINARY, SHAPE_FLAT, SHAPE_RAMP, SHAPE_COUNT };
+void fill_pixels(pixel *p, size_t n, int shape);
+void fill_coefs(coef *c, size_t n, int limit); /* |c| <= limit, often 0, often the extremes */
+
+/* Samples for one operand: a block may start anywhere near the middle of it. */
+#define AREA_STRIDE 96
+#define AREA_SIZE   (AREA_STRIDE * 72)
+#define AREA_ORIGIN (AREA_STRIDE * 24 + 32)
+
+extern const int blk_width[AVO_BLK_COUNT], blk_height[AVO_BLK_COUNT];
+extern const char *const blk_name[AVO_BLK_COUNT];
+
+/* Independent table of the standard (8-16): alpha, beta by index, tc0 by index and bS - 1. */
+extern const uint8_t deblock_alpha[52], deblock_beta[52];
+extern const int8_t deblock_tc0[52][3];
+
+/* ---- timing ---- */
+
+uint64_t ticks(void);
+void bench_report(Tester *t, uint64_t ref, uint64_t got);
+extern volatile int bench_sink;
+
+#define BENCH_ROUNDS 200
+#define BENCH_CALLS  16
+
+#define BENCH_MEASURE(result, call)                                                               \
+    do {                                                                                          \
+        uint64_t best_ = UINT64_MAX;                                                              \
+        for (int round_ = 0; round_ < BENCH_ROUNDS; round_++) {                                   \
+            uint64_t start_ = ticks();                                                            \
+            for (int i_ = 0; i_ < BENCH_CALLS; i_++) {                                            \
+                call;                                                                             \
+            }                                                                                     \
+            uint64_t spent_ = ticks() - start_;                                                   \
+            best_ = spent_ < best_ ? spent_ : best_;                                              \
+        }                                                                                         \
+        result = best_;                                                                           \
+    } while (0)
+
+#define BENCH(t, ref_call, got_call)                                                              \
+    do {                                                                                          \
+        if ((t)->bench) {                                                                         \
+            uint64_t ref_ticks_, got_ticks_;                                                      \
+            BENCH_MEASURE(ref_ticks_, ref_call);                                                  \
+            BENCH_MEASURE(got_ticks_, got_call);                                                  \
+            bench_report(t, ref_ticks_, got_ticks_);                                              \
+        }                                                                                         \
+    } while (0)
+
+#endif
