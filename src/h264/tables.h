@@ -36,4 +36,35 @@ typedef struct AvoLevelLimits {
 #define AVO_LEVEL_COUNT 20
 extern const AvoLevelLimits avo_levels[AVO_LEVEL_COUNT];
 
+/* B macroblock and sub-macroblock types (Tables 7-14, 7-18) by shape and prediction, and back.
+ * Predictions: 0 list 0, 1 list 1, 2 both. B_Direct (0) and B_8x8 (22) are not in here. */
+typedef struct AvoBMbType {
+    uint8_t partition;       /* AvoPartition                                                       */
+    uint8_t pred[2];         /* of both parts (16x16: twice the same)                              */
+} AvoBMbType;
+typedef struct AvoBSubType {
+    uint8_t sub_type;        /* AvoSubType                                                         */
+    uint8_t pred;            /* unused for AVO_SUB_DIRECT                                          */
+} AvoBSubType;
+extern const uint8_t avo_b_mb_type[3][3][3];   /* [AvoPartition][pred of part 0][of part 1]; 16x16
+                                                * ignores the last                                 */
+extern const AvoBMbType avo_b_mb_types[22];    /* [mb_type], from 1                                */
+extern const uint8_t avo_b_sub_type[4][3];     /* [AvoSubType][pred]                               */
+extern const AvoBSubType avo_b_sub_types[13];  /* [sub_mb_type]                                    */
+
+/* Table A-2: factors on max_br and max_cpb. */
+typedef struct AvoProfileFactors {
+    uint8_t profile_idc;
+    uint16_t vcl, nal;       /* cpbBrVclFactor, cpbBrNalFactor                                     */
+} AvoProfileFactors;
+#define AVO_PROFILE_COUNT 8
+extern const AvoProfileFactors avo_profile_factors[AVO_PROFILE_COUNT];
+
+/* Table E-1: sample aspect ratio of aspect_ratio_idc; index 0 (unspecified) is 0:0. */
+typedef struct AvoSampleAspect {
+    uint8_t width, height;
+} AvoSampleAspect;
+#define AVO_SAMPLE_ASPECT_COUNT 17
+extern const AvoSampleAspect avo_sample_aspects[AVO_SAMPLE_ASPECT_COUNT];
+
 #endif
