@@ -1,8 +1,9 @@
-/* Logarithms, powers and ratios in fixed point: what rate control and lookahead need instead of libm, with the same
- * result on every machine.
+/* Logarithms, powers and ratios in fixed point: what rate control and lookahead need instead of
+ * libm, with the same result on every machine.
  *
- * Suffix _q8: 1/256, _q16: 1/65536. Quantisers live in a logarithmic scale already (6 QP double the step), so most of
- * the rate control works in sums of QP and comes here only to turn a ratio of bits into QP and back. */
+ * Suffix _q8: 1/256, _q16: 1/65536. Quantisers live in a logarithmic scale already (6 QP double the
+ * step), so most of the rate control works in sums of QP and comes here only to turn a ratio of
+ * bits into QP and back. */
 #ifndef AVO_BASE_FIXMATH_H
 #define AVO_BASE_FIXMATH_H
 
@@ -10,7 +11,8 @@
 
 /* log2(v), 1/65536, rounded down, error below 2/65536. v 0 counts as 1. */
 int32_t avo_log2_q16(uint64_t v);
-/* 2^(x / 65536), 1/65536, relative error below 2^-16 plus half a unit. Above 2^47 it stays at 2^47. */
+/* 2^(x / 65536), 1/65536, relative error below 2^-16 plus half a unit. Above 2^47 it stays at 2^47.
+ */
 uint64_t avo_exp2_q16(int32_t x_q16);
 /* Square root, rounded down. */
 uint32_t avo_isqrt(uint64_t v);
@@ -24,7 +26,8 @@ AVO_INLINE int32_t avo_log2_ratio_q16(uint64_t a, uint64_t b)
 /* a * b / 65536 without losing the high bits; the result must fit. */
 AVO_INLINE uint64_t avo_mul_q16(uint64_t a, uint64_t b_q16)
 {
-    return (a >> 16) * b_q16 + (a & 0xffff) * (b_q16 >> 16) + (((a & 0xffff) * (b_q16 & 0xffff)) >> 16);
+    return (a >> 16) * b_q16 + (a & 0xffff) * (b_q16 >> 16) +
+           (((a & 0xffff) * (b_q16 & 0xffff)) >> 16);
 }
 
 /* a * b / c for any values whose result fits (and c below 2^63). */

@@ -1,11 +1,13 @@
 /* The lookahead: pictures in display order in, plans in coding order out.
  *
- *     push --> window of undecided pictures --> shape of the next mini-GOP --> importance --> plans --> pop
+ *     push --> window of undecided pictures --> shape of the next mini-GOP --> importance --> plans
+ * --> pop
  *
- * It holds back avo_lookahead_delay() pictures: the plan of the first picture comes right after picture number
- * 1 + delay is pushed (delay 0: every push yields its plan at once). From then on each push decides a mini-GOP when the
- * last one is used up, so plans come in bursts: after push n, plans for at least n - delay pictures have come out
- * in all. What is decided depends on the pictures alone, never on when pop is called. */
+ * It holds back avo_lookahead_delay() pictures: the plan of the first picture comes right after
+ * picture number 1 + delay is pushed (delay 0: every push yields its plan at once). From then on
+ * each push decides a mini-GOP when the last one is used up, so plans come in bursts: after push n,
+ * plans for at least n - delay pictures have come out in all. What is decided depends on the
+ * pictures alone, never on when pop is called. */
 #ifndef AVO_ENC_LOOKAHEAD_H
 #define AVO_ENC_LOOKAHEAD_H
 
@@ -15,26 +17,29 @@ typedef struct AvoLookahead AvoLookahead;
 
 /* Pictures held back; depends on bframes and lookahead only. */
 int avo_lookahead_delay(const AvocetEncoderConfig *config);
-/* Sources that the lookahead itself may hold at once. The pool needs these, plus one to fill, plus those of the plans
- * that the pipeline has popped and not yet released. */
+/* Sources that the lookahead itself may hold at once. The pool needs these, plus one to fill, plus
+ * those of the plans that the pipeline has popped and not yet released. */
 int avo_lookahead_sources(const AvocetEncoderConfig *config);
-/* B pictures in a row and layers of them that dpb_frames reference frames allow: bframes 0 with one frame. Layers:
- * 1 flat, 2 one level of reference B, ... A mini-GOP with n layers keeps at most n + 1 frames as references. */
+/* B pictures in a row and layers of them that dpb_frames reference frames allow: bframes 0 with one
+ * frame. Layers: 1 flat, 2 one level of reference B, ... A mini-GOP with n layers keeps at most n +
+ * 1 frames as references. */
 int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames);
 
-/* Carves the lookahead and the cost caches of all sources of `pool` (already carved on the same arena). config is
- * copied, dsp must stay. Returns NULL on a dry run and when the arena overflows. dpb_frames: reference frames that the
- * stream may hold (max_num_ref_frames). */
-AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, const AvocetEncoderConfig *config,
-                                  const AvoDsp *dsp, int dpb_frames);
+/* Carves the lookahead and the cost caches of all sources of `pool` (already carved on the same
+ * arena). config is copied, dsp must stay. Returns NULL on a dry run and when the arena overflows.
+ * dpb_frames: reference frames that the stream may hold (max_num_ref_frames). */
+AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
+                                  const AvocetEncoderConfig *config, const AvoDsp *dsp,
+                                  int dpb_frames);
 
-/* Takes the next picture in display order (retains its own reference). Must not be called while avo_lookahead_pop would
- * still return a plan. */
+/* Takes the next picture in display order (retains its own reference). Must not be called while
+ * avo_lookahead_pop would still return a plan. */
 void avo_lookahead_push(AvoLookahead *la, AvoSource *source);
 /* No more pictures: the rest is decided; pop until it returns false. */
 void avo_lookahead_flush(AvoLookahead *la);
-/* The next plan in coding order; false: push more (or all is out after flush). The plan owns one reference on its
- * source and its pointers live as long as that: give it back with avo_plan_release. */
+/* The next plan in coding order; false: push more (or all is out after flush). The plan owns one
+ * reference on its source and its pointers live as long as that: give it back with
+ * avo_plan_release. */
 bool avo_lookahead_pop(AvoLookahead *la, AvoPlan *plan);
 void avo_plan_release(AvoPlan *plan);
 

@@ -1,0 +1,421 @@
+/* See input.h. Conversion works straight from the application's rows into the padded planes, one or
+ * two rows at a time: no picture-sized buffer lies between.
+ *
+ * Three families: planar luma with some form of 4:2:0 chroma (rows copied or split), packed 4:2:2
+ * (luma picked out, chroma of two rows averaged), RGB (two rows unpacked in short runs, luma per
+ * sample, chroma per 2x2). Rounding is always to nearest. Where a size is odd the last column or
+ * row stands in for the missing one. */
+#include "enc/input.h"
+
+#define ROI_LIMIT 51 /* QP offsets a user may ask for */
+
+/* ---- pool ---- */
+
+static void carve_plane(AvoPlane *p, AvoArena *arena, int width, int height)
+{
+    p->width = width;
+    p->height = height;
+    p->stride = (ptrdiff_t)avo_align_up((size_t)width, 64);
+    /* 64 samples behind the last row: kernels may load whole vectors. */
+    p->data = avo_arena_take(arena, ((size_t)p->stride * (size_t)height + 64) * sizeof(pixel), 64);
+}
+
+/* Padding AVO_FRAME_PAD on all sides, the picture itself 64-byte aligned. */
+static void carve_padded_plane(AvoPlane *p, AvoArena *arena, int width, int height)
+{
+    p->width = width;
+    p->height = height;
+    p->stride = (ptrdiff_t)avo_align_up((size_t)width + 2 * AVO_FRAME_PAD, 64);
+    size_t rows = (size_t)height + 2 * AVO_FRAME_PAD;
+    pixel *block = avo_arena_take(arena, (rows * (size_t)p->stride + 128) * sizeof(pixel), 64);
+    p->data = block ? block + 64 + AVO_FRAME_PAD * p->stride : NULL;
+}
+
+void avo_input_carve(AvoInputPool *pool, AvoArena *arena, const AvocetEncoderConfig *config,
+                     int chroma_format, int count)
+{
+    pool->mb_width = (config->width + 15) / 16;
+    pool->mb_height = (config->height + 15) / 16;
+    pool->chroma_format = chroma_format;
+    pool->count = count;
+    pool->next_display_index = 0;
+    size_t mbs = (size_t)pool->mb_width * (size_t)pool->mb_height;
+    pool->sources = avo_arena_take(arena, (size_t)count * sizeof *pool->sources, 0);
+    pool->roi_storage = avo_arena_take(arena, (size_t)count * mbs, 0);
+    for (int i = 0; i < count; i++) {
+        AvoSource dry = {0}, *s = pool->sources ? &pool->sources[i] : &dry;
+        carve_plane(&s->plane[0], arena, 16 * pool->mb_width, 16 * pool->mb_height);
+        if (chroma_format)
+            for (int c = 1; c < 3; c++)
+                carve_plane(&s->plane[c], arena, 8 * pool->mb_width, 8 * pool->mb_height);
+        carve_padded_plane(&s->half, arena, 8 * pool->mb_width, 8 * pool->mb_height);
+        s->aq_q8 = avo_arena_take(arena, mbs * sizeof *s->aq_q8, 0);
+    }
+}
+
+AvoSource *avo_input_take(AvoInputPool *pool)
+{
+    for (int i = 0; i < pool->count; i++) {
+        AvoSource *s = &pool->sources[i];
+        if (s->refcount == 0) {
+            s->refcount = 1;
+            return s;
+        }
+    }
+    return NULL;
+}
+
+AvoSource *avo_input_retain(AvoSource *source)
+{
+    source->refcount++;
+    return source;
+}
+
+void avo_input_release(AvoSource *source)
+{
+    if (source) {
+        AVO_ASSERT(source->refcount > 0);
+        source->refcount--;
+    }
+}
+
+/* ---- padding ---- */
+
+/* Repeats the last column and row of the width x height samples written into the rest of the plane.
+ */
+static void extend_plane(const AvoPlane *p, int width, int height)
+{
+    for (int y = 0; y < height; y++) {
+        pixel *row = p->data + y * p->stride;
+        memset(row + width, row[width - 1], (size_t)(p->width - width));
+    }
+    const pixel *last = p->data + (height - 1) * p->stride;
+    for (int y = height; y < p->height; y++)
+        memcpy(p->data + y * p->stride, last, (size_t)p->width);
+}
+
+static void fill_plane(const AvoPlane *p, int value)
+{
+    for (int y = 0; y < p->height; y++)
+        memset(p->data + y * p->stride, value, (size_t)p->width);
+}
+
+/* ---- planar luma, 4:2:0 chroma ---- */
+
+static void copy_plane(const AvoPlane *p, const uint8_t *src, ptrdiff_t stride, int width,
+                       int height)
+{
+    for (int y = 0; y < height; y++)
+        memcpy(p->data + y * p->stride, src + y * stride, (size_t)width);
+}
+
+static void convert_planar(AvoSource *s, const AvocetPicture *picture, const AvoDsp *dsp,
+                           bool chroma)
+{
+    int cw = (picture->width + 1) / 2, ch = (picture->height + 1) / 2;
+    copy_plane(&s->plane[0], picture->plane[0], picture->stride[0], picture->width,
+               picture->height);
+    if (!chroma)
+        return;
+    switch (picture->format) {
+    case AVOCET_FORMAT_I420:
+        copy_plane(&s->plane[1], picture->plane[1], picture->stride[1], cw, ch);
+        copy_plane(&s->plane[2], picture->plane[2], picture->stride[2], cw, ch);
+        break;
+    case AVOCET_FORMAT_NV12:
+    case AVOCET_FORMAT_NV21: {
+        int first = picture->format == AVOCET_FORMAT_NV12 ? 1 : 2;
+        const AvoPlane *a = &s->plane[first], *b = &s->plane[3 - first];
+        for (int y = 0; y < ch; y++)
+            dsp->split_uv(a->data + y * a->stride, b->data + y * b->stride,
+                          picture->plane[1] + y * picture->stride[1], cw);
+        break;
+    }
+    default: /* GRAY8 in a 4:2:0 stream */
+        fill_plane(&s->plane[1], 1 << (AVO_BIT_DEPTH - 1));
+        fill_plane(&s->plane[2], 1 << (AVO_BIT_DEPTH - 1));
+        break;
+    }
+}
+
+/* ---- packed 4:2:2 ---- */
+
+static void convert_packed_422(AvoSource *s, const AvocetPicture *picture, bool chroma)
+{
+    int luma_at = picture->format == AVOCET_FORMAT_UYVY, cb_at = !luma_at, cr_at = cb_at + 2;
+    int width = picture->width, height = picture->height, cw = (width + 1) / 2;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *src = picture->plane[0] + y * picture->stride[0];
+        pixel *luma = s->plane[0].data + y * s->plane[0].stride;
+        for (int x = 0; x < width; x++)
+            luma[x] = src[2 * x + luma_at];
+        if (!chroma || y & 1)
+            continue;
+        const uint8_t *below = y + 1 < height ? src + picture->stride[0] : src;
+        pixel *cb = s->plane[1].data + y / 2 * s->plane[1].stride;
+        pixel *cr = s->plane[2].data + y / 2 * s->plane[2].stride;
+        for (int x = 0; x < cw; x++) {
+            cb[x] = (pixel)((src[4 * x + cb_at] + below[4 * x + cb_at] + 1) >> 1);
+            cr[x] = (pixel)((src[4 * x + cr_at] + below[4 * x + cr_at] + 1) >> 1);
+        }
+    }
+}
+
+/* ---- RGB ---- */
+
+/* Matrix rows for Y, Cb, Cr in 1/32768. The rows for Cb and Cr sum to 0 and the one for Y to the
+ * luma range exactly, so grey stays grey and white is white. */
+typedef struct ColourMatrix {
+    int y[3], cb[3], cr[3];
+} ColourMatrix;
+
+/* [matrix][full range]: BT.601, BT.709, BT.2020. */
+static const ColourMatrix colour_matrices[3][2] = {
+    {{{8414, 16520, 3208}, {-4857, -9535, 14392}, {14392, -12051, -2341}},
+     {{9798, 19234, 3736}, {-5529, -10855, 16384}, {16384, -13720, -2664}}},
+    {{{5983, 20127, 2032}, {-3298, -11094, 14392}, {14392, -13072, -1320}},
+     {{6966, 23436, 2366}, {-3754, -12630, 16384}, {16384, -14882, -1502}}},
+    {{{7393, 19080, 1669}, {-4019, -10373, 14392}, {14392, -13234, -1158}},
+     {{8608, 22217, 1943}, {-4575, -11809, 16384}, {16384, -15066, -1318}}},
+};
+
+/* config.colour_matrix is an H.273 code; what it does not name is BT.601 or BT.709 by height. */
+static const ColourMatrix *choose_matrix(const AvocetEncoderConfig *config)
+{
+    int which;
+    switch (config->colour_matrix) {
+    case 1:
+        which = 1;
+        break;
+    case 4:
+    case 5:
+    case 6:
+        which = 0;
+        break;
+    case 9:
+    case 10:
+        which = 2;
+        break;
+    default:
+        which = config->height > 576;
+        break;
+    }
+    return &colour_matrices[which][config->full_range != 0];
+}
+
+#define RUN 64 /* samples unpacked at a time; even */
+
+typedef struct RgbRun {
+    uint8_t r[RUN], g[RUN], b[RUN];
+} RgbRun;
+
+/* Byte positions of the 8-bit formats; 565 has size 2. */
+typedef struct RgbLayout {
+    int size, r, g, b;
+} RgbLayout;
+
+static RgbLayout rgb_layout(AvocetFormat format)
+{
+    switch (format) {
+    case AVOCET_FORMAT_RGB24:
+        return (RgbLayout){3, 0, 1, 2};
+    case AVOCET_FORMAT_BGR24:
+        return (RgbLayout){3, 2, 1, 0};
+    case AVOCET_FORMAT_RGBA:
+        return (RgbLayout){4, 0, 1, 2};
+    case AVOCET_FORMAT_BGRA:
+        return (RgbLayout){4, 2, 1, 0};
+    case AVOCET_FORMAT_RGB565BE:
+        return (RgbLayout){2, 0, 0, 0};
+    default: /* RGB565LE: r is the byte with the high bits */
+        return (RgbLayout){2, 1, 1, 1};
+    }
+}
+
+/* Five and six bits widen to eight by repeating their top bits, so that full scale stays full
+ * scale. */
+static void unpack_565(RgbRun *run, const uint8_t *src, int high_byte, int n)
+{
+    for (int i = 0; i < n; i++) {
+        unsigned v = (unsigned)src[2 * i + high_byte] << 8 | src[2 * i + 1 - high_byte];
+        unsigned r = v >> 11, g = v >> 5 & 63, b = v & 31;
+        run->r[i] = (uint8_t)(r << 3 | r >> 2);
+        run->g[i] = (uint8_t)(g << 2 | g >> 4);
+        run->b[i] = (uint8_t)(b << 3 | b >> 2);
+    }
+}
+
+AVO_INLINE void unpack_bytes(RgbRun *run, const uint8_t *src, int size, RgbLayout at, int n)
+{
+    for (int i = 0; i < n; i++) {
+        run->r[i] = src[i * size + at.r];
+        run->g[i] = src[i * size + at.g];
+        run->b[i] = src[i * size + at.b];
+    }
+}
+
+/* n samples, and one more copy of the last when n is odd. */
+static void unpack_run(RgbRun *run, const uint8_t *src, RgbLayout at, int n)
+{
+    if (at.size == 2)
+        unpack_565(run, src, at.r, n);
+    else if (at.size == 3)
+        unpack_bytes(run, src, 3, at, n);
+    else
+        unpack_bytes(run, src, 4, at, n);
+    if (n & 1) {
+        run->r[n] = run->r[n - 1];
+        run->g[n] = run->g[n - 1];
+        run->b[n] = run->b[n - 1];
+    }
+}
+
+static void luma_run(pixel *dst, const RgbRun *run, const int m[3], int black, int n)
+{
+    int round = (black << 15) + (1 << 14);
+    for (int i = 0; i < n; i++)
+        dst[i] = (pixel)((run->r[i] * m[0] + run->g[i] * m[1] + run->b[i] * m[2] + round) >> 15);
+}
+
+/* Chroma from sums of 2x2. */
+static void chroma_run(pixel *cb, pixel *cr, const RgbRun *upper, const RgbRun *lower,
+                       const ColourMatrix *m, int n)
+{
+    int round = (128 << 17) + (1 << 16);
+    for (int i = 0; i < n; i++) {
+        int r = upper->r[2 * i] + upper->r[2 * i + 1] + lower->r[2 * i] + lower->r[2 * i + 1];
+        int g = upper->g[2 * i] + upper->g[2 * i + 1] + lower->g[2 * i] + lower->g[2 * i + 1];
+        int b = upper->b[2 * i] + upper->b[2 * i + 1] + lower->b[2 * i] + lower->b[2 * i + 1];
+        cb[i] = avo_clip_pixel((r * m->cb[0] + g * m->cb[1] + b * m->cb[2] + round) >> 17);
+        cr[i] = avo_clip_pixel((r * m->cr[0] + g * m->cr[1] + b * m->cr[2] + round) >> 17);
+    }
+}
+
+static void convert_rgb(AvoSource *s, const AvocetPicture *picture,
+                        const AvocetEncoderConfig *config, bool chroma)
+{
+    const ColourMatrix *m = choose_matrix(config);
+    RgbLayout at = rgb_layout(picture->format);
+    int black = config->full_range ? 0 : 16;
+    RgbRun upper, lower;
+    for (int y = 0; y < picture->height; y += 2) {
+        bool has_lower = y + 1 < picture->height;
+        const uint8_t *src = picture->plane[0] + y * picture->stride[0];
+        const uint8_t *below = has_lower ? src + picture->stride[0] : src;
+        pixel *luma = s->plane[0].data + y * s->plane[0].stride;
+        for (int x = 0; x < picture->width; x += RUN) {
+            int n = avo_min(RUN, picture->width - x);
+            unpack_run(&upper, src + x * at.size, at, n);
+            luma_run(luma + x, &upper, m->y, black, n);
+            unpack_run(&lower, below + x * at.size, at, n);
+            if (has_lower)
+                luma_run(luma + s->plane[0].stride + x, &lower, m->y, black, n);
+            if (chroma)
+                chroma_run(s->plane[1].data + y / 2 * s->plane[1].stride + x / 2,
+                           s->plane[2].data + y / 2 * s->plane[2].stride + x / 2, &upper, &lower, m,
+                           (n + 1) / 2);
+        }
+    }
+}
+
+/* ---- checks and the whole ---- */
+
+/* Bytes that one row of the given plane must have; 0: the format has no such plane. */
+static int row_bytes(AvocetFormat format, int plane, int width)
+{
+    int cw = (width + 1) / 2;
+    switch (format) {
+    case AVOCET_FORMAT_I420:
+        return plane == 0 ? width : cw;
+    case AVOCET_FORMAT_NV12:
+    case AVOCET_FORMAT_NV21:
+        return plane == 0 ? width : plane == 1 ? 2 * cw : 0;
+    case AVOCET_FORMAT_GRAY8:
+        return plane == 0 ? width : 0;
+    case AVOCET_FORMAT_YUYV:
+    case AVOCET_FORMAT_UYVY:
+        return plane == 0 ? 4 * cw : 0;
+    default:
+        return plane == 0 ? rgb_layout(format).size * width : 0;
+    }
+}
+
+static int check_picture(const AvoInputPool *pool, const AvocetPicture *picture,
+                         const AvocetEncoderConfig *config, AvoMessage *msg)
+{
+    if (picture->format != config->format)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "picture format %d is not the configured one, %d",
+                        picture->format, config->format);
+    if (picture->width != config->width || picture->height != config->height)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT,
+                        "picture is %dx%d, the encoder was opened for %dx%d", picture->width,
+                        picture->height, config->width, config->height);
+    for (int i = 0; i < 3; i++) {
+        int bytes = row_bytes(picture->format, i, picture->width);
+        if (bytes && !picture->plane[i])
+            return avo_fail(msg, AVOCET_ERR_ARGUMENT, "picture plane %d is NULL", i);
+        ptrdiff_t stride = picture->stride[i];
+        if (bytes && (stride < 0 ? -stride : stride) < bytes)
+            return avo_fail(msg, AVOCET_ERR_ARGUMENT,
+                            "stride of picture plane %d is less than its %d bytes per row", i,
+                            bytes);
+    }
+    if (picture->type != AVOCET_TYPE_AUTO && picture->type != AVOCET_TYPE_IDR &&
+        picture->type != AVOCET_TYPE_I)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT,
+                        "picture type %d can not be asked for: only AUTO, IDR and I",
+                        picture->type);
+    for (int i = 0; picture->qp_offset && i < pool->mb_width * pool->mb_height; i++)
+        if (avo_abs(picture->qp_offset[i]) > ROI_LIMIT)
+            return avo_fail(msg, AVOCET_ERR_ARGUMENT,
+                            "qp_offset %d of macroblock %d is outside -51..51",
+                            picture->qp_offset[i], i);
+    return AVOCET_OK;
+}
+
+static void convert_samples(AvoSource *s, const AvocetPicture *picture,
+                            const AvocetEncoderConfig *config, const AvoDsp *dsp, bool chroma)
+{
+    switch (picture->format) {
+    case AVOCET_FORMAT_I420:
+    case AVOCET_FORMAT_NV12:
+    case AVOCET_FORMAT_NV21:
+    case AVOCET_FORMAT_GRAY8:
+        convert_planar(s, picture, dsp, chroma);
+        break;
+    case AVOCET_FORMAT_YUYV:
+    case AVOCET_FORMAT_UYVY:
+        convert_packed_422(s, picture, chroma);
+        break;
+    default:
+        convert_rgb(s, picture, config, chroma);
+        break;
+    }
+}
+
+int avo_input_convert(AvoInputPool *pool, AvoSource *source, const AvocetPicture *picture,
+                      const AvocetEncoderConfig *config, const AvoDsp *dsp, AvoMessage *msg)
+{
+    AVO_RETURN_IF_ERROR(check_picture(pool, picture, config, msg));
+    bool chroma = pool->chroma_format != 0;
+    convert_samples(source, picture, config, dsp, chroma);
+    extend_plane(&source->plane[0], picture->width, picture->height);
+    for (int c = 1; c < 3 && chroma; c++)
+        extend_plane(&source->plane[c], (picture->width + 1) / 2, (picture->height + 1) / 2);
+    const AvoPlane *half = &source->half;
+    dsp->half_plane(half->data, half->stride, source->plane[0].data, source->plane[0].stride,
+                    half->width, half->height);
+    avo_plane_pad_rows(half, AVO_FRAME_PAD, 0, half->height);
+
+    source->pts = picture->pts;
+    source->display_index = pool->next_display_index++;
+    source->wish = picture->type;
+    source->opaque = picture->opaque;
+    source->roi = NULL;
+    if (picture->qp_offset) {
+        size_t mbs = (size_t)pool->mb_width * (size_t)pool->mb_height;
+        source->roi = pool->roi_storage + (size_t)(source - pool->sources) * mbs;
+        memcpy(source->roi, picture->qp_offset, mbs);
+    }
+    return AVOCET_OK;
+}
