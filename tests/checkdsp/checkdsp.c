@@ -1,10 +1,11 @@
 /* Checks every kernel of every ISA level that this CPU has against the C reference, bit for bit,
  * and the C reference against the standard's formulas; --bench also times them.
  *
- *   cc -std=c11 -O2 -Iinclude -Isrc -Itests $(find src/dsp tests/checkdsp -name '*.c') -o
- * checkdsp   ./checkdsp [--bench] [--list] [--verbose] [--seed=N] [--cpu=sse41|avx2|avx512|neon]
- * [prefix]
+ *   cc -std=c11 -O2 -Iinclude -Isrc -Itests -o checkdsp \
+ *      $(find src/dsp tests/checkdsp -name '*.c')
+ *   ./checkdsp [--bench] [--list] [--verbose] [--seed=N] [--cpu=LEVEL] [kernel prefix]
  *
+ * LEVEL: sse41, avx2, avx512 or neon.
  * Exit code 0: all passed, 1: a kernel failed, 2: bad usage. */
 #include <stdarg.h>
 #include <time.h>
