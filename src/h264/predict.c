@@ -40,10 +40,16 @@ static const QpelRule qpel_rule[16] = {
     {PLANE_C, 0, 0, PLANE_H, 0, 1},       {PLANE_V, 1, 0, PLANE_H, 0, 1},
 };
 
-/* Index of the copy and avg kernels for a width of 16, 8 or 4. */
+/* Where a block's prediction goes. */
+typedef struct Dst {
+    pixel *data;
+    ptrdiff_t stride;
+} Dst;
+
+/* Index of the copy and avg kernels for a width of 16, 8, 4 or 2. */
 AVO_INLINE int width_index(int w)
 {
-    return w == 16 ? 0 : w == 8 ? 1 : 2;
+    return w == 16 ? 0 : w == 8 ? 1 : w == 4 ? 2 : 3;
 }
 
 static const pixel *plane_at(const AvoFrame *f, int which, ptrdiff_t offset)
@@ -51,9 +57,9 @@ static const pixel *plane_at(const AvoFrame *f, int which, ptrdiff_t offset)
     return (which == PLANE_FULL ? f->plane[0].data : f->hpel[which - PLANE_H].data) + offset;
 }
 
-/* 8.4.2.2.1; scratch has stride AVO_REC_STRIDE. */
+/* 8.4.2.2.1; what has to be computed goes to scratch. */
 static Source luma_source(const AvoDsp *dsp, const AvoFrame *f, const Block *b, AvoMv mv,
-                          pixel *scratch)
+                          Dst scratch)
 {
     const AvoPlane *p = &f->plane[0];
     int x = avo_clip3(2 - AVO_FRAME_PAD, p->width + AVO_FRAME_PAD - 19, b->x + (mv.x >> 2));
@@ -63,22 +69,22 @@ static Source luma_source(const AvoDsp *dsp, const AvoFrame *f, const Block *b, 
     if (!(fx | fy))
         return (Source){p->data + at, p->stride};
     if (!f->hpel[0].data) {
-        dsp->luma_qpel(scratch, AVO_REC_STRIDE, p->data + at, p->stride, fx, fy, b->w, b->h);
-        return (Source){scratch, AVO_REC_STRIDE};
+        dsp->luma_qpel(scratch.data, scratch.stride, p->data + at, p->stride, fx, fy, b->w, b->h);
+        return (Source){scratch.data, scratch.stride};
     }
     const QpelRule *r = &qpel_rule[4 * fy + fx];
     const pixel *first = plane_at(f, r->a, at + r->ax + r->ay * p->stride);
     if (r->b == PLANE_NONE)
         return (Source){first, p->stride};
     const pixel *second = plane_at(f, r->b, at + r->bx + r->by * p->stride);
-    dsp->avg[width_index(b->w)](scratch, AVO_REC_STRIDE, first, p->stride, second, p->stride,
+    dsp->avg[width_index(b->w)](scratch.data, scratch.stride, first, p->stride, second, p->stride,
                                 b->h);
-    return (Source){scratch, AVO_REC_STRIDE};
+    return (Source){scratch.data, scratch.stride};
 }
 
 /* 8.4.2.2.2, plane 1 or 2. */
 static Source chroma_source(const AvoDsp *dsp, const AvoFrame *f, int plane, const Block *b,
-                            AvoMv mv, pixel *scratch)
+                            AvoMv mv, Dst scratch)
 {
     const AvoPlane *p = &f->plane[plane];
     const int pad = AVO_FRAME_PAD / 2;
@@ -88,12 +94,12 @@ static Source chroma_source(const AvoDsp *dsp, const AvoFrame *f, int plane, con
     const pixel *src = p->data + y * p->stride + x;
     if (!(fx | fy))
         return (Source){src, p->stride};
-    dsp->chroma_mc(scratch, AVO_REC_STRIDE, src, p->stride, fx, fy, b->w / 2, b->h / 2);
-    return (Source){scratch, AVO_REC_STRIDE};
+    dsp->chroma_mc(scratch.data, scratch.stride, src, p->stride, fx, fy, b->w / 2, b->h / 2);
+    return (Source){scratch.data, scratch.stride};
 }
 
 static Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, int list,
-                           pixel *scratch)
+                           Dst scratch)
 {
     const AvoFrame *f = ctx->refs->frame[list][b->ref_idx[list]];
     if (plane == 0)
@@ -101,30 +107,22 @@ static Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, 
     return chroma_source(ctx->dsp, f, plane, b, b->mv[list], scratch);
 }
 
-static void copy_block(const AvoDsp *dsp, pixel *dst, Source s, int w, int h)
-{
-    if (w == 2)
-        dsp->chroma_mc(dst, AVO_REC_STRIDE, s.data, s.stride, 0, 0, w, h);
-    else
-        dsp->copy[width_index(w)](dst, AVO_REC_STRIDE, s.data, s.stride, h);
-}
-
 /* One list; dst doubles as the scratch of interpolation. */
 static void predict_uni(const AvoPredictCtx *ctx, int plane, const Block *b, int list, int w,
-                        int h, pixel *dst)
+                        int h, Dst dst)
 {
     const AvoSliceRefs *refs = ctx->refs;
     Source s = plane_source(ctx, plane, b, list, dst);
     if (refs->weight_mode == AVO_WEIGHT_EXPLICIT) {
         const AvoWeight *wt = &refs->weight[list][b->ref_idx[list]];
         if (plane ? wt->chroma_flag : wt->luma_flag) {
-            ctx->dsp->weight(dst, AVO_REC_STRIDE, s.data, s.stride, w, h,
+            ctx->dsp->weight(dst.data, dst.stride, s.data, s.stride, w, h,
                              refs->log2_denom[plane > 0], wt->w[plane], wt->o[plane]);
             return;
         }
     }
-    if (s.data != dst)
-        copy_block(ctx->dsp, dst, s, w, h);
+    if (s.data != dst.data)
+        ctx->dsp->copy[width_index(w)](dst.data, dst.stride, s.data, s.stride, h);
 }
 
 /* How two predictions mix: ((a*w0 + b*w1 + 2^denom) >> (denom + 1)) + o. */
@@ -149,25 +147,22 @@ static bool bi_weights(const AvoSliceRefs *refs, int plane, const int8_t ref_idx
     return false;
 }
 
-static void predict_bi(const AvoPredictCtx *ctx, int plane, const Block *b, int w, int h,
-                       pixel *dst)
+static void predict_bi(const AvoPredictCtx *ctx, int plane, const Block *b, int w, int h, Dst dst)
 {
     const AvoDsp *dsp = ctx->dsp;
-    pixel *scratch = ctx->scratch;
-    Source s0 = plane_source(ctx, plane, b, 0, scratch);
-    Source s1 = plane_source(ctx, plane, b, 1, scratch + 16 * AVO_REC_STRIDE);
+    Dst scratch0 = {ctx->scratch, AVO_REC_STRIDE};
+    Dst scratch1 = {ctx->scratch + 16 * AVO_REC_STRIDE, AVO_REC_STRIDE};
+    Source s0 = plane_source(ctx, plane, b, 0, scratch0);
+    Source s1 = plane_source(ctx, plane, b, 1, scratch1);
     Mix mix;
     if (bi_weights(ctx->refs, plane, b->ref_idx, &mix))
-        dsp->weight_bi(dst, AVO_REC_STRIDE, s0.data, s0.stride, s1.data, s1.stride, w, h,
+        dsp->weight_bi(dst.data, dst.stride, s0.data, s0.stride, s1.data, s1.stride, w, h,
                        mix.log2_denom, mix.w0, mix.w1, mix.o);
-    else if (w == 2) /* equal weights give the average */
-        dsp->weight_bi(dst, AVO_REC_STRIDE, s0.data, s0.stride, s1.data, s1.stride, w, h, 5, 32,
-                       32, 0);
     else
-        dsp->avg[width_index(w)](dst, AVO_REC_STRIDE, s0.data, s0.stride, s1.data, s1.stride, h);
+        dsp->avg[width_index(w)](dst.data, dst.stride, s0.data, s0.stride, s1.data, s1.stride, h);
 }
 
-static void predict_plane(const AvoPredictCtx *ctx, int plane, const Block *b, pixel *dst)
+static void predict_plane(const AvoPredictCtx *ctx, int plane, const Block *b, Dst dst)
 {
     int w = plane ? b->w / 2 : b->w, h = plane ? b->h / 2 : b->h;
     if (b->ref_idx[0] >= 0 && b->ref_idx[1] >= 0)
@@ -176,18 +171,26 @@ static void predict_plane(const AvoPredictCtx *ctx, int plane, const Block *b, p
         predict_uni(ctx, plane, b, b->ref_idx[0] >= 0 ? 0 : 1, w, h, dst);
 }
 
+/* One rectangle of 4x4 blocks; y, cb, cr are the macroblock's. */
+static void predict_rect(const AvoPredictCtx *ctx, const Block *b, int bx, int by, unsigned planes,
+                         Dst y, Dst cb, Dst cr)
+{
+    if (planes & 1)
+        predict_plane(ctx, 0, b, (Dst){y.data + 4 * by * y.stride + 4 * bx, y.stride});
+    if ((planes & 2) && cb.data) {
+        ptrdiff_t at = 2 * by * cb.stride + 2 * bx;
+        predict_plane(ctx, 1, b, (Dst){cb.data + at, cb.stride});
+        predict_plane(ctx, 2, b, (Dst){cr.data + at, cr.stride});
+    }
+}
+
 void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int by, int bw, int bh,
                        const int8_t ref_idx[2], const AvoMv mv[2], unsigned planes, pixel *y,
                        pixel *cb, pixel *cr)
 {
     Block b = {16 * mb_x + 4 * bx, 16 * mb_y + 4 * by, 4 * bw, 4 * bh, ref_idx, mv};
-    if (planes & 1)
-        predict_plane(ctx, 0, &b, y + 4 * by * AVO_REC_STRIDE + 4 * bx);
-    if ((planes & 2) && cb) {
-        ptrdiff_t at = 2 * by * AVO_REC_STRIDE + 2 * bx;
-        predict_plane(ctx, 1, &b, cb + at);
-        predict_plane(ctx, 2, &b, cr + at);
-    }
+    predict_rect(ctx, &b, bx, by, planes, (Dst){y, AVO_REC_STRIDE}, (Dst){cb, AVO_REC_STRIDE},
+                 (Dst){cr, AVO_REC_STRIDE});
 }
 
 /* ---- whole macroblocks ---- */
@@ -217,7 +220,7 @@ typedef struct MbDst {
     const AvoPredictCtx *ctx;
     const AvoMbInfo *info;
     int mb_x, mb_y;
-    pixel *y, *cb, *cr;
+    Dst y, cb, cr;
 } MbDst;
 
 static void predict_area(const MbDst *m, int x, int y, int w, int h)
@@ -225,7 +228,8 @@ static void predict_area(const MbDst *m, int x, int y, int w, int h)
     int blk = 4 * y + x, blk8 = (y & 2) | (x >> 1);
     const int8_t ref_idx[2] = {m->info->ref_idx[0][blk8], m->info->ref_idx[1][blk8]};
     const AvoMv mv[2] = {m->info->mv[0][blk], m->info->mv[1][blk]};
-    avo_predict_block(m->ctx, m->mb_x, m->mb_y, x, y, w, h, ref_idx, mv, 3, m->y, m->cb, m->cr);
+    Block b = {16 * m->mb_x + 4 * x, 16 * m->mb_y + 4 * y, 4 * w, 4 * h, ref_idx, mv};
+    predict_rect(m->ctx, &b, x, y, 3, m->y, m->cb, m->cr);
 }
 
 /* Predicts a square of 4x4 blocks with as few and large pieces as its vectors allow. */
@@ -251,6 +255,25 @@ static void predict_square(const MbDst *m, int x, int y, int size)
 void avo_predict_mb(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y, pixel *y,
                     pixel *cb, pixel *cr)
 {
-    MbDst m = {ctx, info, mb_x, mb_y, y, cb, cr};
+    MbDst m = {ctx,
+               info,
+               mb_x,
+               mb_y,
+               {y, AVO_REC_STRIDE},
+               {cb, AVO_REC_STRIDE},
+               {cr, AVO_REC_STRIDE}};
+    predict_square(&m, 0, 0, 4);
+}
+
+void avo_predict_mb_into(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y,
+                         pixel *const dst[3], ptrdiff_t stride_luma, ptrdiff_t stride_chroma)
+{
+    MbDst m = {ctx,
+               info,
+               mb_x,
+               mb_y,
+               {dst[0], stride_luma},
+               {dst[1], stride_chroma},
+               {dst[2], stride_chroma}};
     predict_square(&m, 0, 0, 4);
 }
