@@ -293,14 +293,14 @@ def entropy():
 
 
 def unary_costs(cost, following):
-    """[n][state]: n ones in one context, then a zero unless n is 13 (coeff_abs_level_minus1 bins
-    after the first, truncated at 14), as cost << 8 | state after."""
+    """[m][state]: the bins after the first of coeff_abs_level_minus1 = m (truncated unary, 14 at
+    most; none for m = 0), all in one context, as cost << 8 | state after."""
     table = []
-    for n in range(14):
+    for m in range(15):
         row = []
         for start in range(128):
             bits, state = 0, start
-            for b in [1] * n + ([0] if n < 13 else []):
+            for b in ([1] * (m - 1) + ([0] if m < 14 else [])) if m else []:
                 bits += cost[state ^ b]
                 state = following[state][b]
             row.append(bits << 8 | state)
@@ -368,7 +368,7 @@ def write_cabac(spec, out):
     c.table("uint16_t avo_cabac_entropy[128]", cost)
     c.table("uint32_t avo_cabac_step[128][2]",
             [tuple(cost[s ^ b] << 8 | following[s][b] for b in range(2)) for s in range(128)])
-    c.table("uint32_t avo_cabac_unary[14][128]", unary_costs(cost, following))
+    c.table("uint32_t avo_cabac_unary[15][128]", unary_costs(cost, following))
     c.table("int8_t avo_cabac_init_mn[4][AVO_CABAC_CONTEXTS][2]",
             [[tuple(v) for v in t] for t in init_values(spec.rows("cabac_init"))])
 

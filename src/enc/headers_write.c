@@ -5,6 +5,28 @@
 #include "enc/headers_write.h"
 #include "h264/nal.h"
 
+/* ---- descriptors (7.2): out of line, since headers are many calls and no hot path ---- */
+
+static AVO_NOINLINE void put(AvoBitWriter *w, int n, uint32_t value)
+{
+    avo_bw_put(w, n, value);
+}
+
+static AVO_NOINLINE void ue(AvoBitWriter *w, uint32_t v)
+{
+    avo_bw_ue(w, v);
+}
+
+static void flag(AvoBitWriter *w, int bit)
+{
+    put(w, 1, bit != 0);
+}
+
+static void se(AvoBitWriter *w, int v)
+{
+    ue(w, avo_se_code(v));
+}
+
 /* ---- scaling lists (7.3.2.1.1.1) ---- */
 
 /* One list as differences. A run of equal values to the end is cut off by a difference that makes
@@ -13,23 +35,23 @@ static void write_scaling_list(AvoBitWriter *w, const uint8_t *list, int size, b
 {
     int last = 8, count = size;
     if (use_default) {
-        avo_bw_se(w, -last);
+        se(w, -last);
         return;
     }
     while (count > 1 && list[count - 1] == list[count - 2])
         count--;
     for (int i = 0; i < count; i++) {
-        avo_bw_se(w, (int8_t)(list[i] - last));
+        se(w, (int8_t)(list[i] - last));
         last = list[i];
     }
     if (count < size)
-        avo_bw_se(w, (int8_t)-last);
+        se(w, (int8_t)-last);
 }
 
 static void write_scaling_matrix(AvoBitWriter *w, const AvoScalingMatrix *m, int count)
 {
     for (int i = 0; i < count; i++) {
-        avo_bw_flag(w, m->list_present[i]);
+        flag(w, m->list_present[i]);
         if (!m->list_present[i])
             continue;
         if (i < 6)
@@ -54,102 +76,102 @@ static bool has_high_syntax(int profile_idc)
 
 static void write_sps_high_part(AvoBitWriter *w, const AvoSps *sps)
 {
-    avo_bw_ue(w, (uint32_t)sps->chroma_format_idc);
+    ue(w, (uint32_t)sps->chroma_format_idc);
     if (sps->chroma_format_idc == 3)
-        avo_bw_flag(w, sps->separate_colour_plane);
-    avo_bw_ue(w, (uint32_t)sps->bit_depth_luma - 8);
-    avo_bw_ue(w, (uint32_t)sps->bit_depth_chroma - 8);
-    avo_bw_flag(w, sps->qpprime_y_zero_transform_bypass);
-    avo_bw_flag(w, sps->scaling.present);
+        flag(w, sps->separate_colour_plane);
+    ue(w, (uint32_t)sps->bit_depth_luma - 8);
+    ue(w, (uint32_t)sps->bit_depth_chroma - 8);
+    flag(w, sps->qpprime_y_zero_transform_bypass);
+    flag(w, sps->scaling.present);
     if (sps->scaling.present)
         write_scaling_matrix(w, &sps->scaling, 8);
 }
 
 static void write_sps_poc(AvoBitWriter *w, const AvoSps *sps)
 {
-    avo_bw_ue(w, (uint32_t)sps->poc_type);
+    ue(w, (uint32_t)sps->poc_type);
     if (sps->poc_type == 0) {
-        avo_bw_ue(w, (uint32_t)sps->log2_max_poc_lsb - 4);
+        ue(w, (uint32_t)sps->log2_max_poc_lsb - 4);
     } else if (sps->poc_type == 1) {
-        avo_bw_flag(w, sps->delta_pic_order_always_zero);
-        avo_bw_se(w, sps->offset_for_non_ref_pic);
-        avo_bw_se(w, sps->offset_for_top_to_bottom_field);
-        avo_bw_ue(w, (uint32_t)sps->num_ref_frames_in_poc_cycle);
+        flag(w, sps->delta_pic_order_always_zero);
+        se(w, sps->offset_for_non_ref_pic);
+        se(w, sps->offset_for_top_to_bottom_field);
+        ue(w, (uint32_t)sps->num_ref_frames_in_poc_cycle);
         for (int i = 0; i < sps->num_ref_frames_in_poc_cycle; i++)
-            avo_bw_se(w, sps->offset_for_ref_frame[i]);
+            se(w, sps->offset_for_ref_frame[i]);
     }
 }
 
 /* E.1.2 */
 static void write_hrd(AvoBitWriter *w, const AvoHrd *hrd)
 {
-    avo_bw_ue(w, (uint32_t)hrd->cpb_count - 1);
-    avo_bw_put(w, 4, (uint32_t)hrd->bit_rate_scale);
-    avo_bw_put(w, 4, (uint32_t)hrd->cpb_size_scale);
+    ue(w, (uint32_t)hrd->cpb_count - 1);
+    put(w, 4, (uint32_t)hrd->bit_rate_scale);
+    put(w, 4, (uint32_t)hrd->cpb_size_scale);
     for (int i = 0; i < hrd->cpb_count; i++) {
-        avo_bw_ue(w, hrd->bit_rate_value_minus1[i]);
-        avo_bw_ue(w, hrd->cpb_size_value_minus1[i]);
-        avo_bw_flag(w, hrd->cbr_flag[i]);
+        ue(w, hrd->bit_rate_value_minus1[i]);
+        ue(w, hrd->cpb_size_value_minus1[i]);
+        flag(w, hrd->cbr_flag[i]);
     }
-    avo_bw_put(w, 5, (uint32_t)hrd->initial_cpb_removal_delay_length - 1);
-    avo_bw_put(w, 5, (uint32_t)hrd->cpb_removal_delay_length - 1);
-    avo_bw_put(w, 5, (uint32_t)hrd->dpb_output_delay_length - 1);
-    avo_bw_put(w, 5, (uint32_t)hrd->time_offset_length);
+    put(w, 5, (uint32_t)hrd->initial_cpb_removal_delay_length - 1);
+    put(w, 5, (uint32_t)hrd->cpb_removal_delay_length - 1);
+    put(w, 5, (uint32_t)hrd->dpb_output_delay_length - 1);
+    put(w, 5, (uint32_t)hrd->time_offset_length);
 }
 
 static void write_vui_video_signal(AvoBitWriter *w, const AvoVui *vui)
 {
-    avo_bw_flag(w, vui->video_signal_type_present);
+    flag(w, vui->video_signal_type_present);
     if (!vui->video_signal_type_present)
         return;
-    avo_bw_put(w, 3, (uint32_t)vui->video_format);
-    avo_bw_flag(w, vui->video_full_range);
-    avo_bw_flag(w, vui->colour_description_present);
+    put(w, 3, (uint32_t)vui->video_format);
+    flag(w, vui->video_full_range);
+    flag(w, vui->colour_description_present);
     if (vui->colour_description_present) {
-        avo_bw_put(w, 8, (uint32_t)vui->colour_primaries);
-        avo_bw_put(w, 8, (uint32_t)vui->transfer_characteristics);
-        avo_bw_put(w, 8, (uint32_t)vui->matrix_coefficients);
+        put(w, 8, (uint32_t)vui->colour_primaries);
+        put(w, 8, (uint32_t)vui->transfer_characteristics);
+        put(w, 8, (uint32_t)vui->matrix_coefficients);
     }
 }
 
 /* Picture description: aspect, overscan, signal, chroma location. */
 static void write_vui_display(AvoBitWriter *w, const AvoVui *vui)
 {
-    avo_bw_flag(w, vui->aspect_ratio_info_present);
+    flag(w, vui->aspect_ratio_info_present);
     if (vui->aspect_ratio_info_present) {
-        avo_bw_put(w, 8, (uint32_t)vui->aspect_ratio_idc);
+        put(w, 8, (uint32_t)vui->aspect_ratio_idc);
         if (vui->aspect_ratio_idc == 255) {
-            avo_bw_put(w, 16, (uint32_t)vui->sar_width);
-            avo_bw_put(w, 16, (uint32_t)vui->sar_height);
+            put(w, 16, (uint32_t)vui->sar_width);
+            put(w, 16, (uint32_t)vui->sar_height);
         }
     }
-    avo_bw_flag(w, vui->overscan_info_present);
+    flag(w, vui->overscan_info_present);
     if (vui->overscan_info_present)
-        avo_bw_flag(w, vui->overscan_appropriate);
+        flag(w, vui->overscan_appropriate);
     write_vui_video_signal(w, vui);
-    avo_bw_flag(w, vui->chroma_loc_info_present);
+    flag(w, vui->chroma_loc_info_present);
     if (vui->chroma_loc_info_present) {
-        avo_bw_ue(w, (uint32_t)vui->chroma_sample_loc_type_top);
-        avo_bw_ue(w, (uint32_t)vui->chroma_sample_loc_type_bottom);
+        ue(w, (uint32_t)vui->chroma_sample_loc_type_top);
+        ue(w, (uint32_t)vui->chroma_sample_loc_type_bottom);
     }
 }
 
 static void write_vui_timing(AvoBitWriter *w, const AvoVui *vui)
 {
-    avo_bw_flag(w, vui->timing_info_present);
+    flag(w, vui->timing_info_present);
     if (vui->timing_info_present) {
-        avo_bw_put(w, 32, vui->num_units_in_tick);
-        avo_bw_put(w, 32, vui->time_scale);
-        avo_bw_flag(w, vui->fixed_frame_rate);
+        put(w, 32, vui->num_units_in_tick);
+        put(w, 32, vui->time_scale);
+        flag(w, vui->fixed_frame_rate);
     }
-    avo_bw_flag(w, vui->nal_hrd_present);
+    flag(w, vui->nal_hrd_present);
     if (vui->nal_hrd_present)
         write_hrd(w, &vui->nal_hrd);
-    avo_bw_flag(w, vui->vcl_hrd_present);
+    flag(w, vui->vcl_hrd_present);
     if (vui->vcl_hrd_present)
         write_hrd(w, &vui->vcl_hrd);
     if (vui->nal_hrd_present || vui->vcl_hrd_present)
-        avo_bw_flag(w, vui->low_delay_hrd);
+        flag(w, vui->low_delay_hrd);
 }
 
 /* E.1.1 */
@@ -157,47 +179,47 @@ static void write_vui(AvoBitWriter *w, const AvoVui *vui)
 {
     write_vui_display(w, vui);
     write_vui_timing(w, vui);
-    avo_bw_flag(w, vui->pic_struct_present);
-    avo_bw_flag(w, vui->bitstream_restriction);
+    flag(w, vui->pic_struct_present);
+    flag(w, vui->bitstream_restriction);
     if (vui->bitstream_restriction) {
-        avo_bw_flag(w, vui->motion_vectors_over_pic_boundaries);
-        avo_bw_ue(w, (uint32_t)vui->max_bytes_per_pic_denom);
-        avo_bw_ue(w, (uint32_t)vui->max_bits_per_mb_denom);
-        avo_bw_ue(w, (uint32_t)vui->log2_max_mv_length_horizontal);
-        avo_bw_ue(w, (uint32_t)vui->log2_max_mv_length_vertical);
-        avo_bw_ue(w, (uint32_t)vui->max_num_reorder_frames);
-        avo_bw_ue(w, (uint32_t)vui->max_dec_frame_buffering);
+        flag(w, vui->motion_vectors_over_pic_boundaries);
+        ue(w, (uint32_t)vui->max_bytes_per_pic_denom);
+        ue(w, (uint32_t)vui->max_bits_per_mb_denom);
+        ue(w, (uint32_t)vui->log2_max_mv_length_horizontal);
+        ue(w, (uint32_t)vui->log2_max_mv_length_vertical);
+        ue(w, (uint32_t)vui->max_num_reorder_frames);
+        ue(w, (uint32_t)vui->max_dec_frame_buffering);
     }
 }
 
 void avo_write_sps(AvoBitWriter *w, const AvoSps *sps)
 {
-    avo_bw_put(w, 8, (uint32_t)sps->profile_idc);
+    put(w, 8, (uint32_t)sps->profile_idc);
     for (int i = 0; i < 6; i++)
-        avo_bw_flag(w, sps->constraint_flags >> i & 1);
-    avo_bw_put(w, 2, 0);
-    avo_bw_put(w, 8, (uint32_t)sps->level_idc);
-    avo_bw_ue(w, (uint32_t)sps->id);
+        flag(w, sps->constraint_flags >> i & 1);
+    put(w, 2, 0);
+    put(w, 8, (uint32_t)sps->level_idc);
+    ue(w, (uint32_t)sps->id);
     if (has_high_syntax(sps->profile_idc))
         write_sps_high_part(w, sps);
-    avo_bw_ue(w, (uint32_t)sps->log2_max_frame_num - 4);
+    ue(w, (uint32_t)sps->log2_max_frame_num - 4);
     write_sps_poc(w, sps);
-    avo_bw_ue(w, (uint32_t)sps->max_num_ref_frames);
-    avo_bw_flag(w, sps->gaps_in_frame_num_allowed);
-    avo_bw_ue(w, (uint32_t)sps->mb_width - 1);
-    avo_bw_ue(w, (uint32_t)(sps->mb_height >> !sps->frame_mbs_only) - 1);
-    avo_bw_flag(w, sps->frame_mbs_only);
+    ue(w, (uint32_t)sps->max_num_ref_frames);
+    flag(w, sps->gaps_in_frame_num_allowed);
+    ue(w, (uint32_t)sps->mb_width - 1);
+    ue(w, (uint32_t)(sps->mb_height >> !sps->frame_mbs_only) - 1);
+    flag(w, sps->frame_mbs_only);
     if (!sps->frame_mbs_only)
-        avo_bw_flag(w, sps->mb_adaptive_frame_field);
-    avo_bw_flag(w, sps->direct_8x8_inference);
-    avo_bw_flag(w, sps->cropping);
+        flag(w, sps->mb_adaptive_frame_field);
+    flag(w, sps->direct_8x8_inference);
+    flag(w, sps->cropping);
     if (sps->cropping) {
-        avo_bw_ue(w, (uint32_t)sps->crop_left);
-        avo_bw_ue(w, (uint32_t)sps->crop_right);
-        avo_bw_ue(w, (uint32_t)sps->crop_top);
-        avo_bw_ue(w, (uint32_t)sps->crop_bottom);
+        ue(w, (uint32_t)sps->crop_left);
+        ue(w, (uint32_t)sps->crop_right);
+        ue(w, (uint32_t)sps->crop_top);
+        ue(w, (uint32_t)sps->crop_bottom);
     }
-    avo_bw_flag(w, sps->vui_present);
+    flag(w, sps->vui_present);
     if (sps->vui_present)
         write_vui(w, &sps->vui);
     avo_bw_trailing(w);
@@ -209,27 +231,27 @@ void avo_write_sps(AvoBitWriter *w, const AvoSps *sps)
 void avo_write_pps(AvoBitWriter *w, const AvoPps *pps, const AvoSps *sps)
 {
     AVO_ASSERT(pps->num_slice_groups <= 1 && sps->chroma_format_idc != 3);
-    avo_bw_ue(w, (uint32_t)pps->id);
-    avo_bw_ue(w, (uint32_t)pps->sps_id);
-    avo_bw_flag(w, pps->cabac);
-    avo_bw_flag(w, pps->bottom_field_pic_order_present);
-    avo_bw_ue(w, 0);
-    avo_bw_ue(w, (uint32_t)pps->num_ref_idx_default[0] - 1);
-    avo_bw_ue(w, (uint32_t)pps->num_ref_idx_default[1] - 1);
-    avo_bw_flag(w, pps->weighted_pred);
-    avo_bw_put(w, 2, (uint32_t)pps->weighted_bipred_idc);
-    avo_bw_se(w, pps->init_qp - 26);
-    avo_bw_se(w, pps->init_qs - 26);
-    avo_bw_se(w, pps->chroma_qp_offset[0]);
-    avo_bw_flag(w, pps->deblocking_control_present);
-    avo_bw_flag(w, pps->constrained_intra_pred);
-    avo_bw_flag(w, pps->redundant_pic_cnt_present);
+    ue(w, (uint32_t)pps->id);
+    ue(w, (uint32_t)pps->sps_id);
+    flag(w, pps->cabac);
+    flag(w, pps->bottom_field_pic_order_present);
+    ue(w, 0);
+    ue(w, (uint32_t)pps->num_ref_idx_default[0] - 1);
+    ue(w, (uint32_t)pps->num_ref_idx_default[1] - 1);
+    flag(w, pps->weighted_pred);
+    put(w, 2, (uint32_t)pps->weighted_bipred_idc);
+    se(w, pps->init_qp - 26);
+    se(w, pps->init_qs - 26);
+    se(w, pps->chroma_qp_offset[0]);
+    flag(w, pps->deblocking_control_present);
+    flag(w, pps->constrained_intra_pred);
+    flag(w, pps->redundant_pic_cnt_present);
     if (pps->has_high_part) {
-        avo_bw_flag(w, pps->transform_8x8_mode);
-        avo_bw_flag(w, pps->scaling.present);
+        flag(w, pps->transform_8x8_mode);
+        flag(w, pps->scaling.present);
         if (pps->scaling.present)
             write_scaling_matrix(w, &pps->scaling, pps->transform_8x8_mode ? 8 : 6);
-        avo_bw_se(w, pps->chroma_qp_offset[1]);
+        se(w, pps->chroma_qp_offset[1]);
     }
     avo_bw_trailing(w);
 }
@@ -240,14 +262,14 @@ void avo_write_aud(AvoBitWriter *w, AvoSliceType highest)
 {
     static const uint8_t primary_pic_type[] = {
         [AVO_SLICE_I] = 0, [AVO_SLICE_P] = 1, [AVO_SLICE_B] = 2};
-    avo_bw_put(w, 3, primary_pic_type[highest]);
+    put(w, 3, primary_pic_type[highest]);
     avo_bw_trailing(w);
 }
 
 void avo_write_filler(AvoBitWriter *w, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
-        avo_bw_put(w, 8, 0xff);
+        put(w, 8, 0xff);
     avo_bw_trailing(w);
 }
 
@@ -259,60 +281,60 @@ static void write_poc(AvoBitWriter *w, const AvoSliceHeader *h, const AvoSps *sp
     bool bottom = pps->bottom_field_pic_order_present;
     if (sps->poc_type == 0) {
         uint32_t mask = (1u << sps->log2_max_poc_lsb) - 1;
-        avo_bw_put(w, sps->log2_max_poc_lsb, (uint32_t)h->poc_lsb & mask);
+        put(w, sps->log2_max_poc_lsb, (uint32_t)h->poc_lsb & mask);
         if (bottom)
-            avo_bw_se(w, h->delta_poc_bottom);
+            se(w, h->delta_poc_bottom);
     } else if (sps->poc_type == 1 && !sps->delta_pic_order_always_zero) {
-        avo_bw_se(w, h->delta_poc[0]);
+        se(w, h->delta_poc[0]);
         if (bottom)
-            avo_bw_se(w, h->delta_poc[1]);
+            se(w, h->delta_poc[1]);
     }
 }
 
 static void write_ref_counts(AvoBitWriter *w, const AvoSliceHeader *h)
 {
-    avo_bw_flag(w, h->num_ref_idx_override);
+    flag(w, h->num_ref_idx_override);
     if (!h->num_ref_idx_override)
         return;
-    avo_bw_ue(w, (uint32_t)h->num_ref_idx[0] - 1);
+    ue(w, (uint32_t)h->num_ref_idx[0] - 1);
     if (h->type == AVO_SLICE_B)
-        avo_bw_ue(w, (uint32_t)h->num_ref_idx[1] - 1);
+        ue(w, (uint32_t)h->num_ref_idx[1] - 1);
 }
 
 /* 7.3.3.1 */
 static void write_modification(AvoBitWriter *w, const AvoSliceHeader *h, int list)
 {
     int count = h->modification_count[list];
-    avo_bw_flag(w, count > 0);
+    flag(w, count > 0);
     if (!count)
         return;
     for (int i = 0; i < count; i++) {
-        avo_bw_ue(w, (uint32_t)h->modification[list][i].idc);
-        avo_bw_ue(w, h->modification[list][i].value);
+        ue(w, (uint32_t)h->modification[list][i].idc);
+        ue(w, h->modification[list][i].value);
     }
-    avo_bw_ue(w, 3);
+    ue(w, 3);
 }
 
 /* 7.3.3.2 */
 static void write_weights(AvoBitWriter *w, const AvoSliceHeader *h, bool chroma)
 {
-    avo_bw_ue(w, (uint32_t)h->luma_log2_denom);
+    ue(w, (uint32_t)h->luma_log2_denom);
     if (chroma)
-        avo_bw_ue(w, (uint32_t)h->chroma_log2_denom);
+        ue(w, (uint32_t)h->chroma_log2_denom);
     for (int list = 0; list < (h->type == AVO_SLICE_B ? 2 : 1); list++) {
         for (int i = 0; i < h->num_ref_idx[list]; i++) {
             const AvoWeight *weight = &h->weight[list][i];
-            avo_bw_flag(w, weight->luma_flag);
+            flag(w, weight->luma_flag);
             if (weight->luma_flag) {
-                avo_bw_se(w, weight->w[0]);
-                avo_bw_se(w, weight->o[0]);
+                se(w, weight->w[0]);
+                se(w, weight->o[0]);
             }
             if (!chroma)
                 continue;
-            avo_bw_flag(w, weight->chroma_flag);
+            flag(w, weight->chroma_flag);
             for (int j = 1; weight->chroma_flag && j < 3; j++) {
-                avo_bw_se(w, weight->w[j]);
-                avo_bw_se(w, weight->o[j]);
+                se(w, weight->w[j]);
+                se(w, weight->o[j]);
             }
         }
     }
@@ -322,30 +344,30 @@ static void write_weights(AvoBitWriter *w, const AvoSliceHeader *h, bool chroma)
 static void write_marking(AvoBitWriter *w, const AvoSliceHeader *h)
 {
     if (h->nal_unit_type == AVO_NAL_IDR) {
-        avo_bw_flag(w, h->no_output_of_prior_pics);
-        avo_bw_flag(w, h->long_term_reference);
+        flag(w, h->no_output_of_prior_pics);
+        flag(w, h->long_term_reference);
         return;
     }
-    avo_bw_flag(w, h->adaptive_marking);
+    flag(w, h->adaptive_marking);
     if (!h->adaptive_marking)
         return;
     for (int i = 0; i < h->mmco_count; i++) {
         const AvoMmco *m = &h->mmco[i];
-        avo_bw_ue(w, (uint32_t)m->op);
+        ue(w, (uint32_t)m->op);
         if (m->op != 5)
-            avo_bw_ue(w, m->arg1);
+            ue(w, m->arg1);
         if (m->op == 3)
-            avo_bw_ue(w, m->arg2);
+            ue(w, m->arg2);
     }
-    avo_bw_ue(w, 0);
+    ue(w, 0);
 }
 
 static void write_deblocking(AvoBitWriter *w, const AvoSliceHeader *h)
 {
-    avo_bw_ue(w, (uint32_t)h->disable_deblocking_idc);
+    ue(w, (uint32_t)h->disable_deblocking_idc);
     if (h->disable_deblocking_idc != 1) {
-        avo_bw_se(w, h->alpha_offset_div2);
-        avo_bw_se(w, h->beta_offset_div2);
+        se(w, h->alpha_offset_div2);
+        se(w, h->beta_offset_div2);
     }
 }
 
@@ -355,7 +377,7 @@ static void write_references(AvoBitWriter *w, const AvoSliceHeader *h, const Avo
 {
     bool is_b = h->type == AVO_SLICE_B;
     if (is_b)
-        avo_bw_flag(w, h->direct_spatial);
+        flag(w, h->direct_spatial);
     write_ref_counts(w, h);
     write_modification(w, h, 0);
     if (is_b)
@@ -368,23 +390,23 @@ void avo_write_slice_header(AvoBitWriter *w, const AvoSliceHeader *h, const AvoS
                             const AvoPps *pps)
 {
     AVO_ASSERT(sps->frame_mbs_only);
-    avo_bw_ue(w, h->first_mb);
-    avo_bw_ue(w, h->type);
-    avo_bw_ue(w, (uint32_t)h->pps_id);
-    avo_bw_put(w, sps->log2_max_frame_num,
+    ue(w, h->first_mb);
+    ue(w, h->type);
+    ue(w, (uint32_t)h->pps_id);
+    put(w, sps->log2_max_frame_num,
                (uint32_t)h->frame_num & ((1u << sps->log2_max_frame_num) - 1));
     if (h->nal_unit_type == AVO_NAL_IDR)
-        avo_bw_ue(w, (uint32_t)h->idr_pic_id);
+        ue(w, (uint32_t)h->idr_pic_id);
     write_poc(w, h, sps, pps);
     if (pps->redundant_pic_cnt_present)
-        avo_bw_ue(w, (uint32_t)h->redundant_pic_cnt);
+        ue(w, (uint32_t)h->redundant_pic_cnt);
     if (h->type != AVO_SLICE_I)
         write_references(w, h, sps, pps);
     if (h->nal_ref_idc)
         write_marking(w, h);
     if (pps->cabac && h->type != AVO_SLICE_I)
-        avo_bw_ue(w, (uint32_t)h->cabac_init_idc);
-    avo_bw_se(w, h->qp - pps->init_qp);
+        ue(w, (uint32_t)h->cabac_init_idc);
+    se(w, h->qp - pps->init_qp);
     if (pps->deblocking_control_present)
         write_deblocking(w, h);
 }
@@ -397,8 +419,8 @@ enum { SEI_BUFFERING_PERIOD = 0, SEI_PIC_TIMING = 1, SEI_USER_DATA = 5, SEI_RECO
 static void write_sei_number(AvoBitWriter *w, size_t v)
 {
     for (; v >= 255; v -= 255)
-        avo_bw_put(w, 8, 255);
-    avo_bw_put(w, 8, (uint32_t)v);
+        put(w, 8, 255);
+    put(w, 8, (uint32_t)v);
 }
 
 static void write_sei_head(AvoBitWriter *w, int type, size_t size)
@@ -415,7 +437,7 @@ static void write_sei_message(AvoBitWriter *w, int type, AvoBitWriter *payload)
     size_t size = (size_t)(payload->pos - payload->start);
     write_sei_head(w, type, size);
     for (size_t i = 0; i < size; i++)
-        avo_bw_put(w, 8, payload->start[i]);
+        put(w, 8, payload->start[i]);
     if (payload->overflow)
         w->overflow = true;
     avo_bw_trailing(w);
@@ -426,9 +448,9 @@ void avo_write_sei_user_data(AvoBitWriter *w, const uint8_t uuid[16], const uint
 {
     write_sei_head(w, SEI_USER_DATA, 16 + size);
     for (size_t i = 0; i < 16; i++)
-        avo_bw_put(w, 8, uuid[i]);
+        put(w, 8, uuid[i]);
     for (size_t i = 0; i < size; i++)
-        avo_bw_put(w, 8, data[i]);
+        put(w, 8, data[i]);
     avo_bw_trailing(w);
 }
 
@@ -438,10 +460,10 @@ void avo_write_sei_recovery_point(AvoBitWriter *w, int recovery_frame_cnt, bool 
     uint8_t buffer[16];
     AvoBitWriter p;
     avo_bw_init(&p, buffer, sizeof buffer);
-    avo_bw_ue(&p, (uint32_t)recovery_frame_cnt);
-    avo_bw_flag(&p, exact_match);
-    avo_bw_flag(&p, broken_link);
-    avo_bw_put(&p, 2, 0);
+    ue(&p, (uint32_t)recovery_frame_cnt);
+    flag(&p, exact_match);
+    flag(&p, broken_link);
+    put(&p, 2, 0);
     write_sei_message(w, SEI_RECOVERY_POINT, &p);
 }
 
@@ -449,8 +471,8 @@ static void write_initial_delays(AvoBitWriter *p, const AvoHrd *hrd, uint32_t de
                                  uint32_t offset)
 {
     for (int i = 0; i < hrd->cpb_count; i++) {
-        avo_bw_put(p, hrd->initial_cpb_removal_delay_length, delay);
-        avo_bw_put(p, hrd->initial_cpb_removal_delay_length, offset);
+        put(p, hrd->initial_cpb_removal_delay_length, delay);
+        put(p, hrd->initial_cpb_removal_delay_length, offset);
     }
 }
 
@@ -460,7 +482,7 @@ void avo_write_sei_buffering_period(AvoBitWriter *w, const AvoSps *sps, uint32_t
     uint8_t buffer[2 * 32 * 8 + 8];
     AvoBitWriter p;
     avo_bw_init(&p, buffer, sizeof buffer);
-    avo_bw_ue(&p, (uint32_t)sps->id);
+    ue(&p, (uint32_t)sps->id);
     if (sps->vui.nal_hrd_present)
         write_initial_delays(&p, &sps->vui.nal_hrd, initial_delay, initial_offset);
     if (sps->vui.vcl_hrd_present)
@@ -478,12 +500,12 @@ void avo_write_sei_pic_timing(AvoBitWriter *w, const AvoSps *sps, uint32_t cpb_r
     avo_bw_init(&p, buffer, sizeof buffer);
     if (vui->nal_hrd_present || vui->vcl_hrd_present) {
         const AvoHrd *hrd = vui->nal_hrd_present ? &vui->nal_hrd : &vui->vcl_hrd;
-        avo_bw_put(&p, hrd->cpb_removal_delay_length, cpb_removal_delay);
-        avo_bw_put(&p, hrd->dpb_output_delay_length, dpb_output_delay);
+        put(&p, hrd->cpb_removal_delay_length, cpb_removal_delay);
+        put(&p, hrd->dpb_output_delay_length, dpb_output_delay);
     }
     if (vui->pic_struct_present) {
-        avo_bw_put(&p, 4, (uint32_t)pic_struct);
-        avo_bw_put(&p, clock_count[pic_struct], 0); /* no clock timestamps */
+        put(&p, 4, (uint32_t)pic_struct);
+        put(&p, clock_count[pic_struct], 0); /* no clock timestamps */
     }
     write_sei_message(w, SEI_PIC_TIMING, &p);
 }

@@ -12,10 +12,9 @@ extern const int8_t avo_cabac_init_mn[4][AVO_CABAC_CONTEXTS][2];
 
 /* Counting one bin in one look-up: [state byte][bin] = cost in 1/256 bit << 8 | next state byte. */
 extern const uint32_t avo_cabac_step[128][2];
-/* The same for a unary run in one context: [n][state byte] = n ones, then a zero unless n is 13. That
- * is coeff_abs_level_minus1 = n + 1 (14 and more for n = 13) without its first bin, which has its own
- * context, and without the bypass suffix. */
-extern const uint32_t avo_cabac_unary[14][128];
+/* The same for all bins but the first of coeff_abs_level_minus1 = m (9.3.2.3: unary up to 14), which
+ * share one context: [m][state byte]; row 0 costs nothing and changes nothing. */
+extern const uint32_t avo_cabac_unary[15][128];
 
 /* Bins of a type with the context of each; the first bin is bit 0. */
 typedef struct AvoCabacString {

@@ -1,0 +1,85 @@
+/* What macroblocks and blocks cost: the counting side of the macroblock syntax (see mb_bits.h).
+ *
+ * The same code as the writers (mb_syntax.h), over sinks that add up code lengths or entropies. */
+#include "enc/mb_bits.h"
+#include "enc/mb_syntax.h"
+
+/* ---- blocks ---- */
+
+uint32_t avo_cavlc_count_block(AvoBlockCat cat, int nc, bool coded, const int16_t *levels)
+{
+    AvoCavlcSink sink = {.bits = 0};
+    avo_cavlc_block(&sink, false, cat, nc, coded, levels);
+    return sink.bits;
+}
+
+/* One constant size per call, so that the loops over it are laid out flat. */
+AVO_INLINE uint32_t count_cabac(uint8_t *state, const AvoCabacCatBase *base, bool is_8x8, int limit,
+                                const int16_t *levels, uint64_t mask, int size)
+{
+    return avo_cabac_count_map(&state[base->significant], &state[base->last], is_8x8, mask, size) +
+           avo_cabac_count_levels(&state[base->abs_level], limit, levels, mask);
+}
+
+uint32_t avo_cabac_count_block(uint8_t *state, AvoBlockCat cat, int cbf_inc, bool coded,
+                               const int16_t *levels)
+{
+    const AvoCabacCatBase *base = &avo_cabac_cat[cat];
+    if (cat == AVO_CAT_LUMA_8x8) {
+        uint64_t mask = avo_nonzero_mask(levels, 64);
+        return mask ? count_cabac(state, base, true, 4, levels, mask, 64) : 0;
+    }
+    int first = avo_block_first(cat), size = avo_block_stored(cat);
+    uint64_t mask = coded ? avo_nonzero_mask(levels, size) >> first : 0;
+    uint8_t *cbf = &state[base->coded_block_flag + cbf_inc];
+    uint32_t step = avo_cabac_step[*cbf][mask != 0];
+    *cbf = (uint8_t)step;
+    if (!mask)
+        return step >> 8;
+    int limit = cat == AVO_CAT_CHROMA_DC ? 3 : 4;
+    return (step >> 8) + count_cabac(state, base, false, limit, levels + first, mask, size - first);
+}
+
+uint32_t avo_block_bits_cabac(AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
+                              const int16_t *levels)
+{
+    return avo_cabac_count_block(ctx->state, cat, cbf_inc, true, levels);
+}
+
+uint32_t avo_block_bits_cavlc(AvoBlockCat cat, int nc, const int16_t *levels)
+{
+    AVO_ASSERT(cat != AVO_CAT_LUMA_8x8);
+    return avo_cavlc_count_block(cat, nc, true, levels) << 8;
+}
+
+/* ---- macroblocks ---- */
+
+/* A skipped macroblock lengthens a run, which costs a bit now and then; a coded one is preceded by a run, of
+ * length 0 as far as is known here. */
+enum { CAVLC_SKIP_Q8 = 128 };
+
+static uint32_t count_cavlc_mb(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb)
+{
+    AvoSink sink = {.cavlc = {.bits = 0}};
+    if (AVO_MB_IS_SKIP(mb->info->type))
+        return CAVLC_SKIP_Q8;
+    if (syntax->slice_type != AVO_SLICE_I)
+        avo_sink_ue(&sink, AVO_SINK_CAVLC_COUNT, 0);
+    avo_syntax_macroblock(&sink, AVO_SINK_CAVLC_COUNT, syntax, mb);
+    return sink.cavlc.bits << 8;
+}
+
+static uint32_t count_cabac_mb(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, uint8_t *state)
+{
+    AvoSink sink = {.state = state};
+    if (syntax->slice_type != AVO_SLICE_I)
+        avo_syntax_skip_flag(&sink, AVO_SINK_CABAC_COUNT, syntax, mb);
+    if (!AVO_MB_IS_SKIP(mb->info->type))
+        avo_syntax_macroblock(&sink, AVO_SINK_CABAC_COUNT, syntax, mb);
+    return sink.bits_q8;
+}
+
+uint32_t avo_mb_bits(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, AvoCabacContexts *ctx)
+{
+    return ctx ? count_cabac_mb(syntax, mb, ctx->state) : count_cavlc_mb(syntax, mb);
+}
