@@ -10,11 +10,12 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
     memset(dsp, 0, sizeof(*dsp));
     dsp->cpu_flags = flags;
 
-    AVO_BPC(avo_cost_init_c)(dsp);
-    AVO_BPC(avo_transform_init_c)(dsp);
-    AVO_BPC(avo_quant_init_c)(dsp);
-    AVO_BPC(avo_intra_init_c)(dsp);
-    AVO_BPC(avo_interp_init_c)(dsp);
-    AVO_BPC(avo_deblock_init_c)(dsp);
-    AVO_BPC(avo_resample_init_c)(dsp);
+#define CALL_INIT(family, isa) AVO_BPC(avo_##family##_init_##isa)(dsp);
+    AVO_FOR_FAMILIES(CALL_INIT, c)
+    if (flags & AVO_CPU_SSE41) {
+        CALL_INIT(cost, sse41)
+    }
+    if (flags & AVO_CPU_AVX2) {
+        CALL_INIT(cost, avx2)
+    }
 }

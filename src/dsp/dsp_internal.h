@@ -6,17 +6,35 @@
 #include "base/util.h"
 #include "dsp/dsp.h"
 
+/* Put before a loop of constant length that must vanish, because arrays of registers are indexed by
+ * its counter. Compilers differ in whether -O2 does that by itself. */
+#if defined(__clang__)
+#define AVO_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define AVO_UNROLL _Pragma("GCC unroll 16")
+#else
+#define AVO_UNROLL
+#endif
+
 /* X(width, height) for each entry of AvoBlkSize. */
 #define AVO_FOR_BLK_SIZES(X) X(16, 16) X(16, 8) X(8, 16) X(8, 8) X(8, 4) X(4, 8) X(4, 4)
 /* The sizes that 8x8 transforms can tile. */
 #define AVO_FOR_BLK_SIZES_8(X) X(16, 16) X(16, 8) X(8, 16) X(8, 8)
 
-void AVO_BPC(avo_cost_init_c)(AvoDsp *dsp);
-void AVO_BPC(avo_transform_init_c)(AvoDsp *dsp);
-void AVO_BPC(avo_quant_init_c)(AvoDsp *dsp);
-void AVO_BPC(avo_intra_init_c)(AvoDsp *dsp);
-void AVO_BPC(avo_interp_init_c)(AvoDsp *dsp);
-void AVO_BPC(avo_deblock_init_c)(AvoDsp *dsp);
-void AVO_BPC(avo_resample_init_c)(AvoDsp *dsp);
+/* X(family, isa) for each file of kernels, in the order in which they may replace each other. */
+#define AVO_FOR_FAMILIES(X, isa)                                                                  \
+    X(cost, isa)                                                                                  \
+    X(transform, isa)                                                                             \
+    X(quant, isa)                                                                                 \
+    X(intra, isa)                                                                                 \
+    X(interp, isa)                                                                                \
+    X(deblock, isa)                                                                               \
+    X(resample, isa)
+
+#define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp *dsp);
+
+AVO_FOR_FAMILIES(AVO_DECLARE_INIT, c)
+AVO_DECLARE_INIT(cost, sse41)
+AVO_DECLARE_INIT(cost, avx2)
 
 #endif

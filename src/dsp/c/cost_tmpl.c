@@ -22,74 +22,102 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return sum;
 }
 
-/* Hadamard butterfly over n values that lie step apart, n a power of two. The order of the outputs
- * differs from the standard's matrices, which no sum of absolute values notices; [0] is the DC. */
-AVO_INLINE void hadamard_1d(int *v, int n, int step)
+/* Four-point Hadamard transform. The order of the outputs differs from the standard's matrices, which
+ * no sum of absolute values notices; out[0] is the DC. */
+AVO_INLINE void hadamard4(int out[4], int v0, int v1, int v2, int v3)
 {
-    for (int half = n / 2; half > 0; half /= 2) {
-        for (int i = 0; i < n; i++) {
-            if (!(i & half)) {
-                int p = v[i * step], q = v[(i + half) * step];
-                v[i * step] = p + q;
-                v[(i + half) * step] = p - q;
-            }
-        }
-    }
+    int s01 = v0 + v1, d01 = v0 - v1, s23 = v2 + v3, d23 = v2 - v3;
+    out[0] = s01 + s23;
+    out[1] = d01 + d23;
+    out[2] = s01 - s23;
+    out[3] = d01 - d23;
 }
 
-/* 2-D Hadamard of the n x n difference of a and b (b may be NULL: of a itself). Returns the sum of
- * absolute coefficients; *dc gets the DC coefficient. */
-AVO_INLINE int hadamard_abs_sum(const pixel *a, ptrdiff_t stride_a, const pixel *b,
-                                ptrdiff_t stride_b, int n, int *dc)
+AVO_INLINE int abs_sum4(const int v[4])
 {
-    int v[64], sum = 0;
-    for (int y = 0; y < n; y++) {
-        for (int x = 0; x < n; x++)
-            v[y * n + x] = a[y * stride_a + x] - (b ? b[y * stride_b + x] : 0);
-        hadamard_1d(v + y * n, n, 1);
+    return avo_abs(v[0]) + avo_abs(v[1]) + avo_abs(v[2]) + avo_abs(v[3]);
+}
+
+/* Difference of a row of 4 (b NULL: the row itself), transformed. */
+AVO_INLINE void hadamard4_row(int out[4], const pixel *a, const pixel *b)
+{
+    if (b)
+        hadamard4(out, a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]);
+    else
+        hadamard4(out, a[0], a[1], a[2], a[3]);
+}
+
+/* Sum of absolute coefficients of the 4x4 Hadamard transform of a - b, or of a. */
+AVO_INLINE int abs_hadamard_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                                ptrdiff_t stride_b)
+{
+    int rows[4][4], column[4], sum = 0;
+    for (int y = 0; y < 4; y++)
+        hadamard4_row(rows[y], a + y * stride_a, b ? b + y * stride_b : NULL);
+    for (int x = 0; x < 4; x++) {
+        hadamard4(column, rows[0][x], rows[1][x], rows[2][x], rows[3][x]);
+        sum += abs_sum4(column);
     }
-    for (int x = 0; x < n; x++) {
-        hadamard_1d(v + x, n, n);
-        for (int y = 0; y < n; y++)
-            sum += avo_abs(v[y * n + x]);
+    return sum;
+}
+
+/* The same for 8x8: an 8-point transform is two of 4 points and one more butterfly. */
+AVO_INLINE int abs_hadamard_8x8(const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                                ptrdiff_t stride_b)
+{
+    int rows[8][8], top[4], low[4], sum = 0;
+    for (int y = 0; y < 8; y++) {
+        const pixel *p = a + y * stride_a, *q = b ? b + y * stride_b : NULL;
+        hadamard4_row(top, p, q);
+        hadamard4_row(low, p + 4, q ? q + 4 : NULL);
+        for (int i = 0; i < 4; i++) {
+            rows[y][i] = top[i] + low[i];
+            rows[y][4 + i] = top[i] - low[i];
+        }
     }
-    *dc = v[0];
+    for (int x = 0; x < 8; x++) {
+        hadamard4(top, rows[0][x], rows[1][x], rows[2][x], rows[3][x]);
+        hadamard4(low, rows[4][x], rows[5][x], rows[6][x], rows[7][x]);
+        for (int i = 0; i < 4; i++)
+            sum += avo_abs(top[i] + low[i]) + avo_abs(top[i] - low[i]);
+    }
     return sum;
 }
 
 AVO_INLINE int satd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                           int width, int height)
 {
-    int sum = 0, dc;
+    int sum = 0;
     for (int y = 0; y < height; y += 4)
         for (int x = 0; x < width; x += 4)
-            sum += hadamard_abs_sum(a + y * stride_a + x, stride_a, b + y * stride_b + x, stride_b,
-                                    4, &dc);
+            sum += abs_hadamard_4x4(a + y * stride_a + x, stride_a, b + y * stride_b + x, stride_b);
     return sum >> 1;
 }
 
 AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                           int width, int height)
 {
-    int sum = 0, dc;
+    int sum = 0;
     for (int y = 0; y < height; y += 8)
         for (int x = 0; x < width; x += 8)
-            sum += hadamard_abs_sum(a + y * stride_a + x, stride_a, b + y * stride_b + x, stride_b,
-                                    8, &dc);
+            sum += abs_hadamard_8x8(a + y * stride_a + x, stride_a, b + y * stride_b + x, stride_b);
     return (sum + 2) >> 2;
 }
 
-/* Sum of |AC| over the n x n Hadamards of a block. */
-AVO_INLINE int ac_block(const pixel *src, ptrdiff_t stride, int n, int width, int height)
+/* The DC coefficients of either size add up to the sum of the samples, and are never negative. */
+AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
 {
-    int sum = 0, dc;
-    for (int y = 0; y < height; y += n) {
-        for (int x = 0; x < width; x += n) {
-            sum += hadamard_abs_sum(src + y * stride + x, stride, NULL, 0, n, &dc);
-            sum -= dc; /* never negative: a sum of samples */
-        }
-    }
-    return sum;
+    uint32_t sum4 = 0, sum8 = 0, dc = 0;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            dc += src[y * stride + x];
+    for (int y = 0; y < height; y += 4)
+        for (int x = 0; x < width; x += 4)
+            sum4 += (uint32_t)abs_hadamard_4x4(src + y * stride + x, stride, NULL, 0);
+    for (int y = 0; y < height; y += 8)
+        for (int x = 0; x < width; x += 8)
+            sum8 += (uint32_t)abs_hadamard_8x8(src + y * stride + x, stride, NULL, 0);
+    return (uint64_t)((sum8 - dc) >> 2) << 32 | (sum4 - dc) >> 1;
 }
 
 #define DEFINE_COST(name, w, h)                                                                   \
@@ -124,9 +152,7 @@ AVO_INLINE int ac_block(const pixel *src, ptrdiff_t stride, int n, int width, in
     DEFINE_COST(sa8d, w, h)                                                                       \
     static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                     \
     {                                                                                             \
-        uint64_t sum4 = (uint64_t)ac_block(src, stride, 4, w, h);                                 \
-        uint64_t sum8 = (uint64_t)ac_block(src, stride, 8, w, h);                                 \
-        return (sum8 >> 2) << 32 | sum4 >> 1;                                                     \
+        return hadamard_ac_block(src, stride, w, h);                                              \
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_BLK)

@@ -1,0 +1,389 @@
+/* Block costs, AVX2: the sizes where 256-bit registers pay; the rest stays with SSE4.1.
+ *
+ * Same scheme as cost_sse41.c (first horizontal butterfly in the load, last butterfly as a
+ * maximum). A register holds either one row of 16 samples, sums of neighbours below and
+ * differences above,
+ *     [x0+x1 x2+x3 .. x14+x15 | x0-x1 x2-x3 .. x14-x15]
+ * or two rows of 8 samples of two blocks on top of each other, each half laid out like there. */
+#include "dsp/x86/x86.h"
+
+#ifdef AVO_X86
+
+AVO_TARGET_AVX2
+
+/* ---- SAD, 16 wide: two rows per register ---- */
+
+AVO_INLINE void sad_multi_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *const *ref,
+                             ptrdiff_t stride, int height, int n, __m128i sum[4])
+{
+    __m256i acc[4];
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        acc[i] = _mm256_setzero_si256();
+    for (int y = 0; y < height; y += 2, cur += 2 * stride_cur) {
+        __m256i c = load16x2(cur, cur + stride_cur);
+        AVO_UNROLL
+        for (int i = 0; i < n; i++) {
+            const pixel *p = ref[i] + y * stride;
+            acc[i] = _mm256_add_epi32(acc[i], _mm256_sad_epu8(c, load16x2(p, p + stride)));
+        }
+    }
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = fold_epi32(acc[i]);
+}
+
+AVO_INLINE __m128i sad_fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
+{
+    __m128i s01 = _mm_or_si128(s0, _mm_slli_epi64(s1, 32)); /* [s0 s1 s0 s1] */
+    __m128i s23 = _mm_or_si128(s2, _mm_slli_epi64(s3, 32));
+    return _mm_add_epi32(_mm_unpacklo_epi64(s01, s23), _mm_unpackhi_epi64(s01, s23));
+}
+
+AVO_INLINE void store3(int out[3], __m128i v)
+{
+    store8(out, v);
+    out[2] = _mm_extract_epi32(v, 2);
+}
+
+#define DEFINE_SAD(w, h)                                                                          \
+    static int sad_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                             ptrdiff_t stride_b)                                                  \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        sad_multi_16(a, stride_a, &b, stride_b, h, 1, sum);                                       \
+        return hsum_sad(sum[0]);                                                                  \
+    }                                                                                             \
+    static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,   \
+                                 int out[3])                                                      \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 3, sum);                                \
+        store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[2]));                                   \
+    }                                                                                             \
+    static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,   \
+                                 int out[4])                                                      \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 4, sum);                                \
+        store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                  \
+    }
+
+DEFINE_SAD(16, 16)
+DEFINE_SAD(16, 8)
+
+/* ---- SSD ---- */
+
+/* Sum of (a - b)^2 over 16 bytes. */
+AVO_INLINE __m256i ssd16(__m128i a, __m128i b)
+{
+    __m256i d = _mm256_sub_epi16(_mm256_cvtepu8_epi16(a), _mm256_cvtepu8_epi16(b));
+    return _mm256_madd_epi16(d, d);
+}
+
+AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                         int width, int height)
+{
+    __m256i even = _mm256_setzero_si256(), odd = even;
+    for (int y = 0; y < height; y += width == 8 ? 4 : 2) {
+        const pixel *p = a + y * stride_a, *q = b + y * stride_b;
+        if (width == 8) {
+            even = _mm256_add_epi32(even, ssd16(load8x2(p, p + stride_a), load8x2(q, q + stride_b)));
+            p += 2 * stride_a, q += 2 * stride_b;
+            odd = _mm256_add_epi32(odd, ssd16(load8x2(p, p + stride_a), load8x2(q, q + stride_b)));
+        } else {
+            even = _mm256_add_epi32(even, ssd16(load16(p), load16(q)));
+            odd = _mm256_add_epi32(odd, ssd16(load16(p + stride_a), load16(q + stride_b)));
+        }
+    }
+    return hsum_epi32(fold_epi32(_mm256_add_epi32(even, odd)));
+}
+
+#define DEFINE_SSD(w, h)                                                                          \
+    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                             ptrdiff_t stride_b)                                                  \
+    {                                                                                             \
+        return ssd_block(a, stride_a, b, stride_b, w, h);                                         \
+    }
+
+DEFINE_SSD(16, 16)
+DEFINE_SSD(16, 8)
+DEFINE_SSD(8, 16)
+DEFINE_SSD(8, 8)
+
+/* ---- rows with their first butterfly ---- */
+
+/* One row of 16 samples. */
+AVO_INLINE __m256i row_16(const pixel *p)
+{
+    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1,
+                                            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    return _mm256_maddubs_epi16(load16_dup(p), weights);
+}
+
+/* Rows of 8 samples of an upper and a lower block. */
+AVO_INLINE __m256i row_8x2(const pixel *upper, const pixel *lower)
+{
+    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                            -1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    __m256i u = _mm256_broadcastq_epi64(load8(upper)), l = _mm256_broadcastq_epi64(load8(lower));
+    return _mm256_maddubs_epi16(_mm256_blend_epi32(u, l, 0xf0), weights);
+}
+
+/* n rows of a block 16 wide, or of two blocks 8 wide of which the second starts `below` rows
+ * down. */
+AVO_INLINE void load_rows(__m256i *rows, const pixel *p, ptrdiff_t stride, int width, int n,
+                          int below)
+{
+    AVO_UNROLL
+    for (int y = 0; y < n; y++, p += stride)
+        rows[y] = width == 16 ? row_16(p) : row_8x2(p, p + below * stride);
+}
+
+/* ---- SATD ---- */
+
+/* Vertical butterflies over four rows, in place. */
+AVO_INLINE void butterfly_4(__m256i v[4])
+{
+    __m256i s01 = _mm256_add_epi16(v[0], v[1]), d01 = _mm256_sub_epi16(v[0], v[1]);
+    __m256i s23 = _mm256_add_epi16(v[2], v[3]), d23 = _mm256_sub_epi16(v[2], v[3]);
+    v[0] = _mm256_add_epi16(s01, s23);
+    v[1] = _mm256_add_epi16(d01, d23);
+    v[2] = _mm256_sub_epi16(s01, s23);
+    v[3] = _mm256_sub_epi16(d01, d23);
+}
+
+/* max(|x|, |right neighbour|) in even lanes; odd lanes are rubbish. */
+AVO_INLINE __m256i max_abs_pairs(__m256i v)
+{
+    v = _mm256_abs_epi16(v);
+    return _mm256_max_epi16(v, _mm256_srli_epi32(v, 16));
+}
+
+AVO_INLINE __m256i satd_diff(const __m256i cur[4], const __m256i ref[4])
+{
+    __m256i v[4];
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        v[y] = _mm256_sub_epi16(cur[y], ref[y]);
+    butterfly_4(v);
+    return _mm256_add_epi16(_mm256_add_epi16(max_abs_pairs(v[0]), max_abs_pairs(v[1])),
+                            _mm256_add_epi16(max_abs_pairs(v[2]), max_abs_pairs(v[3])));
+}
+
+/* SATD of n candidates; sum[i] holds four partial sums each. A 16-bit lane collects parts of at
+ * most four 4x4 blocks, whose half sums are at most 8160 each: no overflow. */
+AVO_INLINE void satd_multi(const pixel *cur, ptrdiff_t stride_cur, const pixel *const *ref,
+                           ptrdiff_t stride, int width, int height, int n, __m128i sum[4])
+{
+    int step = width == 16 ? 4 : 8;
+    __m256i c[4], r[4], acc[4];
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        acc[i] = _mm256_setzero_si256();
+    for (int y = 0; y < height; y += step) {
+        load_rows(c, cur + y * stride_cur, stride_cur, width, 4, 4);
+        AVO_UNROLL
+        for (int i = 0; i < n; i++) {
+            load_rows(r, ref[i] + y * stride, stride, width, 4, 4);
+            acc[i] = _mm256_add_epi16(acc[i], satd_diff(c, r));
+        }
+    }
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = fold_epi32(_mm256_madd_epi16(acc[i], _mm256_set1_epi32(1)));
+}
+
+AVO_INLINE __m128i fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
+{
+    return _mm_hadd_epi32(_mm_hadd_epi32(s0, s1), _mm_hadd_epi32(s2, s3));
+}
+
+#define DEFINE_SATD(w, h)                                                                         \
+    static int satd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
+                              ptrdiff_t stride_b)                                                 \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        satd_multi(a, stride_a, &b, stride_b, w, h, 1, sum);                                      \
+        return hsum_epi32(sum[0]);                                                                \
+    }                                                                                             \
+    static void satd_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,  \
+                                  int out[3])                                                     \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 3, sum);                               \
+        store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                       \
+    }                                                                                             \
+    static void satd_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,  \
+                                  int out[4])                                                     \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 4, sum);                               \
+        store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                      \
+    }
+
+AVO_FOR_BLK_SIZES_8(DEFINE_SATD)
+
+/* ---- 8x8 Hadamard: 16x8, or two 8x8 on top of each other ---- */
+
+/* Second horizontal butterfly for two registers; lanes of a come out even, of b odd. */
+AVO_INLINE void butterfly_neighbours(__m256i *a, __m256i *b)
+{
+    __m256i left = _mm256_blend_epi16(*a, _mm256_slli_epi32(*b, 16), 0xaa);
+    __m256i right = _mm256_blend_epi16(_mm256_srli_epi32(*a, 16), *b, 0xaa);
+    *a = _mm256_add_epi16(left, right);
+    *b = _mm256_sub_epi16(left, right);
+}
+
+/* Last horizontal butterfly (partners two lanes apart) of two registers as max of absolutes. */
+AVO_INLINE __m256i max_abs_quads(__m256i a, __m256i b)
+{
+    a = _mm256_abs_epi16(a);
+    b = _mm256_abs_epi16(b);
+    __m256i left = _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
+    __m256i right = _mm256_blend_epi32(_mm256_srli_epi64(a, 32), b, 0xaa);
+    return _mm256_max_epi16(left, right);
+}
+
+/* All but the last vertical and the last horizontal step of 8x8 transforms. */
+AVO_INLINE void hadamard_4_of_8(__m256i v[8])
+{
+    butterfly_4(v);
+    butterfly_4(v + 4);
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 2)
+        butterfly_neighbours(&v[i], &v[i + 1]);
+}
+
+/* The rest, and half of the sum of absolutes. */
+AVO_INLINE __m256i abs_sum_8x8(__m256i v[8])
+{
+    const __m256i one = _mm256_set1_epi16(1);
+    __m256i sum = _mm256_setzero_si256();
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m256i top = v[i], low = v[4 + i];
+        v[i] = _mm256_add_epi16(top, low);
+        v[4 + i] = _mm256_sub_epi16(top, low);
+    }
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 4) { /* each maximum at most 16320: two fit 16 bits signed */
+        __m256i pair = _mm256_add_epi16(max_abs_quads(v[i], v[i + 1]),
+                                        max_abs_quads(v[i + 2], v[i + 3]));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pair, one));
+    }
+    return sum;
+}
+
+AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                          int width, int height)
+{
+    __m256i sum = _mm256_setzero_si256(), v[8], r[8];
+    for (int y = 0; y < height; y += width == 16 ? 8 : 16) {
+        load_rows(v, a + y * stride_a, stride_a, width, 8, 8);
+        load_rows(r, b + y * stride_b, stride_b, width, 8, 8);
+        AVO_UNROLL
+        for (int i = 0; i < 8; i++)
+            v[i] = _mm256_sub_epi16(v[i], r[i]);
+        hadamard_4_of_8(v);
+        sum = _mm256_add_epi32(sum, abs_sum_8x8(v));
+    }
+    return (hsum_epi32(fold_epi32(sum)) + 1) >> 1; /* (2 * sum + 2) >> 2 */
+}
+
+AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+{
+    const __m256i one = _mm256_set1_epi16(1), zero = _mm256_setzero_si256();
+    __m256i sum4 = zero, sum8 = zero, dc = zero, v[8];
+    for (int y = 0; y < height; y += width == 16 ? 8 : 16) {
+        __m256i abs4 = zero;
+        const pixel *p = src + y * stride;
+        load_rows(v, p, stride, width, 8, 8);
+        /* the sums of neighbours lie in the lower half (16 wide) or in each half's lower half:
+         * their total over the rows is the sum of the samples */
+        AVO_UNROLL
+        for (int i = 0; i < 8; i++)
+            abs4 = _mm256_add_epi16(abs4, v[i]); /* at most 8 * 510 */
+        dc = _mm256_add_epi32(dc, _mm256_madd_epi16(abs4, one));
+        hadamard_4_of_8(v);
+        abs4 = zero;
+        AVO_UNROLL
+        for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
+            abs4 = _mm256_add_epi16(abs4, _mm256_abs_epi16(v[i]));
+        sum4 = _mm256_add_epi32(sum4, _mm256_madd_epi16(abs4, one));
+        sum8 = _mm256_add_epi32(sum8, abs_sum_8x8(v));
+    }
+    __m128i low = _mm256_castsi256_si128(dc), high = _mm256_extracti128_si256(dc, 1);
+    uint32_t samples =
+        (uint32_t)hsum_epi32(width == 16 ? low : _mm_unpacklo_epi64(low, high));
+    uint32_t ac4 = (uint32_t)hsum_epi32(fold_epi32(sum4)) - samples;
+    uint32_t ac8 = 2 * (uint32_t)hsum_epi32(fold_epi32(sum8)) - samples;
+    return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
+}
+
+#define DEFINE_8x8(w, h)                                                                          \
+    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
+                              ptrdiff_t stride_b)                                                 \
+    {                                                                                             \
+        return sa8d_block(a, stride_a, b, stride_b, w, h);                                        \
+    }                                                                                             \
+    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                     \
+    {                                                                                             \
+        return ac_block(src, stride, w, h);                                                       \
+    }
+
+DEFINE_8x8(16, 16)
+DEFINE_8x8(16, 8)
+DEFINE_8x8(8, 16)
+
+/* ---- variance ---- */
+
+static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i sum = zero, squares = zero;
+    for (int y = 0; y < 16; y += 2, src += 2 * stride) {
+        __m256i v = load16x2(src, src + stride);
+        __m256i lo = _mm256_unpacklo_epi8(v, zero), hi = _mm256_unpackhi_epi8(v, zero);
+        sum = _mm256_add_epi32(sum, _mm256_sad_epu8(v, zero));
+        squares = _mm256_add_epi32(squares, _mm256_add_epi32(_mm256_madd_epi16(lo, lo),
+                                                             _mm256_madd_epi16(hi, hi)));
+    }
+    return (uint64_t)(uint32_t)hsum_epi32(fold_epi32(squares)) << 32 |
+           (uint32_t)hsum_sad(fold_epi32(sum));
+}
+
+AVO_TARGET_END
+
+void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
+{
+#define SET_WIDE(w, h)                                                                            \
+    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                  \
+    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                            \
+    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;
+#define SET_BLK(w, h)                                                                             \
+    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                  \
+    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                \
+    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                          \
+    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
+#define SET_8x8(w, h)                                                                             \
+    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                \
+    dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
+
+    SET_WIDE(16, 16)
+    SET_WIDE(16, 8)
+    AVO_FOR_BLK_SIZES_8(SET_BLK)
+    SET_8x8(16, 16)
+    SET_8x8(16, 8)
+    SET_8x8(8, 16)
+    dsp->var[0] = var_16x16;
+}
+
+#else
+
+void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
+{
+    (void)dsp;
+}
+
+#endif

@@ -1,0 +1,515 @@
+/* Block costs, SSE4.1: SAD, SSD, SATD, 8x8 Hadamard cost, variance, texture energy, SSIM sums.
+ *
+ * Hadamard kernels take the first horizontal butterfly in the load: a row of 8 samples is
+ * doubled into both halves of a register and multiplied with (1, 1, ...) below and (1, -1, ...)
+ * above by pmaddubsw, which leaves the sums and the differences of neighbours as 16-bit lanes
+ *     [x0+x1 x2+x3 x4+x5 x6+x7 x0-x1 x2-x3 x4-x5 x6-x7].
+ * Vertical butterflies then run between registers. The last butterfly is never done: for it, |a
+ * + b| + |a - b| = 2 max(|a|, |b|), and the factor 2 is the halving that the costs want anyway. */
+#include "dsp/x86/x86.h"
+
+#ifdef AVO_X86
+
+AVO_TARGET_SSE41
+
+/* ---- SAD ---- */
+
+AVO_INLINE __m128i sad_rows(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                            int width, int height)
+{
+    __m128i sum = _mm_setzero_si128();
+    if (width == 16) {
+        for (int y = 0; y < height; y++, a += stride_a, b += stride_b)
+            sum = _mm_add_epi32(sum, _mm_sad_epu8(load16(a), load16(b)));
+    } else if (width == 8) {
+        for (int y = 0; y < height; y += 2, a += 2 * stride_a, b += 2 * stride_b)
+            sum = _mm_add_epi32(sum, _mm_sad_epu8(load8x2(a, a + stride_a),
+                                                  load8x2(b, b + stride_b)));
+    } else {
+        for (int y = 0; y < height; y += 4, a += 4 * stride_a, b += 4 * stride_b)
+            sum = _mm_add_epi32(sum, _mm_sad_epu8(load4x4(a, stride_a), load4x4(b, stride_b)));
+    }
+    return sum;
+}
+
+/* Four psadbw accumulators to four sums. */
+AVO_INLINE __m128i sad_fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
+{
+    __m128i s01 = _mm_or_si128(s0, _mm_slli_epi64(s1, 32)); /* [s0 s1 s0 s1] */
+    __m128i s23 = _mm_or_si128(s2, _mm_slli_epi64(s3, 32));
+    return _mm_add_epi32(_mm_unpacklo_epi64(s01, s23), _mm_unpackhi_epi64(s01, s23));
+}
+
+AVO_INLINE void store3(int out[3], __m128i v)
+{
+    store8(out, v);
+    out[2] = _mm_extract_epi32(v, 2);
+}
+
+/* SAD of n candidates at once: cur is loaded once per step. */
+AVO_INLINE void sad_multi(const pixel *cur, const pixel *const *ref, ptrdiff_t stride, int width,
+                          int height, int n, __m128i sum[4])
+{
+    int rows = width == 16 ? 1 : width == 8 ? 2 : 4; /* rows per register */
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm_setzero_si128();
+    for (int y = 0; y < height; y += rows, cur += rows * AVO_CUR_STRIDE) {
+        ptrdiff_t at = y * stride;
+        __m128i c = width == 16  ? load16(cur)
+                    : width == 8 ? load8x2(cur, cur + AVO_CUR_STRIDE)
+                                 : load4x4(cur, AVO_CUR_STRIDE);
+        AVO_UNROLL
+        for (int i = 0; i < n; i++) {
+            const pixel *p = ref[i] + at;
+            __m128i r = width == 16  ? load16(p)
+                        : width == 8 ? load8x2(p, p + stride)
+                                     : load4x4(p, stride);
+            sum[i] = _mm_add_epi32(sum[i], _mm_sad_epu8(c, r));
+        }
+    }
+}
+
+#define DEFINE_SAD(w, h)                                                                          \
+    static int sad_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                             ptrdiff_t stride_b)                                                  \
+    {                                                                                             \
+        return hsum_sad(sad_rows(a, stride_a, b, stride_b, w, h));                                \
+    }                                                                                             \
+    static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,   \
+                                 int out[3])                                                      \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        sad_multi(cur, ref, stride, w, h, 3, sum);                                                \
+        store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
+    }                                                                                             \
+    static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,   \
+                                 int out[4])                                                      \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        sad_multi(cur, ref, stride, w, h, 4, sum);                                                \
+        store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                  \
+    }
+
+AVO_FOR_BLK_SIZES(DEFINE_SAD)
+
+/* ---- SSD ---- */
+
+/* Sum of (a - b)^2 over 8 samples held as bytes in the low halves. */
+AVO_INLINE __m128i ssd8(__m128i a, __m128i b)
+{
+    __m128i d = _mm_sub_epi16(_mm_cvtepu8_epi16(a), _mm_cvtepu8_epi16(b));
+    return _mm_madd_epi16(d, d);
+}
+
+AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                         int width, int height)
+{
+    __m128i sum = _mm_setzero_si128();
+    if (width == 4) {
+        for (int y = 0; y < height; y += 2, a += 2 * stride_a, b += 2 * stride_b)
+            sum = _mm_add_epi32(
+                sum, ssd8(_mm_unpacklo_epi32(load4(a), load4(a + stride_a)),
+                          _mm_unpacklo_epi32(load4(b), load4(b + stride_b))));
+        return hsum_epi32(sum);
+    }
+    for (int y = 0; y < height; y++, a += stride_a, b += stride_b)
+        for (int x = 0; x < width; x += 8)
+            sum = _mm_add_epi32(sum, ssd8(load8(a + x), load8(b + x)));
+    return hsum_epi32(sum);
+}
+
+#define DEFINE_SSD(w, h)                                                                          \
+    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                             ptrdiff_t stride_b)                                                  \
+    {                                                                                             \
+        return ssd_block(a, stride_a, b, stride_b, w, h);                                         \
+    }
+
+AVO_FOR_BLK_SIZES(DEFINE_SSD)
+
+/* ---- SATD ---- */
+
+AVO_INLINE __m128i butterfly_weights(void)
+{
+    return _mm_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+}
+
+/* First horizontal butterfly of a row of 8 samples, see above. */
+AVO_INLINE __m128i row_8(const pixel *p)
+{
+    return _mm_maddubs_epi16(load8_dup(p), butterfly_weights());
+}
+
+/* The same for two rows of 4 samples, lines of two blocks on top of each other. */
+AVO_INLINE __m128i row_4x2(const pixel *p, const pixel *q)
+{
+    __m128i v = _mm_unpacklo_epi32(load4(p), load4(q));
+    return _mm_maddubs_epi16(_mm_unpacklo_epi64(v, v), butterfly_weights());
+}
+
+/* Vertical butterflies over four rows, in place. */
+AVO_INLINE void butterfly_4(__m128i v[4])
+{
+    __m128i s01 = _mm_add_epi16(v[0], v[1]), d01 = _mm_sub_epi16(v[0], v[1]);
+    __m128i s23 = _mm_add_epi16(v[2], v[3]), d23 = _mm_sub_epi16(v[2], v[3]);
+    v[0] = _mm_add_epi16(s01, s23);
+    v[1] = _mm_add_epi16(d01, d23);
+    v[2] = _mm_sub_epi16(s01, s23);
+    v[3] = _mm_sub_epi16(d01, d23);
+}
+
+/* max(|x|, |right neighbour|) in even lanes; odd lanes are rubbish. */
+AVO_INLINE __m128i max_abs_pairs(__m128i v)
+{
+    v = _mm_abs_epi16(v);
+    return _mm_max_epi16(v, _mm_srli_epi32(v, 16));
+}
+
+/* Vertical half and last butterfly of an 8x4 (or two 4x4); partial sums in even lanes. */
+AVO_INLINE __m128i satd_finish(__m128i v[4])
+{
+    butterfly_4(v);
+    return _mm_add_epi16(_mm_add_epi16(max_abs_pairs(v[0]), max_abs_pairs(v[1])),
+                         _mm_add_epi16(max_abs_pairs(v[2]), max_abs_pairs(v[3])));
+}
+
+/* Adds the even lanes up. A lane holds at most 4 blocks of 8160: no overflow. */
+AVO_INLINE __m128i even_lanes(__m128i v)
+{
+    return _mm_madd_epi16(v, _mm_set1_epi32(1));
+}
+
+/* cur's rows of one 8x4, to be shared by several candidates. */
+AVO_INLINE void load_rows_8(__m128i rows[4], const pixel *p, ptrdiff_t stride)
+{
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        rows[y] = row_8(p + y * stride);
+}
+
+AVO_INLINE void load_rows_4x2(__m128i rows[4], const pixel *p, const pixel *q, ptrdiff_t stride)
+{
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        rows[y] = row_4x2(p + y * stride, q + y * stride);
+}
+
+AVO_INLINE __m128i satd_diff(const __m128i cur[4], const __m128i ref[4])
+{
+    __m128i v[4];
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        v[y] = _mm_sub_epi16(cur[y], ref[y]);
+    return satd_finish(v);
+}
+
+/* 4x4 on its own: rows 0 and 1 share a register, rows 2 and 3 the other:
+ * [x0+x1 x2+x3 (row 0) x0+x1 x2+x3 (row 1) then the differences]. */
+AVO_INLINE int satd_one_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    __m128i r01 = _mm_sub_epi16(row_4x2(a, a + stride_a), row_4x2(b, b + stride_b));
+    __m128i r23 = _mm_sub_epi16(row_4x2(a + 2 * stride_a, a + 3 * stride_a),
+                                row_4x2(b + 2 * stride_b, b + 3 * stride_b));
+    __m128i s = _mm_add_epi16(r01, r23), d = _mm_sub_epi16(r01, r23);
+    /* second horizontal butterfly; rows 0 and 1 become neighbours for the last vertical one */
+    __m128i hs = _mm_hadd_epi16(s, d), hd = _mm_hsub_epi16(s, d);
+    return hsum_epi32(even_lanes(_mm_add_epi16(max_abs_pairs(hs), max_abs_pairs(hd))));
+}
+
+/* SATD of n candidates; sum[i] holds four partial sums each. Sizes other than 4x4. */
+AVO_INLINE void satd_multi(const pixel *cur, ptrdiff_t stride_cur, const pixel *const *ref,
+                           ptrdiff_t stride, int width, int height, int n, __m128i sum[4])
+{
+    __m128i c[4], r[4];
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = _mm_setzero_si128();
+    if (width == 4) { /* 4x8 */
+        load_rows_4x2(c, cur, cur + 4 * stride_cur, stride_cur);
+        AVO_UNROLL
+        for (int i = 0; i < n; i++) {
+            load_rows_4x2(r, ref[i], ref[i] + 4 * stride, stride);
+            sum[i] = satd_diff(c, r);
+        }
+    }
+    for (int x = 0; x + 8 <= width; x += 8) {
+        for (int y = 0; y < height; y += 4) {
+            load_rows_8(c, cur + y * stride_cur + x, stride_cur);
+            AVO_UNROLL
+            for (int i = 0; i < n; i++) {
+                load_rows_8(r, ref[i] + y * stride + x, stride);
+                sum[i] = _mm_add_epi32(sum[i], even_lanes(satd_diff(c, r)));
+            }
+        }
+    }
+    AVO_UNROLL
+    for (int i = 0; width == 4 && i < n; i++)
+        sum[i] = even_lanes(sum[i]);
+}
+
+AVO_INLINE __m128i fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
+{
+    return _mm_hadd_epi32(_mm_hadd_epi32(s0, s1), _mm_hadd_epi32(s2, s3));
+}
+
+AVO_INLINE int satd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                          int width, int height)
+{
+    __m128i sum[4];
+    if (width == 4 && height == 4)
+        return satd_one_4x4(a, stride_a, b, stride_b);
+    satd_multi(a, stride_a, &b, stride_b, width, height, 1, sum);
+    return hsum_epi32(sum[0]);
+}
+
+/* Candidates pair up as two 4x4 of one register for the smallest size. */
+AVO_INLINE void satd_multi_4x4(const pixel *cur, const pixel *const *ref, ptrdiff_t stride, int n,
+                               int *out)
+{
+    __m128i c[4], r[4], sum[2];
+    load_rows_4x2(c, cur, cur, AVO_CUR_STRIDE);
+    AVO_UNROLL
+    for (int i = 0; i < 2; i++) {
+        load_rows_4x2(r, ref[2 * i], ref[avo_min(2 * i + 1, n - 1)], stride);
+        /* lanes [first second first second] of 32 bits */
+        sum[i] = even_lanes(satd_diff(c, r));
+    }
+    __m128i all = _mm_hadd_epi32(_mm_shuffle_epi32(sum[0], _MM_SHUFFLE(3, 1, 2, 0)),
+                                 _mm_shuffle_epi32(sum[1], _MM_SHUFFLE(3, 1, 2, 0)));
+    if (n == 4)
+        store16(out, all);
+    else
+        store3(out, all);
+}
+
+#define DEFINE_SATD(w, h)                                                                         \
+    static int satd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
+                              ptrdiff_t stride_b)                                                 \
+    {                                                                                             \
+        return satd_block(a, stride_a, b, stride_b, w, h);                                        \
+    }                                                                                             \
+    static void satd_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,  \
+                                  int out[3])                                                     \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        if (w == 4 && h == 4) {                                                                   \
+            satd_multi_4x4(cur, ref, stride, 3, out);                                             \
+            return;                                                                               \
+        }                                                                                         \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 3, sum);                               \
+        store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                       \
+    }                                                                                             \
+    static void satd_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,  \
+                                  int out[4])                                                     \
+    {                                                                                             \
+        __m128i sum[4];                                                                           \
+        if (w == 4 && h == 4) {                                                                   \
+            satd_multi_4x4(cur, ref, stride, 4, out);                                             \
+            return;                                                                               \
+        }                                                                                         \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 4, sum);                               \
+        store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                      \
+    }
+
+AVO_FOR_BLK_SIZES(DEFINE_SATD)
+
+/* ---- 8x8 Hadamard ---- */
+
+/* Second horizontal butterfly for two registers: neighbours added and subtracted. Lanes of a come
+ * out even, of b odd. */
+AVO_INLINE void butterfly_neighbours(__m128i *a, __m128i *b)
+{
+    __m128i left = _mm_blend_epi16(*a, _mm_slli_epi32(*b, 16), 0xaa);
+    __m128i right = _mm_blend_epi16(_mm_srli_epi32(*a, 16), *b, 0xaa);
+    *a = _mm_add_epi16(left, right);
+    *b = _mm_sub_epi16(left, right);
+}
+
+/* Last horizontal butterfly (partners two lanes apart) of two registers as max of absolutes. */
+AVO_INLINE __m128i max_abs_quads(__m128i a, __m128i b)
+{
+    a = _mm_abs_epi16(a);
+    b = _mm_abs_epi16(b);
+    __m128i left = _mm_blend_epi16(a, _mm_slli_epi64(b, 32), 0xcc);
+    __m128i right = _mm_blend_epi16(_mm_srli_epi64(a, 32), b, 0xcc);
+    return _mm_max_epi16(left, right);
+}
+
+/* Rows 0-3 and 4-7 have had their 4-point vertical transforms. Completes the 8x8 and returns
+ * half of the sum of absolutes, spread over four lanes. */
+AVO_INLINE __m128i abs_sum_8x8(__m128i v[8])
+{
+    const __m128i one = _mm_set1_epi16(1);
+    __m128i sum = _mm_setzero_si128();
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m128i top = v[i], low = v[4 + i];
+        v[i] = _mm_add_epi16(top, low);
+        v[4 + i] = _mm_sub_epi16(top, low);
+    }
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 2) /* each at most 16320: only pairs fit 16 bits signed */
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(max_abs_quads(v[i], v[i + 1]), one));
+    return sum;
+}
+
+AVO_INLINE __m128i sa8d_8x8_lanes(const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                                  ptrdiff_t stride_b)
+{
+    __m128i v[8];
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++)
+        v[y] = _mm_sub_epi16(row_8(a + y * stride_a), row_8(b + y * stride_b));
+    butterfly_4(v);
+    butterfly_4(v + 4);
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 2)
+        butterfly_neighbours(&v[i], &v[i + 1]);
+    return abs_sum_8x8(v);
+}
+
+AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                          int width, int height)
+{
+    __m128i sum = _mm_setzero_si128();
+    for (int y = 0; y < height; y += 8)
+        for (int x = 0; x < width; x += 8)
+            sum = _mm_add_epi32(sum, sa8d_8x8_lanes(a + y * stride_a + x, stride_a,
+                                                    b + y * stride_b + x, stride_b));
+    return (hsum_epi32(sum) + 1) >> 1; /* (2 * sum + 2) >> 2 */
+}
+
+/* Adds the energies of one 8x8: full sums of |4x4| to *sum4, half sums of |8x8| to *sum8, and
+ * the samples (which are the DCs of either) to *dc. */
+AVO_INLINE void ac_8x8(const pixel *src, ptrdiff_t stride, __m128i *sum4, __m128i *sum8,
+                       __m128i *dc)
+{
+    const __m128i one = _mm_set1_epi16(1), zero = _mm_setzero_si128();
+    __m128i v[8], abs4 = zero;
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++)
+        v[y] = row_8(src + y * stride);
+    AVO_UNROLL
+    for (int y = 0; y < 8; y += 2)
+        *dc = _mm_add_epi32(*dc, _mm_sad_epu8(load8x2(src + y * stride, src + (y + 1) * stride),
+                                              zero));
+    butterfly_4(v);
+    butterfly_4(v + 4);
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 2)
+        butterfly_neighbours(&v[i], &v[i + 1]);
+    AVO_UNROLL
+    for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
+        abs4 = _mm_add_epi16(abs4, _mm_abs_epi16(v[i]));
+    *sum4 = _mm_add_epi32(*sum4, _mm_madd_epi16(abs4, one));
+    *sum8 = _mm_add_epi32(*sum8, abs_sum_8x8(v));
+}
+
+AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+{
+    __m128i sum4 = _mm_setzero_si128(), sum8 = sum4, dc = sum4;
+    for (int y = 0; y < height; y += 8)
+        for (int x = 0; x < width; x += 8)
+            ac_8x8(src + y * stride + x, stride, &sum4, &sum8, &dc);
+    uint32_t samples = (uint32_t)hsum_sad(dc);
+    uint32_t ac4 = (uint32_t)hsum_epi32(sum4) - samples;
+    uint32_t ac8 = 2 * (uint32_t)hsum_epi32(sum8) - samples;
+    return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
+}
+
+#define DEFINE_8x8(w, h)                                                                          \
+    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
+                              ptrdiff_t stride_b)                                                 \
+    {                                                                                             \
+        return sa8d_block(a, stride_a, b, stride_b, w, h);                                        \
+    }                                                                                             \
+    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                     \
+    {                                                                                             \
+        return ac_block(src, stride, w, h);                                                       \
+    }
+
+AVO_FOR_BLK_SIZES_8(DEFINE_8x8)
+
+/* ---- variance and SSIM ---- */
+
+AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
+{
+    const __m128i zero = _mm_setzero_si128();
+    __m128i sum = zero, squares = zero;
+    for (int y = 0; y < size; y += size == 8 ? 2 : 1) {
+        const pixel *row = src + y * stride;
+        __m128i v = size == 8 ? load8x2(row, row + stride) : load16(row);
+        __m128i lo = _mm_unpacklo_epi8(v, zero), hi = _mm_unpackhi_epi8(v, zero);
+        sum = _mm_add_epi32(sum, _mm_sad_epu8(v, zero));
+        squares = _mm_add_epi32(squares, _mm_madd_epi16(lo, lo));
+        squares = _mm_add_epi32(squares, _mm_madd_epi16(hi, hi));
+    }
+    return (uint64_t)(uint32_t)hsum_epi32(squares) << 32 | (uint32_t)hsum_sad(sum);
+}
+
+static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
+{
+    return var_block(src, stride, 16);
+}
+
+static uint64_t var_8x8(const pixel *src, ptrdiff_t stride)
+{
+    return var_block(src, stride, 8);
+}
+
+/* 16-bit lanes 0-3 belong to the first block, 4-7 to the second. */
+static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                       int sums[2][4])
+{
+    const __m128i one = _mm_set1_epi16(1);
+    __m128i sum_a = _mm_setzero_si128(), sum_b = sum_a, squares = sum_a, product = sum_a;
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++) {
+        __m128i p = _mm_cvtepu8_epi16(load8(a + y * stride_a));
+        __m128i q = _mm_cvtepu8_epi16(load8(b + y * stride_b));
+        sum_a = _mm_add_epi16(sum_a, p);
+        sum_b = _mm_add_epi16(sum_b, q);
+        squares = _mm_add_epi32(squares, _mm_add_epi32(_mm_madd_epi16(p, p), _mm_madd_epi16(q, q)));
+        product = _mm_add_epi32(product, _mm_madd_epi16(p, q));
+    }
+    /* [a0 a1 b0 b1], [s0 s1 p0 p1] by block, then by block first */
+    __m128i ab = _mm_hadd_epi32(_mm_madd_epi16(sum_a, one), _mm_madd_epi16(sum_b, one));
+    __m128i sp = _mm_hadd_epi32(squares, product);
+    ab = _mm_shuffle_epi32(ab, _MM_SHUFFLE(3, 1, 2, 0));
+    sp = _mm_shuffle_epi32(sp, _MM_SHUFFLE(3, 1, 2, 0));
+    store16(sums[0], _mm_unpacklo_epi64(ab, sp));
+    store16(sums[1], _mm_unpackhi_epi64(ab, sp));
+}
+
+AVO_TARGET_END
+
+void AVO_BPC(avo_cost_init_sse41)(AvoDsp *dsp)
+{
+#define SET_BLK(w, h)                                                                             \
+    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                  \
+    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                            \
+    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                            \
+    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                  \
+    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                \
+    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                          \
+    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
+#define SET_BLK_8(w, h)                                                                           \
+    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                \
+    dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
+
+    AVO_FOR_BLK_SIZES(SET_BLK)
+    AVO_FOR_BLK_SIZES_8(SET_BLK_8)
+    dsp->var[0] = var_16x16;
+    dsp->var[1] = var_8x8;
+    dsp->ssim_4x4x2 = ssim_4x4x2;
+}
+
+#else
+
+void AVO_BPC(avo_cost_init_sse41)(AvoDsp *dsp)
+{
+    (void)dsp;
+}
+
+#endif
