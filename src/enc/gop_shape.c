@@ -7,8 +7,21 @@
  *     display   0 1 2 3 4 5 6 7 8
  *     layer     0 3 2 3 1 3 2 3 0        coding order 8 4 2 1 3 6 5 7
  *
- * Intra pictures stand alone: the picture before one is a P, so nothing refers across. */
+ * Intra pictures stand alone: the picture before one is a P, so nothing refers across.
+ *
+ * How long the mini-GOPs are: b_adapt 0: as long as allowed. 1: a stretch of the full length is
+ * halved as long as two halves cost less than the whole. 2: shortest path over all lengths. Costs
+ * are those of the half-size search with the references that each picture would have; pictures of
+ * deeper layers, which get coarser quantisers, count less. */
 #include "enc/lookahead_internal.h"
+
+/* Weight of a layer's cost, 1/256: about the bits that its quantiser offset leaves of it. */
+static const int layer_weight_q8[] = {256, 218, 205, 195, 190, 190};
+
+/* An edge this much dearer than the best path to the same place ends the search for longer ones. */
+#define PRUNE_Q8 320
+
+/* ---- structure ---- */
 
 static int order_between(AvoGopEntry *out, int lo, int hi, int layer, int layers)
 {
@@ -36,53 +49,202 @@ static int order_between(AvoGopEntry *out, int lo, int hi, int layer, int layers
 
 int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type, int layers)
 {
-    bool intra = anchor_type != AVOCET_TYPE_P;
     out[0] = (AvoGopEntry){.index = (int16_t)hi,
-                           .past = (int16_t)(intra ? -1 : lo),
+                           .past = (int16_t)(anchor_type == AVOCET_TYPE_P ? lo : -1),
                            .future = -1,
                            .layer = 0,
                            .type = (int8_t)anchor_type};
     return 1 + order_between(out + 1, lo, hi, 1, layers);
 }
 
-/* AUTO: no intra picture is wanted here. */
+/* ---- intra pictures ---- */
+
+/* The type that a picture must have; AUTO: no intra picture here. */
 static AvocetFrameType intra_type(const AvoLookahead *la, int index, int64_t last_idr)
 {
+    const AvocetEncoderConfig *c = &la->config;
     const AvoSource *s = la->window[index];
+    int64_t since_idr = s->display_index - last_idr;
     if (last_idr < 0 || s->wish == AVOCET_TYPE_IDR)
         return AVOCET_TYPE_IDR;
-    if (!la->config.intra_refresh && s->display_index - last_idr >= la->config.keyint)
+    if (!c->intra_refresh && since_idr >= c->keyint)
         return AVOCET_TYPE_IDR;
-    if (s->wish == AVOCET_TYPE_I)
-        return AVOCET_TYPE_I;
-    return AVOCET_TYPE_AUTO;
+    bool cut = avo_scenecut_at(la, index, since_idr);
+    if (cut && since_idr >= la->min_keyint)
+        return AVOCET_TYPE_IDR;
+    return cut || s->wish == AVOCET_TYPE_I ? AVOCET_TYPE_I : AVOCET_TYPE_AUTO;
+}
+
+/* ---- cost of a mini-GOP ---- */
+
+static uint64_t entry_cost(const AvoLookahead *la, const AvoGopEntry *e)
+{
+    uint64_t cost =
+        avo_lowres_cost(la, e->index, e->index - e->past, e->future < 0 ? 0 : e->future - e->index);
+    return cost * (uint64_t)layer_weight_q8[e->layer] >> 8;
+}
+
+/* Cost of a P at hi with B pictures back to lo; may stop early once it exceeds limit. */
+static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi, uint64_t limit)
+{
+    AvoGopEntry order[AVO_LA_BFRAMES_MAX + 1];
+    int n = avo_gop_order(order, lo, hi, AVOCET_TYPE_P, la->layers);
+    uint64_t cost = 0;
+    for (int k = 0; k < n && cost <= limit; k++)
+        cost += entry_cost(la, &order[k]);
+    return cost;
+}
+
+/* ---- placement of anchors ----
+ * Each fills anchor[] with window indexes in (lo, end], the last one end, and returns their number.
+ */
+
+static int place_fixed(const AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    int n = 0;
+    while (lo < end) {
+        lo = avo_min(lo + la->bframes + 1, end);
+        anchor[n++] = (int16_t)lo;
+    }
+    return n;
+}
+
+/* Bottom up: two halves join when both are whole and their join costs less. */
+static uint64_t place_halves(const AvoLookahead *la, int lo, int hi, int16_t *anchor, int *count)
+{
+    if (hi - lo == 1) {
+        anchor[(*count)++] = (int16_t)hi;
+        return edge_cost(la, lo, hi, UINT64_MAX);
+    }
+    int before = *count, middle = (lo + hi) / 2;
+    uint64_t halves = place_halves(la, lo, middle, anchor, count);
+    halves += place_halves(la, middle, hi, anchor, count);
+    if (*count - before > 2)
+        return halves;
+    uint64_t joined = edge_cost(la, lo, hi, halves);
+    if (joined > halves)
+        return halves;
+    *count = before;
+    anchor[(*count)++] = (int16_t)hi;
+    return joined;
+}
+
+/* The anchors that are still to come of the tile decided last. An intra picture among them ends the
+ * tile there. */
+static int recall_tile(const AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    int n = 0;
+    int64_t zero = la->window[1]->display_index - 1; /* of window index 0 */
+    for (int k = 0; k < la->planned_count; k++) {
+        int64_t index = la->planned_anchor[k] - zero;
+        if (index > end)
+            break;
+        if (index > lo)
+            anchor[n++] = (int16_t)index;
+    }
+    return n;
+}
+
+static void remember_tile(AvoLookahead *la, const int16_t *anchor, int count)
+{
+    for (int k = 0; k < count; k++)
+        la->planned_anchor[k] = la->window[anchor[k]]->display_index;
+    la->planned_count = count;
+}
+
+/* Tiles of the full length, one after another; each is decided once and used up before the next. */
+static int place_tiles(AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    int count = recall_tile(la, lo, end, anchor), first_tile = count;
+    if (count)
+        lo = anchor[count - 1];
+    for (int next; lo < end; lo = next) {
+        next = avo_min(lo + la->bframes + 1, end);
+        place_halves(la, lo, next, anchor, &count);
+        if (!first_tile)
+            first_tile = count;
+    }
+    remember_tile(la, anchor, first_tile);
+    return count;
+}
+
+/* Shortest path. path[i]: cost of the best way from lo to lo + i; from[i]: its last edge's length.
+ */
+static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    uint64_t *path = la->path_cost;
+    uint8_t *length = la->path_length;
+    int n = end - lo;
+    path[0] = 0;
+    for (int i = 1; i <= n; i++) {
+        path[i] = UINT64_MAX;
+        for (int d = 1; d <= avo_min(i, la->bframes + 1); d++) {
+            if (path[i - d] >= path[i])
+                continue;
+            uint64_t limit =
+                path[i] == UINT64_MAX ? path[i] : (path[i] - path[i - d]) * PRUNE_Q8 >> 8;
+            uint64_t edge = edge_cost(la, lo + i - d, lo + i, limit);
+            if (edge > limit)
+                break;
+            if (path[i - d] + edge < path[i]) {
+                path[i] = path[i - d] + edge;
+                length[i] = (uint8_t)d;
+            }
+        }
+    }
+    int count = 0;
+    for (int i = n; i > 0; i -= length[i])
+        count++;
+    for (int i = n, k = count; i > 0; i -= length[i])
+        anchor[--k] = (int16_t)(lo + i);
+    return count;
+}
+
+static int place_anchors(AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    if (la->config.b_adapt == 0 || la->bframes == 0)
+        return place_fixed(la, lo, end, anchor);
+    if (la->config.b_adapt == 1)
+        return place_tiles(la, lo, end, anchor);
+    return place_shortest(la, lo, end, anchor);
+}
+
+/* ---- the window ---- */
+
+/* Last picture that belongs to the same run of P and B pictures as lo. */
+static int run_end(const AvoLookahead *la, int lo, int64_t last_idr)
+{
+    int end = lo;
+    while (end < la->count && intra_type(la, end + 1, last_idr) == AVOCET_TYPE_AUTO)
+        end++;
+    return end;
+}
+
+static void append_minigop(AvoLookahead *la, int lo, int hi, AvocetFrameType type)
+{
+    la->entry_count += avo_gop_order(la->entry + la->entry_count, lo, hi, type, la->layers);
+    if (!la->minigop_length)
+        la->minigop_length = la->entry_count;
 }
 
 void avo_gop_decide(AvoLookahead *la)
 {
     int64_t last_idr = la->last_idr;
-    la->entry_count = 0;
-    la->minigop_length = 0;
+    la->entry_count = la->minigop_length = 0;
     AvocetFrameType type = intra_type(la, 1, last_idr);
+    la->first_is_cut =
+        last_idr >= 0 && avo_scenecut_at(la, 1, la->window[1]->display_index - last_idr);
     int lo = 0;
     if (type != AVOCET_TYPE_AUTO) {
-        la->entry_count = avo_gop_order(la->entry, 0, 1, type, la->layers);
-        la->minigop_length = 1;
+        append_minigop(la, 0, 1, type);
         lo = 1;
         if (type == AVOCET_TYPE_IDR)
             last_idr = la->window[1]->display_index;
     }
-    while (lo < la->count) {
-        int hi = lo + 1;
-        if (intra_type(la, hi, last_idr) != AVOCET_TYPE_AUTO)
-            break;
-        while (hi < la->count && hi - lo <= la->bframes &&
-               intra_type(la, hi + 1, last_idr) == AVOCET_TYPE_AUTO)
-            hi++;
-        la->entry_count +=
-            avo_gop_order(la->entry + la->entry_count, lo, hi, AVOCET_TYPE_P, la->layers);
-        if (!la->minigop_length)
-            la->minigop_length = la->entry_count;
-        lo = hi;
+    int end = run_end(la, lo, last_idr);
+    int count = place_anchors(la, lo, end, la->anchor);
+    for (int k = 0; k < count; k++) {
+        append_minigop(la, lo, la->anchor[k], AVOCET_TYPE_P);
+        lo = la->anchor[k];
     }
 }

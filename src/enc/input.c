@@ -21,12 +21,12 @@ static void carve_plane(AvoPlane *p, AvoArena *arena, int width, int height)
 }
 
 /* Padding AVO_FRAME_PAD on all sides, the picture itself 64-byte aligned. */
-static void carve_padded_plane(AvoPlane *p, AvoArena *arena, int width, int height)
+void avo_input_carve_half(AvoPlane *p, AvoArena *arena, int mb_width, int mb_height)
 {
-    p->width = width;
-    p->height = height;
-    p->stride = (ptrdiff_t)avo_align_up((size_t)width + 2 * AVO_FRAME_PAD, 64);
-    size_t rows = (size_t)height + 2 * AVO_FRAME_PAD;
+    p->width = 8 * mb_width;
+    p->height = 8 * mb_height;
+    p->stride = (ptrdiff_t)avo_align_up((size_t)p->width + 2 * AVO_FRAME_PAD, 64);
+    size_t rows = (size_t)p->height + 2 * AVO_FRAME_PAD;
     pixel *block = avo_arena_take(arena, (rows * (size_t)p->stride + 128) * sizeof(pixel), 64);
     p->data = block ? block + 64 + AVO_FRAME_PAD * p->stride : NULL;
 }
@@ -48,7 +48,7 @@ void avo_input_carve(AvoInputPool *pool, AvoArena *arena, const AvocetEncoderCon
         if (chroma_format)
             for (int c = 1; c < 3; c++)
                 carve_plane(&s->plane[c], arena, 8 * pool->mb_width, 8 * pool->mb_height);
-        carve_padded_plane(&s->half, arena, 8 * pool->mb_width, 8 * pool->mb_height);
+        avo_input_carve_half(&s->half, arena, pool->mb_width, pool->mb_height);
         s->aq_q8 = avo_arena_take(arena, mbs * sizeof *s->aq_q8, 0);
     }
 }

@@ -24,6 +24,9 @@ typedef struct AvoInputPool {
 void avo_input_carve(AvoInputPool *pool, AvoArena *arena, const AvocetEncoderConfig *config,
                      int chroma_format, int count);
 
+/* Carves a plane of the size and padding of AvoSource.half. */
+void avo_input_carve_half(AvoPlane *plane, AvoArena *arena, int mb_width, int mb_height);
+
 /* A free source with one reference, or NULL when all are in use. */
 AvoSource *avo_input_take(AvoInputPool *pool);
 AvoSource *avo_input_retain(AvoSource *source); /* returns its argument */

@@ -24,30 +24,73 @@ int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames)
     return avo_min(wanted, dpb_frames - 1);
 }
 
-AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
-                                  const AvocetEncoderConfig *config, const AvoDsp *dsp,
-                                  int dpb_frames)
+/* Everything that follows from the settings. */
+static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const AvoInputPool *pool,
+                      int dpb_frames)
 {
-    AvoLookahead *la = avo_arena_take(arena, sizeof *la, 0);
-    if (!la)
-        return NULL;
+    memset(la, 0, sizeof *la);
     la->config = *config;
-    la->dsp = dsp;
     la->mb_width = pool->mb_width;
     la->mb_height = pool->mb_height;
     la->mb_count = la->mb_width * la->mb_height;
     la->layers = avo_lookahead_layers(config, dpb_frames);
     la->bframes = la->layers ? avo_min(config->bframes, AVO_LA_BFRAMES_MAX) : 0;
     la->delay = avo_lookahead_delay(config);
+    la->min_keyint = config->min_keyint ? config->min_keyint : config->keyint / 10;
+    la->min_keyint = avo_clip3(1, config->keyint / 2 + 1, la->min_keyint);
+
+    bool constant_qp = config->rate_mode == AVOCET_RATE_QP;
+    bool cuts = config->scenecut && !config->intra_refresh;
+    la->propagates = config->mbtree && config->lookahead > 0 && !constant_qp;
+    la->wants_offsets = !constant_qp && (config->aq_mode || la->propagates);
+    la->wants_ahead = config->vbv_bufsize > 0 && la->delay > 0;
+    la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
+    la->past_max = avo_max(la->bframes + 1, cuts && la->delay ? AVO_LA_FLASH_MAX + 1 : 1);
+    la->future_max = la->layers == 1 ? la->bframes : la->bframes ? (la->bframes + 2) / 2 : 0;
     la->last_idr = -1;
-    la->last_duration_q16 = 65536;
-    return la;
+}
+
+static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *pool)
+{
+    AvoLowres *caches = avo_arena_take(arena, (size_t)pool->count * sizeof *caches, 0);
+    for (int i = 0; i < pool->count; i++) {
+        AvoLowres dry, *lr = caches ? &caches[i] : &dry;
+        avo_lowres_carve(lr, arena, la);
+        if (pool->sources)
+            pool->sources[i].lookahead = lr;
+    }
+}
+
+AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
+                                  const AvocetEncoderConfig *config, const AvoDsp *dsp,
+                                  int dpb_frames)
+{
+    AvoLookahead dry, *carved = avo_arena_take(arena, sizeof *carved, 0);
+    AvoLookahead *la = carved ? carved : &dry;
+    configure(la, config, pool, dpb_frames);
+    la->dsp = dsp;
+    size_t places = (size_t)la->delay + 2;
+    la->window = avo_arena_take(arena, places * sizeof *la->window, 0);
+    la->entry = avo_arena_take(arena, places * sizeof *la->entry, 0);
+    la->out = avo_arena_take(arena, ((size_t)la->bframes + 1) * sizeof *la->out, 0);
+    la->anchor = avo_arena_take(arena, places * sizeof *la->anchor, 0);
+    la->path_cost = avo_arena_take(arena, places * sizeof *la->path_cost, 0);
+    la->path_length = avo_arena_take(arena, places * sizeof *la->path_length, 0);
+    la->hpel_scratch =
+        avo_arena_take(arena, ((size_t)la->mb_width * 8 + 64) * sizeof *la->hpel_scratch, 0);
+    la->block_scratch = avo_arena_take(arena, (size_t)la->mb_count * sizeof *la->block_scratch, 0);
+    carve_caches(la, arena, pool);
+    return arena->overflow ? NULL : carved;
 }
 
 void avo_lookahead_push(AvoLookahead *la, AvoSource *source)
 {
     AVO_ASSERT(la->count <= la->delay && !la->flushing);
     la->window[++la->count] = avo_input_retain(source);
+    if (la->wants_offsets)
+        avo_aq_begin(la, source);
+    if (la->wants_costs)
+        avo_lowres_begin(la, source);
 }
 
 void avo_lookahead_flush(AvoLookahead *la)
@@ -55,31 +98,103 @@ void avo_lookahead_flush(AvoLookahead *la)
     la->flushing = true;
 }
 
-/* Display duration of a picture in units of 1/fps, from the pts of the next one; the last one of
- * the stream, and every one without lookahead, gets that of the one before. */
-static int64_t duration_q16(AvoLookahead *la, int index)
+int64_t avo_lookahead_duration_q16(const AvoLookahead *la, int index)
 {
-    if (index < la->count) {
-        const AvocetEncoderConfig *c = &la->config;
-        int64_t gap = la->window[index + 1]->pts - la->window[index]->pts;
-        int64_t q16 = 65536;
-        if (c->time_base.num > 0 && c->time_base.den > 0) {
-            uint64_t num = (uint64_t)c->time_base.num * (uint64_t)c->fps.num;
-            uint64_t den = (uint64_t)c->time_base.den * (uint64_t)c->fps.den;
-            int64_t most =
-                (int64_t)avo_muldiv(32, den, num) + 1; /* 32 pictures: keeps all in range */
-            q16 = (int64_t)avo_muldiv((uint64_t)avo_clip3_64(0, most, gap) << 16, num, den);
-        } else {
-            q16 = avo_clip3_64(0, 32, gap) << 16;
-        }
-        la->last_duration_q16 = avo_clip3_64(65536 / 16, 65536 * 16, q16);
+    const AvocetEncoderConfig *c = &la->config;
+    int next = index < la->count ? index + 1 : index; /* the newest takes that of the one before */
+    if (next == 0 || !la->window[next - 1])
+        return 65536;
+    int64_t gap = la->window[next]->pts - la->window[next - 1]->pts, q16;
+    if (c->time_base.num > 0 && c->time_base.den > 0) {
+        uint64_t num = (uint64_t)c->time_base.num * (uint64_t)c->fps.num;
+        uint64_t den = (uint64_t)c->time_base.den * (uint64_t)c->fps.den;
+        int64_t most = (int64_t)avo_muldiv(32, den, num) + 1; /* 32 pictures: keeps all in range */
+        q16 = (int64_t)avo_muldiv((uint64_t)avo_clip3_64(0, most, gap) << 16, num, den);
+    } else {
+        q16 = avo_clip3_64(0, 32, gap) << 16;
     }
-    return la->last_duration_q16;
+    return avo_clip3_64(65536 / 16, 65536 * 16, q16);
 }
 
-static void fill_plan(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e, int lo, int hi)
+/* Sums of the picture under the references it is planned with. */
+static void fill_costs(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
 {
-    AvoSource *s = la->window[e->index];
+    AvoLowres *lr = avo_lowres(la, e->index);
+    plan->intra_cost = plan->inter_cost = (int64_t)lr->intra_sum;
+    const uint16_t *blocks = lr->intra;
+    if (e->past >= 0) {
+        int past = e->index - e->past, future = e->future < 0 ? 0 : e->future - e->index;
+        plan->inter_cost = avo_lowres_cost(la, e->index, past, future);
+        blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch);
+    }
+    uint64_t sum_q8 = 0;
+    for (int i = 0; i < la->mb_count; i++) {
+        uint64_t cost = blocks[i] & AVO_LOWRES_COST_MAX;
+        int offset = plan->qp_offset_q8 ? plan->qp_offset_q8[i] : 0;
+        sum_q8 += offset ? cost * (avo_step_ratio_q16(-offset) >> 8) : cost << 8;
+    }
+    plan->bits_cost = (int64_t)(sum_q8 >> 8);
+}
+
+/* Vectors of a finished search field as predictors: half samples at half size become quarter
+ * samples at full size. */
+static const AvoMv *export_field(const AvoLookahead *la, AvoLowres *lr, int dir, int distance)
+{
+    if (!lr->searched[dir][distance - 1])
+        return NULL;
+    const AvoMv *from = lr->mv[dir][distance - 1];
+    AvoMv *to = lr->plan_mv[dir];
+    for (int i = 0; i < la->mb_count; i++) {
+        to[i].x = (int16_t)avo_clip3(-32768, 32767, 4 * from[i].x);
+        to[i].y = (int16_t)avo_clip3(-32768, 32767, 4 * from[i].y);
+    }
+    return to;
+}
+
+static void fill_vectors(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
+{
+    AvoLowres *lr = avo_lowres(la, e->index);
+    if (e->past >= 0)
+        plan->mv[0] = export_field(la, lr, 0, e->index - e->past);
+    if (e->future >= 0)
+        plan->mv[1] = export_field(la, lr, 1, e->future - e->index);
+}
+
+/* What comes after entry k. */
+static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
+{
+    AvoPlanAhead *out = avo_lowres(la, la->entry[k].index)->ahead;
+    int n = avo_min(la->entry_count - k - 1, AVO_LA_AHEAD_MAX);
+    for (int i = 0; i < n; i++) {
+        const AvoGopEntry *e = &la->entry[k + 1 + i];
+        out[i].type = e->type;
+        out[i].layer = e->layer;
+        out[i].duration_q16 = (int32_t)avo_lookahead_duration_q16(la, e->index);
+        out[i].cost = e->past < 0 ? (int64_t)avo_lowres(la, e->index)->intra_sum
+                                  : avo_lowres_cost(la, e->index, e->index - e->past,
+                                                    e->future < 0 ? 0 : e->future - e->index);
+    }
+    plan->ahead = out;
+    plan->ahead_count = n;
+}
+
+static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)
+{
+    const AvoLowres *lr = plan->src->lookahead;
+    if (!la->wants_offsets && !plan->src->roi)
+        return;
+    int64_t sum = 0;
+    for (int i = 0; i < la->mb_count; i++)
+        sum += lr->qp_offset_q8[i];
+    plan->qp_offset_q8 = lr->qp_offset_q8;
+    plan->qp_offset_mean_q8 = (int)(sum / la->mb_count);
+}
+
+static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
+{
+    const AvoGopEntry *e = &la->entry[k];
+    AvoSource *s = la->window[e->index], *anchor = la->window[la->minigop_length];
+    bool intra = e->type == AVOCET_TYPE_IDR || e->type == AVOCET_TYPE_I;
     memset(plan, 0, sizeof *plan);
     plan->src = avo_input_retain(s);
     plan->type = (AvocetFrameType)e->type;
@@ -88,20 +203,28 @@ static void fill_plan(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e, int
         la->last_idr = s->display_index;
     plan->poc = (int)(2 * (s->display_index - la->last_idr));
     plan->coded_index = la->next_coded_index++;
-    plan->minigop_start =
-        la->window[plan->type == AVOCET_TYPE_P || plan->layer ? lo : hi]->display_index;
-    plan->minigop_end = la->window[hi]->display_index;
-    plan->duration_q16 = duration_q16(la, e->index);
+    plan->closes_minigop = k == la->minigop_length - 1;
+    plan->minigop_start = intra ? s->display_index : la->window[0]->display_index;
+    plan->minigop_end = anchor->display_index;
+    plan->duration_q16 = avo_lookahead_duration_q16(la, e->index);
+    fill_offsets(la, plan);
+    if (la->wants_costs) {
+        plan->scenecut = intra && la->first_is_cut;
+        fill_costs(la, plan, e);
+        fill_vectors(la, plan, e);
+    }
+    if (la->wants_ahead)
+        fill_ahead(la, plan, k);
 }
 
 /* Decides the next mini-GOP, moves its plans to the output and its pictures out of the window. */
 static void decide_minigop(AvoLookahead *la)
 {
     avo_gop_decide(la);
+    avo_propagate_window(la);
     int length = la->minigop_length;
-    for (int i = 0; i < length; i++)
-        fill_plan(la, &la->out[i], &la->entry[i], 0, length);
-    la->out[length - 1].closes_minigop = true;
+    for (int k = 0; k < length; k++)
+        fill_plan(la, &la->out[k], k);
     la->out_first = 0;
     la->out_count = length;
     for (int i = 0; i < length; i++)

@@ -13,7 +13,8 @@
 #define AVO_LA_BFRAMES_MAX  16
 #define AVO_LA_DISTANCE_MAX (AVO_LA_BFRAMES_MAX + 1) /* between a picture and its reference */
 #define AVO_LA_DEPTH_MAX    250
-#define AVO_LA_WINDOW_MAX   (AVO_LA_DEPTH_MAX + 1)
+#define AVO_LA_FLASH_MAX    3  /* pictures that a flash may last */
+#define AVO_LA_AHEAD_MAX    64 /* pictures described to the rate control */
 
 /* A picture's place in the structure that is assumed for it. */
 typedef struct AvoGopEntry {
@@ -23,6 +24,44 @@ typedef struct AvoGopEntry {
     int8_t type; /* AvocetFrameType */
 } AvoGopEntry;
 
+/* What a block of a pair refers to; two bits above the cost. */
+enum { AVO_LOWRES_INTRA = 0, AVO_LOWRES_PAST = 1, AVO_LOWRES_FUTURE = 2, AVO_LOWRES_BOTH = 3 };
+#define AVO_LOWRES_COST_MAX   0x3fff
+#define AVO_LOWRES_LIST_SHIFT 14
+#define AVO_LOWRES_UNKNOWN    UINT32_MAX
+#define AVO_LOWRES_PAIRS      4
+
+/* Block costs of a B picture under one pair of references. */
+typedef struct AvoLowresPair {
+    int past, future; /* distances; 0, 0: slot is free */
+    uint16_t *block;  /* cost, list bits above */
+} AvoLowresPair;
+
+/* Cost cache of one source (AvoSource.lookahead): all that was found out about its half-size
+ * picture, one 8x8 block per macroblock. Pictures are in display order without gaps, so "the
+ * picture n before" names a reference for good. Costs are SATD plus a little for syntax, at most
+ * AVO_LOWRES_COST_MAX. */
+typedef struct AvoLowres {
+    AvoPlane hpel[3]; /* half-sample planes h, v, centre of AvoSource.half, same geometry */
+    uint16_t *intra;
+    uint64_t intra_sum; /* over inner blocks, as are all sums */
+    /* Uni-directional search by direction (0 past, 1 future) and distance - 1; vectors in half
+     * samples of the half-size picture (whole samples at full size). */
+    AvoMv *mv[2][AVO_LA_DISTANCE_MAX];
+    uint16_t *inter[2][AVO_LA_DISTANCE_MAX];
+    bool searched[2][AVO_LA_DISTANCE_MAX];
+    /* Sum of block costs under (past, future) distances; future 0: as a P picture. */
+    uint32_t sum[AVO_LA_DISTANCE_MAX + 1][AVO_LA_DISTANCE_MAX + 1];
+    AvoLowresPair pair[AVO_LOWRES_PAIRS];
+    int next_pair;
+
+    uint16_t *aq_factor_q8; /* 2^(-aq offset / 6): weight of a block's cost in bits */
+    uint32_t *inherited;    /* importance that later pictures put on each block */
+    int16_t *qp_offset_q8;  /* the sum that goes into the plan */
+    AvoMv *plan_mv[2];      /* vectors for the plan, quarter samples */
+    AvoPlanAhead *ahead;    /* with a VBV */
+} AvoLowres;
+
 struct AvoLookahead {
     AvocetEncoderConfig config;
     const AvoDsp *dsp;
@@ -30,22 +69,78 @@ struct AvoLookahead {
     int bframes; /* in effect */
     int layers;  /* of B pictures; 0: none */
     int delay;
+    int past_max, future_max; /* distances that may be searched */
+    bool wants_costs;         /* anything needs the half-size search at all */
+    bool propagates;
+    bool wants_offsets; /* any QP offset per macroblock but the user's own */
+    bool wants_ahead;   /* the plans describe what follows */
+    int min_keyint;     /* in effect */
 
-    AvoSource *window[AVO_LA_WINDOW_MAX + 1];
+    AvoSource **window; /* [0 .. delay + 1] */
     int count;
     bool flushing;
     int64_t last_idr; /* display index; -1: none yet */
     int64_t next_coded_index;
-    int64_t last_duration_q16;
+
+    int16_t *anchor; /* scratch of gop_shape.c, one per place in the window */
+    uint64_t *path_cost;
+    uint8_t *path_length;
+    int16_t *hpel_scratch;   /* one line of hpel_planes */
+    uint16_t *block_scratch; /* mb_count block costs */
 
     /* Structure of the window, filled by avo_gop_decide: anchors in display order. */
-    AvoGopEntry entry[AVO_LA_WINDOW_MAX + 1]; /* coding order */
+    AvoGopEntry *entry; /* coding order */
     int entry_count;
     int minigop_length; /* entries that are decided, from entry[0] on */
+    bool first_is_cut;  /* the next picture is intra because a scene starts */
+    /* b_adapt 1 decides several mini-GOPs at a time: display indexes of their anchors. */
+    int64_t planned_anchor[AVO_LA_BFRAMES_MAX + 1];
+    int planned_count;
 
-    AvoPlan out[AVO_LA_BFRAMES_MAX + 1];
+    AvoPlan *out; /* of one mini-GOP */
     int out_first, out_count;
 };
+
+AVO_INLINE AvoLowres *avo_lowres(const AvoLookahead *la, int index)
+{
+    return la->window[index]->lookahead;
+}
+
+/* ---- lowres_cost.c ---- */
+
+/* Carves a cache for pictures of the size of the lookahead's; safe on a dry run. */
+void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
+/* Fresh cache for a new picture: half-sample planes and intra costs. */
+void avo_lowres_begin(const AvoLookahead *la, AvoSource *source);
+/* Cost of a picture as P (future 0) or B with references at window indexes index - past and index +
+ * future; searched when asked for the first time. */
+uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future);
+/* The block costs behind it, list bits included; valid until the next call for this picture. out is
+ * scratch for P pictures, mb_count long. */
+const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, int future,
+                                  uint16_t *out);
+
+/* ---- scenecut.c ---- */
+
+/* Whether a new scene starts at this picture; since_idr: pictures since the last IDR. */
+bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr);
+
+/* ---- adaptive_quant.c ---- */
+
+/* Fills source->aq_q8 and the cache's aq_factor_q8. */
+void avo_aq_begin(const AvoLookahead *la, AvoSource *source);
+
+/* ---- propagate.c ---- */
+
+/* Display duration as importance counts it, limited, 1/256. */
+int avo_propagate_duration_q8(const AvoLookahead *la, int index);
+/* Importance over the whole structure in la->entry, then the QP offsets of the decided mini-GOP. */
+void avo_propagate_window(AvoLookahead *la);
+
+/* ---- lookahead.c ---- */
+
+/* Display duration of a picture relative to 1/fps, 1/65536. */
+int64_t avo_lookahead_duration_q16(const AvoLookahead *la, int index);
 
 /* ---- gop_shape.c ---- */
 

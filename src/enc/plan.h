@@ -32,6 +32,13 @@ typedef struct AvoPlanWeight {
     int w[3], o[3];
 } AvoPlanWeight;
 
+/* What the lookahead expects after a picture, for buffer planning. */
+typedef struct AvoPlanAhead {
+    int8_t type, layer;        /* AvocetFrameType */
+    int32_t duration_q16;
+    int64_t cost;              /* intra_cost or inter_cost of that picture */
+} AvoPlanAhead;
+
 /* One coded picture, in coding order. */
 typedef struct AvoPlan {
     AvoSource *src;            /* one reference held by the plan */
@@ -45,7 +52,12 @@ typedef struct AvoPlan {
     AvoPlanWeight weight;      /* P only */
     /* Costs at half size, sums of SATD over inner blocks, at the references the plan assumes. */
     int64_t intra_cost, inter_cost;
+    /* Sum over all blocks of cost * 2^(-offset / 6): proportional to the bits expected, offsets included. */
+    int64_t bits_cost;
     int64_t duration_q16;      /* display duration relative to 1/fps, 1.0 = 65536 */
+    /* Pictures after this one in coding order, as far as they are foreseen; only with a VBV. */
+    const AvoPlanAhead *ahead;
+    int ahead_count;
     /* QP offsets per macroblock: adaptive quantisation + importance propagation + region of interest, 1/256 QP.
      * Valid until the plan is released. NULL: all 0. */
     const int16_t *qp_offset_q8;

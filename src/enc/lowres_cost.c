@@ -1,0 +1,407 @@
+/* Costs at half size: what a picture would cost as intra, as P or as B picture, block by block.
+ *
+ * In: the padded half-size luma of the sources in the window. Out: AvoLowres, filled on demand and
+ * kept, because shape search, scene cut detection, importance propagation and rate control ask for
+ * the same pairs again and again.
+ *
+ * Search: a few candidates (median, zero, left, the same block's vector at the next shorter
+ * distance or, for the future, the mirrored vector of that picture), a diamond on SAD, a
+ * half-sample diamond on SATD over planes that are interpolated once per picture. All kernel calls
+ * take four positions at once. The fields are true to motion rather than cheapest per block: vector
+ * differences cost. */
+#include "enc/lookahead_internal.h"
+
+/* Plane area beyond the picture that has valid half-sample values; vectors stay within it. */
+#define HPEL_MARGIN 16
+#define REACH       12 /* whole samples that a block may lie outside */
+
+#define LAMBDA        2  /* SATD per bit of vector */
+#define INTRA_PENALTY 10 /* cost of saying intra in a predicted picture */
+#define BIDIR_PENALTY 4
+#define DIAMOND_STEPS 16
+#define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
+
+/* ---- memory ---- */
+
+void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
+{
+    size_t n = (size_t)la->mb_count;
+    memset(lr, 0, sizeof *lr);
+    lr->aq_factor_q8 = avo_arena_take(arena, n * sizeof *lr->aq_factor_q8, 0);
+    lr->qp_offset_q8 = avo_arena_take(arena, n * sizeof *lr->qp_offset_q8, 0);
+    if (la->wants_ahead)
+        lr->ahead = avo_arena_take(arena, AVO_LA_AHEAD_MAX * sizeof *lr->ahead, 0);
+    if (!la->wants_costs)
+        return;
+    for (int i = 0; i < 3; i++)
+        avo_input_carve_half(&lr->hpel[i], arena, la->mb_width, la->mb_height);
+    lr->intra = avo_arena_take(arena, n * sizeof *lr->intra, 0);
+    if (la->propagates)
+        lr->inherited = avo_arena_take(arena, n * sizeof *lr->inherited, 0);
+    for (int dir = 0; dir < 2; dir++) {
+        int most = dir ? la->future_max : la->past_max;
+        for (int d = 0; d < most; d++) {
+            lr->mv[dir][d] = avo_arena_take(arena, n * sizeof(AvoMv), 0);
+            lr->inter[dir][d] = avo_arena_take(arena, n * sizeof(uint16_t), 0);
+        }
+        if (most)
+            lr->plan_mv[dir] = avo_arena_take(arena, n * sizeof(AvoMv), 0);
+    }
+    for (int i = 0; i < AVO_LOWRES_PAIRS && la->future_max; i++)
+        lr->pair[i].block = avo_arena_take(arena, n * sizeof(uint16_t), 0);
+}
+
+/* ---- picture preparation ---- */
+
+/* Half-sample planes over the picture and HPEL_MARGIN samples around it, from the padded plane. */
+static void make_hpel_planes(const AvoLookahead *la, const AvoSource *source, AvoLowres *lr)
+{
+    ptrdiff_t at = -HPEL_MARGIN * source->half.stride - HPEL_MARGIN;
+    int width = (int)avo_align_up((size_t)source->half.width + 2 * HPEL_MARGIN, 16);
+    la->dsp->hpel_planes(lr->hpel[0].data + at, lr->hpel[1].data + at, lr->hpel[2].data + at,
+                         source->half.data + at, source->half.stride, width,
+                         source->half.height + 2 * HPEL_MARGIN, la->hpel_scratch);
+}
+
+/* Intra edge of an 8x8 block; the padding stands in for what is outside the picture. */
+static void load_edge(pixel *edge, const pixel *block, ptrdiff_t stride)
+{
+    memcpy(edge, block - stride - 1, 17 * sizeof(pixel));
+    for (int y = 0; y < 8; y++)
+        edge[-1 - y] = block[y * stride - 1];
+}
+
+/* SATD of the best of eight predictions from source samples. */
+static int intra_block(const AvoDsp *dsp, const pixel *block, ptrdiff_t stride)
+{
+    AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE], pred[4][8 * AVO_CUR_STRIDE];
+    AVO_ALIGN(64) pixel line[AVO_EDGE_SIZE] = {0}, smooth[AVO_EDGE_SIZE];
+    pixel *edge = line + AVO_EDGE_ORIGIN;
+    load_edge(edge, block, stride);
+    dsp->copy[1](cur, AVO_CUR_STRIDE, block, stride, 8);
+    dsp->filter_edge_8x8(smooth + AVO_EDGE_ORIGIN, edge,
+                         AVO_EDGE_LEFT | AVO_EDGE_TOP | AVO_EDGE_CORNER | AVO_EDGE_TOPRIGHT);
+    const pixel *const candidates[4] = {pred[0], pred[1], pred[2], pred[3]};
+    int cost[8];
+    dsp->intra_8x8[AVO_I4_V](pred[0], AVO_CUR_STRIDE, edge);
+    dsp->intra_8x8[AVO_I4_H](pred[1], AVO_CUR_STRIDE, edge);
+    dsp->intra_8x8[AVO_I4_DC](pred[2], AVO_CUR_STRIDE, edge);
+    dsp->intra_chroma[AVO_IC_PLANE](pred[3], AVO_CUR_STRIDE, edge);
+    dsp->satd_x4[AVO_BLK_8x8](cur, candidates, AVO_CUR_STRIDE, cost);
+    edge = smooth + AVO_EDGE_ORIGIN;
+    dsp->intra_8x8[AVO_I4_DDL](pred[0], AVO_CUR_STRIDE, edge);
+    dsp->intra_8x8[AVO_I4_DDR](pred[1], AVO_CUR_STRIDE, edge);
+    dsp->intra_8x8[AVO_I4_VL](pred[2], AVO_CUR_STRIDE, edge);
+    dsp->intra_8x8[AVO_I4_HU](pred[3], AVO_CUR_STRIDE, edge);
+    dsp->satd_x4[AVO_BLK_8x8](cur, candidates, AVO_CUR_STRIDE, cost + 4);
+    int best = cost[0];
+    for (int i = 1; i < 8; i++)
+        best = avo_min(best, cost[i]);
+    return avo_min(best, AVO_LOWRES_COST_MAX);
+}
+
+/* Border blocks are half padding and badly predicted: they do not count in decisions on pictures,
+ * unless there is nothing else. */
+static bool is_inner(const AvoLookahead *la, int x, int y)
+{
+    return (la->mb_width <= 2 || (x > 0 && x < la->mb_width - 1)) &&
+           (la->mb_height <= 2 || (y > 0 && y < la->mb_height - 1));
+}
+
+void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
+{
+    AvoLowres *lr = source->lookahead;
+    memset(lr->searched, 0, sizeof lr->searched);
+    memset(lr->sum, 0xff, sizeof lr->sum); /* AVO_LOWRES_UNKNOWN */
+    for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
+        lr->pair[i].past = lr->pair[i].future = 0;
+    lr->next_pair = 0;
+    make_hpel_planes(la, source, lr);
+    lr->intra_sum = 0;
+    for (int y = 0, i = 0; y < la->mb_height; y++) {
+        const pixel *row = source->half.data + 8 * y * source->half.stride;
+        for (int x = 0; x < la->mb_width; x++, i++) {
+            lr->intra[i] = (uint16_t)intra_block(la->dsp, row + 8 * x, source->half.stride);
+            if (is_inner(la, x, y))
+                lr->intra_sum += lr->intra[i];
+        }
+    }
+}
+
+/* ---- search in one direction ---- */
+
+typedef struct BlockSearch {
+    const AvoDsp *dsp;
+    const pixel *plane[4]; /* whole, h, v, centre samples of the reference at the block's place */
+    ptrdiff_t stride;
+    AvoMv pred;
+    int min_x, max_x, min_y, max_y; /* half samples */
+    AvoMv mv;
+    int cost;
+    AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE];
+} BlockSearch;
+
+AVO_INLINE const pixel *at_mv(const BlockSearch *s, int x, int y)
+{
+    return s->plane[(x & 1) | (y & 1) << 1] + (y >> 1) * s->stride + (x >> 1);
+}
+
+/* About the bits of a vector component that differs by d from its prediction. */
+AVO_INLINE int component_bits(int d)
+{
+    return d ? 2 * avo_log2_floor((uint32_t)avo_abs(d)) + 3 : 0;
+}
+
+AVO_INLINE int mv_cost(const BlockSearch *s, int x, int y)
+{
+    return LAMBDA * (component_bits(x - s->pred.x) + component_bits(y - s->pred.y));
+}
+
+/* Tries four positions with one kernel call and keeps the best; returns whether one was better. */
+AVO_INLINE bool try_four(BlockSearch *s, const AvoCostX4Fn fn, const AvoMv mv[4])
+{
+    const pixel *ref[4];
+    int cost[4];
+    for (int i = 0; i < 4; i++)
+        ref[i] = at_mv(s, mv[i].x, mv[i].y);
+    fn(s->cur, ref, s->stride, cost);
+    bool better = false;
+    for (int i = 0; i < 4; i++) {
+        int c = cost[i] + mv_cost(s, mv[i].x, mv[i].y);
+        if (c < s->cost) {
+            s->cost = c;
+            s->mv = mv[i];
+            better = true;
+        }
+    }
+    return better;
+}
+
+AVO_INLINE AvoMv clip_mv(const BlockSearch *s, int x, int y)
+{
+    return (AvoMv){(int16_t)avo_clip3(s->min_x, s->max_x, x),
+                   (int16_t)avo_clip3(s->min_y, s->max_y, y)};
+}
+
+static void try_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int rounds)
+{
+    for (int i = 0; i < rounds; i++) {
+        AvoMv c = s->mv;
+        AvoMv around[4] = {clip_mv(s, c.x - step, c.y), clip_mv(s, c.x + step, c.y),
+                           clip_mv(s, c.x, c.y - step), clip_mv(s, c.x, c.y + step)};
+        if (!try_four(s, fn, around))
+            break;
+    }
+}
+
+/* Rounds to whole samples. */
+AVO_INLINE AvoMv whole(const BlockSearch *s, AvoMv mv)
+{
+    return clip_mv(s, (mv.x + 1) & ~1, (mv.y + 1) & ~1);
+}
+
+static void search_block(BlockSearch *s, const AvoMv candidates[4])
+{
+    AvoMv first[4];
+    for (int i = 0; i < 4; i++)
+        first[i] = whole(s, candidates[i]);
+    s->cost = INT32_MAX;
+    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], first);
+    if (s->cost > GOOD_SAD)
+        try_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
+    s->cost =
+        s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv.x, s->mv.y), s->stride) +
+        mv_cost(s, s->mv.x, s->mv.y);
+    try_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
+}
+
+/* ---- a field of vectors ---- */
+
+/* Where a block's vector is guessed from when another field of the picture or its reference is
+ * there: mv * num / den. */
+typedef struct Hint {
+    const AvoMv *mv;
+    int num, den;
+} Hint;
+
+static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
+{
+    const AvoLowres *lr = avo_lowres(la, index);
+    if (dir) {
+        const AvoLowres *other = avo_lowres(la, index + distance);
+        if (other->searched[0][distance - 1])
+            return (Hint){other->mv[0][distance - 1], -1, 1};
+    }
+    for (int d = distance - 1; d > 0; d--)
+        if (lr->searched[dir][d - 1])
+            return (Hint){lr->mv[dir][d - 1], distance, d};
+    for (int d = 1; d <= (dir ? la->past_max : la->future_max); d++)
+        if (lr->searched[!dir][d - 1])
+            return (Hint){lr->mv[!dir][d - 1], -distance, d};
+    return (Hint){NULL, 0, 1};
+}
+
+static AvoMv hinted_mv(const Hint *hint, int i)
+{
+    if (!hint->mv)
+        return (AvoMv){0, 0};
+    int x = hint->mv[i].x * hint->num / hint->den, y = hint->mv[i].y * hint->num / hint->den;
+    return (AvoMv){(int16_t)avo_clip3(-32000, 32000, x), (int16_t)avo_clip3(-32000, 32000, y)};
+}
+
+/* Median prediction and candidates from the vectors found so far in this field. */
+static void predict_block(BlockSearch *s, AvoMv candidates[4], const AvoMv *field, int width, int x,
+                          int y)
+{
+    static const AvoMv zero = {0, 0};
+    AvoMv left = x ? field[-1] : zero;
+    AvoMv top = y ? field[-width] : left;
+    AvoMv right = y && x + 1 < width ? field[1 - width] : top;
+    s->pred.x = (int16_t)avo_median3(left.x, top.x, right.x);
+    s->pred.y = (int16_t)avo_median3(left.y, top.y, right.y);
+    candidates[0] = s->pred;
+    candidates[1] = zero;
+    candidates[2] = left;
+}
+
+static void search_field(const AvoLookahead *la, int index, int dir, int distance)
+{
+    AvoLowres *lr = avo_lowres(la, index);
+    int ref_index = dir ? index + distance : index - distance;
+    const AvoLowres *ref = avo_lowres(la, ref_index);
+    const AvoPlane *cur = &la->window[index]->half;
+    const pixel *planes[4] = {la->window[ref_index]->half.data, ref->hpel[0].data,
+                              ref->hpel[1].data, ref->hpel[2].data};
+    Hint hint = find_hint(la, index, dir, distance);
+    AvoMv *mv = lr->mv[dir][distance - 1], candidates[4];
+    uint16_t *cost = lr->inter[dir][distance - 1];
+    BlockSearch s = {.dsp = la->dsp, .stride = cur->stride};
+    for (int y = 0, i = 0; y < la->mb_height; y++) {
+        s.min_y = -2 * (8 * y + REACH);
+        s.max_y = 2 * (8 * (la->mb_height - 1 - y) + REACH);
+        for (int x = 0; x < la->mb_width; x++, i++) {
+            ptrdiff_t at = 8 * y * s.stride + 8 * x;
+            for (int k = 0; k < 4; k++)
+                s.plane[k] = planes[k] + at;
+            s.min_x = -2 * (8 * x + REACH);
+            s.max_x = 2 * (8 * (la->mb_width - 1 - x) + REACH);
+            la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, cur->data + at, s.stride, 8);
+            predict_block(&s, candidates, mv + i, la->mb_width, x, y);
+            candidates[3] = hinted_mv(&hint, i);
+            search_block(&s, candidates);
+            mv[i] = s.mv;
+            cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
+        }
+    }
+    lr->searched[dir][distance - 1] = true;
+}
+
+static void need_field(const AvoLookahead *la, int index, int dir, int distance)
+{
+    AVO_ASSERT(distance >= 1 && distance <= (dir ? la->future_max : la->past_max));
+    if (!avo_lowres(la, index)->searched[dir][distance - 1])
+        search_field(la, index, dir, distance);
+}
+
+/* ---- pictures as P and B ---- */
+
+static void p_blocks(const AvoLookahead *la, int index, int past, uint16_t *out)
+{
+    const AvoLowres *lr = avo_lowres(la, index);
+    const uint16_t *inter = lr->inter[0][past - 1];
+    for (int i = 0; i < la->mb_count; i++) {
+        int intra = lr->intra[i] + INTRA_PENALTY;
+        out[i] = (uint16_t)(inter[i] < intra ? inter[i] | AVO_LOWRES_PAST << AVO_LOWRES_LIST_SHIFT
+                                             : avo_min(intra, AVO_LOWRES_COST_MAX));
+    }
+}
+
+/* The two samples positions behind a block's vectors. */
+AVO_INLINE const pixel *reference_at(const AvoSource *ref, AvoMv mv, ptrdiff_t at)
+{
+    const AvoLowres *lr = ref->lookahead;
+    int which = (mv.x & 1) | (mv.y & 1) << 1;
+    const AvoPlane *p = which ? &lr->hpel[which - 1] : &ref->half;
+    return p->data + at + (mv.y >> 1) * p->stride + (mv.x >> 1);
+}
+
+static void b_blocks(const AvoLookahead *la, int index, int past, int future, uint16_t *out)
+{
+    const AvoLowres *lr = avo_lowres(la, index);
+    const AvoSource *ref0 = la->window[index - past], *ref1 = la->window[index + future];
+    const AvoPlane *cur = &la->window[index]->half;
+    const AvoMv *mv0 = lr->mv[0][past - 1], *mv1 = lr->mv[1][future - 1];
+    const uint16_t *inter0 = lr->inter[0][past - 1], *inter1 = lr->inter[1][future - 1];
+    ptrdiff_t stride = cur->stride;
+    AVO_ALIGN(64) pixel mean[8 * AVO_CUR_STRIDE];
+    for (int y = 0, i = 0; y < la->mb_height; y++) {
+        for (int x = 0; x < la->mb_width; x++, i++) {
+            ptrdiff_t at = 8 * y * stride + 8 * x;
+            la->dsp->avg[1](mean, AVO_CUR_STRIDE, reference_at(ref0, mv0[i], at), stride,
+                            reference_at(ref1, mv1[i], at), stride, 8);
+            int best = BIDIR_PENALTY +
+                       la->dsp->satd[AVO_BLK_8x8](mean, AVO_CUR_STRIDE, cur->data + at, stride);
+            int lists = AVO_LOWRES_BOTH;
+            if (inter0[i] < best) {
+                best = inter0[i];
+                lists = AVO_LOWRES_PAST;
+            }
+            if (inter1[i] < best) {
+                best = inter1[i];
+                lists = AVO_LOWRES_FUTURE;
+            }
+            if (lr->intra[i] + INTRA_PENALTY < best) {
+                best = lr->intra[i] + INTRA_PENALTY;
+                lists = AVO_LOWRES_INTRA;
+            }
+            out[i] =
+                (uint16_t)(avo_min(best, AVO_LOWRES_COST_MAX) | lists << AVO_LOWRES_LIST_SHIFT);
+        }
+    }
+}
+
+static uint32_t inner_sum(const AvoLookahead *la, const uint16_t *blocks)
+{
+    uint32_t sum = 0;
+    int x0 = la->mb_width > 2, y0 = la->mb_height > 2;
+    for (int y = y0; y < la->mb_height - y0; y++)
+        for (int x = x0; x < la->mb_width - x0; x++)
+            sum += blocks[y * la->mb_width + x] & AVO_LOWRES_COST_MAX;
+    return sum;
+}
+
+static const uint16_t *find_pair(AvoLowres *lr, int past, int future)
+{
+    for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
+        if (lr->pair[i].past == past && lr->pair[i].future == future)
+            return lr->pair[i].block;
+    return NULL;
+}
+
+const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, int future,
+                                  uint16_t *out)
+{
+    AvoLowres *lr = avo_lowres(la, index);
+    need_field(la, index, 0, past);
+    if (!future) {
+        p_blocks(la, index, past, out);
+        return out;
+    }
+    need_field(la, index, 1, future);
+    const uint16_t *known = find_pair(lr, past, future);
+    if (known)
+        return known;
+    AvoLowresPair *pair = &lr->pair[lr->next_pair++ % AVO_LOWRES_PAIRS];
+    pair->past = past;
+    pair->future = future;
+    b_blocks(la, index, past, future, pair->block);
+    return pair->block;
+}
+
+uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future)
+{
+    uint32_t *sum = &avo_lowres(la, index)->sum[past][future];
+    if (*sum == AVO_LOWRES_UNKNOWN)
+        *sum = inner_sum(la, avo_lowres_blocks(la, index, past, future, la->block_scratch));
+    return *sum;
+}

@@ -1,0 +1,38 @@
+/* Scene cuts: a picture that costs nearly as much from the picture before as on its own.
+ *
+ * A cut close to the last IDR must be clearer than one that falls where an IDR is due anyway: the
+ * threshold rises from a quarter of its full value at min_keyint to the whole at keyint. Flashes
+ * are no cuts: if one of the next pictures matches the one before, the scene has come back. */
+#include "enc/lookahead_internal.h"
+
+/* Part of the intra cost, 1/65536, that the inter cost may save at a cut. */
+static int64_t tolerance_q16(const AvocetEncoderConfig *c, int64_t since_idr, int min_keyint)
+{
+    int64_t most = (int64_t)c->scenecut * 65536 / 100, least = most / 4;
+    if (since_idr <= min_keyint / 4)
+        return least / 4;
+    if (since_idr <= min_keyint)
+        return least * since_idr / min_keyint;
+    return least + (most - least) * (since_idr - min_keyint) / avo_max(1, c->keyint - min_keyint);
+}
+
+/* Whether the picture has next to nothing in common with the one `past` pictures before. */
+static bool differs(const AvoLookahead *la, int index, int past, int64_t tolerance)
+{
+    uint64_t inter = avo_lowres_cost(la, index, past, 0), intra = avo_lowres(la, index)->intra_sum;
+    return (inter << 16) >= intra * (uint64_t)(65536 - tolerance);
+}
+
+bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr)
+{
+    const AvocetEncoderConfig *c = &la->config;
+    if (!c->scenecut || c->intra_refresh || index < 1 || !la->window[index - 1])
+        return false;
+    int64_t tolerance = tolerance_q16(c, since_idr, la->min_keyint);
+    if (!differs(la, index, 1, tolerance))
+        return false;
+    for (int k = 1; k <= AVO_LA_FLASH_MAX && index + k <= la->count && k + 1 <= la->past_max; k++)
+        if (!differs(la, index + k, k + 1, tolerance))
+            return false;
+    return true;
+}
