@@ -35,6 +35,8 @@
 
 AVO_FOR_FAMILIES(AVO_DECLARE_INIT, c)
 AVO_DECLARE_INIT(cost, sse41)
+AVO_DECLARE_INIT(interp, sse41)
 AVO_DECLARE_INIT(cost, avx2)
+AVO_DECLARE_INIT(interp, avx2)
 
 #endif

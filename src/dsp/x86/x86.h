@@ -179,5 +179,19 @@ AVO_INLINE __m128i fold_epi32(__m256i v)
 
 AVO_TARGET_END
 
+/* ---- SSE4.1 kernels that wider versions hand their narrow cases to ---- */
+
+void avo_hpel_planes_sse41(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
+                           int width, int height, int16_t *scratch);
+void avo_luma_qpel_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                         int fx, int fy, int width, int height);
+void avo_chroma_mc_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                         int fx, int fy, int width, int height);
+void avo_weight_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                      int width, int height, int log2_denom, int w, int o);
+void avo_weight_bi_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
+                         const pixel *b, ptrdiff_t stride_b, int width, int height,
+                         int log2_denom, int w0, int w1, int o);
+
 #endif
 #endif
