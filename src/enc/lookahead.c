@@ -43,8 +43,9 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     bool cuts = config->scenecut && !config->intra_refresh;
     la->propagates = config->mbtree && config->lookahead > 0 && !constant_qp;
     la->wants_offsets = !constant_qp && (config->aq_mode || la->propagates);
-    la->wants_ahead = config->vbv_bufsize > 0 && la->delay > 0;
     la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
+    la->wants_weights = config->weightp > 0 && la->wants_costs;
+    la->wants_ahead = config->vbv_bufsize > 0 && la->delay > 0;
     la->past_max = avo_max(la->bframes + 1, cuts && la->delay ? AVO_LA_FLASH_MAX + 1 : 1);
     la->future_max = la->layers == 1 ? la->bframes : la->bframes ? (la->bframes + 2) / 2 : 0;
     la->last_idr = -1;
@@ -59,6 +60,22 @@ static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *
         if (pool->sources)
             pool->sources[i].lookahead = lr;
     }
+}
+
+static void carve_scratch(AvoLookahead *la, AvoArena *arena)
+{
+    size_t n = (size_t)la->mb_count;
+    if (!la->wants_costs)
+        return;
+    la->hpel_scratch =
+        avo_arena_take(arena, ((size_t)la->mb_width * 8 + 64) * sizeof *la->hpel_scratch, 0);
+    la->block_scratch = avo_arena_take(arena, n * sizeof *la->block_scratch, 0);
+    if (!la->wants_weights)
+        return;
+    for (int i = 0; i < 4; i++)
+        avo_input_carve_half(&la->weighted[i], arena, la->mb_width, la->mb_height);
+    la->mv_scratch = avo_arena_take(arena, n * sizeof *la->mv_scratch, 0);
+    la->inter_scratch = avo_arena_take(arena, n * sizeof *la->inter_scratch, 0);
 }
 
 AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
@@ -76,9 +93,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
     la->anchor = avo_arena_take(arena, places * sizeof *la->anchor, 0);
     la->path_cost = avo_arena_take(arena, places * sizeof *la->path_cost, 0);
     la->path_length = avo_arena_take(arena, places * sizeof *la->path_length, 0);
-    la->hpel_scratch =
-        avo_arena_take(arena, ((size_t)la->mb_width * 8 + 64) * sizeof *la->hpel_scratch, 0);
-    la->block_scratch = avo_arena_take(arena, (size_t)la->mb_count * sizeof *la->block_scratch, 0);
+    carve_scratch(la, arena);
     carve_caches(la, arena, pool);
     return arena->overflow ? NULL : carved;
 }
@@ -91,6 +106,8 @@ void avo_lookahead_push(AvoLookahead *la, AvoSource *source)
         avo_aq_begin(la, source);
     if (la->wants_costs)
         avo_lowres_begin(la, source);
+    if (la->wants_weights)
+        avo_weight_measure(la, source);
 }
 
 void avo_lookahead_flush(AvoLookahead *la)
@@ -190,6 +207,16 @@ static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)
     plan->qp_offset_mean_q8 = (int)(sum / la->mb_count);
 }
 
+/* Weights of a P picture whose reference was searched. */
+static void fill_weight(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
+{
+    const AvoLowres *lr = avo_lowres(la, e->index);
+    if (plan->type != AVOCET_TYPE_P || !lr->searched[0][e->index - e->past - 1])
+        return;
+    plan->weight = lr->weight[e->index - e->past - 1];
+    avo_weight_chroma(la, e->index, e->index - e->past, &plan->weight);
+}
+
 static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
 {
     const AvoGopEntry *e = &la->entry[k];
@@ -213,6 +240,8 @@ static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
         fill_costs(la, plan, e);
         fill_vectors(la, plan, e);
     }
+    if (la->wants_weights)
+        fill_weight(la, plan, e);
     if (la->wants_ahead)
         fill_ahead(la, plan, k);
 }

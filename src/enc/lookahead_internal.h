@@ -30,6 +30,8 @@ enum { AVO_LOWRES_INTRA = 0, AVO_LOWRES_PAST = 1, AVO_LOWRES_FUTURE = 2, AVO_LOW
 #define AVO_LOWRES_LIST_SHIFT 14
 #define AVO_LOWRES_UNKNOWN    UINT32_MAX
 #define AVO_LOWRES_PAIRS      4
+#define AVO_LOWRES_MARGIN     16 /* samples around the half-size picture that blocks may reach into */
+#define AVO_LOWRES_PENALTY    10 /* what a block pays for being intra in a predicted picture */
 
 /* Block costs of a B picture under one pair of references. */
 typedef struct AvoLowresPair {
@@ -73,6 +75,7 @@ struct AvoLookahead {
     bool wants_costs;         /* anything needs the half-size search at all */
     bool propagates;
     bool wants_offsets; /* any QP offset per macroblock but the user's own */
+    bool wants_weights; /* fades are looked for */
     bool wants_ahead;   /* the plans describe what follows */
     int min_keyint;     /* in effect */
 
@@ -87,6 +90,9 @@ struct AvoLookahead {
     uint8_t *path_length;
     int16_t *hpel_scratch;   /* one line of hpel_planes */
     uint16_t *block_scratch; /* mb_count block costs */
+    AvoPlane weighted[4];    /* a reference's whole, h, v and centre planes under weights */
+    AvoMv *mv_scratch;       /* the field searched without them */
+    uint16_t *inter_scratch;
 
     /* Structure of the window, filled by avo_gop_decide: anchors in display order. */
     AvoGopEntry *entry; /* coding order */
@@ -112,6 +118,8 @@ AVO_INLINE AvoLowres *avo_lowres(const AvoLookahead *la, int index)
 void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
 /* Fresh cache for a new picture: half-sample planes and intra costs. */
 void avo_lowres_begin(const AvoLookahead *la, AvoSource *source);
+/* Blocks that sums of costs cover: all but those at the border. */
+uint64_t avo_lowres_inner_count(const AvoLookahead *la);
 /* Cost of a picture as P (future 0) or B with references at window indexes index - past and index +
  * future; searched when asked for the first time. */
 uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future);
@@ -124,6 +132,20 @@ const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, i
 
 /* Whether a new scene starts at this picture; since_idr: pictures since the last IDR. */
 bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr);
+
+/* ---- weight_estimate.c ---- */
+
+/* Mean and deviation of the planes into the cache. */
+void avo_weight_measure(const AvoLookahead *la, AvoSource *source);
+/* Luma weights that make up for a change of brightness since the picture `past` before; false:
+ * there is none worth looking at. */
+bool avo_weight_luma(const AvoLookahead *la, int index, int past, AvoPlanWeight *out);
+/* Adds the chroma planes' weights, using the field of vectors of that distance. */
+void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight);
+/* A half-size plane under luma weights, with as much of its surroundings as vectors reach. */
+void avo_weight_plane(const AvoLookahead *la, const AvoPlane *to, const AvoPlane *from,
+                      const AvoPlanWeight *weight);
+bool avo_weight_pays(uint64_t weighted, uint64_t plain);
 
 /* ---- adaptive_quant.c ---- */
 

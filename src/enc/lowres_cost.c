@@ -12,11 +12,10 @@
 #include "enc/lookahead_internal.h"
 
 /* Plane area beyond the picture that has valid half-sample values; vectors stay within it. */
-#define HPEL_MARGIN 16
-#define REACH       12 /* whole samples that a block may lie outside */
+#define AVO_LOWRES_MARGIN 16
+#define REACH             12 /* whole samples that a block may lie outside */
 
-#define LAMBDA        2  /* SATD per bit of vector */
-#define INTRA_PENALTY 10 /* cost of saying intra in a predicted picture */
+#define LAMBDA        2 /* SATD per bit of vector */
 #define BIDIR_PENALTY 4
 #define DIAMOND_STEPS 16
 #define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
@@ -53,14 +52,15 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
 
 /* ---- picture preparation ---- */
 
-/* Half-sample planes over the picture and HPEL_MARGIN samples around it, from the padded plane. */
+/* Half-sample planes over the picture and AVO_LOWRES_MARGIN samples around it, from the padded
+ * plane. */
 static void make_hpel_planes(const AvoLookahead *la, const AvoSource *source, AvoLowres *lr)
 {
-    ptrdiff_t at = -HPEL_MARGIN * source->half.stride - HPEL_MARGIN;
-    int width = (int)avo_align_up((size_t)source->half.width + 2 * HPEL_MARGIN, 16);
+    ptrdiff_t at = -AVO_LOWRES_MARGIN * source->half.stride - AVO_LOWRES_MARGIN;
+    int width = (int)avo_align_up((size_t)source->half.width + 2 * AVO_LOWRES_MARGIN, 16);
     la->dsp->hpel_planes(lr->hpel[0].data + at, lr->hpel[1].data + at, lr->hpel[2].data + at,
                          source->half.data + at, source->half.stride, width,
-                         source->half.height + 2 * HPEL_MARGIN, la->hpel_scratch);
+                         source->half.height + 2 * AVO_LOWRES_MARGIN, la->hpel_scratch);
 }
 
 /* Intra edge of an 8x8 block; the padding stands in for what is outside the picture. */
@@ -102,30 +102,39 @@ static int intra_block(const AvoDsp *dsp, const pixel *block, ptrdiff_t stride)
 
 /* Border blocks are half padding and badly predicted: they do not count in decisions on pictures,
  * unless there is nothing else. */
-static bool is_inner(const AvoLookahead *la, int x, int y)
+static uint64_t inner_sum(const AvoLookahead *la, const uint16_t *blocks)
 {
-    return (la->mb_width <= 2 || (x > 0 && x < la->mb_width - 1)) &&
-           (la->mb_height <= 2 || (y > 0 && y < la->mb_height - 1));
+    uint64_t sum = 0;
+    int x0 = la->mb_width > 2, y0 = la->mb_height > 2;
+    for (int y = y0; y < la->mb_height - y0; y++)
+        for (int x = x0; x < la->mb_width - x0; x++)
+            sum += blocks[y * la->mb_width + x] & AVO_LOWRES_COST_MAX;
+    return sum;
+}
+
+uint64_t avo_lowres_inner_count(const AvoLookahead *la)
+{
+    return (uint64_t)(la->mb_width - 2 * (la->mb_width > 2)) *
+           (uint64_t)(la->mb_height - 2 * (la->mb_height > 2));
 }
 
 void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
 {
     AvoLowres *lr = source->lookahead;
     memset(lr->searched, 0, sizeof lr->searched);
+    memset(lr->weight, 0, sizeof lr->weight);
     memset(lr->sum, 0xff, sizeof lr->sum); /* AVO_LOWRES_UNKNOWN */
     for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
         lr->pair[i].past = lr->pair[i].future = 0;
     lr->next_pair = 0;
     make_hpel_planes(la, source, lr);
-    lr->intra_sum = 0;
     for (int y = 0, i = 0; y < la->mb_height; y++) {
         const pixel *row = source->half.data + 8 * y * source->half.stride;
         for (int x = 0; x < la->mb_width; x++, i++) {
             lr->intra[i] = (uint16_t)intra_block(la->dsp, row + 8 * x, source->half.stride);
-            if (is_inner(la, x, y))
-                lr->intra_sum += lr->intra[i];
         }
     }
+    lr->intra_sum = inner_sum(la, lr->intra);
 }
 
 /* ---- search in one direction ---- */
@@ -264,17 +273,11 @@ static void predict_block(BlockSearch *s, AvoMv candidates[4], const AvoMv *fiel
     candidates[2] = left;
 }
 
-static void search_field(const AvoLookahead *la, int index, int dir, int distance)
+/* Fills mv and cost of the picture's blocks from the reference's four planes. */
+static void search_planes(const AvoLookahead *la, const AvoPlane *cur, const pixel *const planes[4],
+                          const Hint *hint, AvoMv *mv, uint16_t *cost)
 {
-    AvoLowres *lr = avo_lowres(la, index);
-    int ref_index = dir ? index + distance : index - distance;
-    const AvoLowres *ref = avo_lowres(la, ref_index);
-    const AvoPlane *cur = &la->window[index]->half;
-    const pixel *planes[4] = {la->window[ref_index]->half.data, ref->hpel[0].data,
-                              ref->hpel[1].data, ref->hpel[2].data};
-    Hint hint = find_hint(la, index, dir, distance);
-    AvoMv *mv = lr->mv[dir][distance - 1], candidates[4];
-    uint16_t *cost = lr->inter[dir][distance - 1];
+    AvoMv candidates[4];
     BlockSearch s = {.dsp = la->dsp, .stride = cur->stride};
     for (int y = 0, i = 0; y < la->mb_height; y++) {
         s.min_y = -2 * (8 * y + REACH);
@@ -287,12 +290,51 @@ static void search_field(const AvoLookahead *la, int index, int dir, int distanc
             s.max_x = 2 * (8 * (la->mb_width - 1 - x) + REACH);
             la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, cur->data + at, s.stride, 8);
             predict_block(&s, candidates, mv + i, la->mb_width, x, y);
-            candidates[3] = hinted_mv(&hint, i);
+            candidates[3] = hinted_mv(hint, i);
             search_block(&s, candidates);
             mv[i] = s.mv;
             cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
         }
     }
+}
+
+/* Searches again with the reference under weights if the brightness has changed; keeps the better
+ * field. */
+static void search_weighted(const AvoLookahead *la, int index, int distance, const Hint *hint)
+{
+    AvoLowres *lr = avo_lowres(la, index);
+    const AvoSource *ref = la->window[index - distance];
+    AvoPlanWeight *weight = &lr->weight[distance - 1];
+    if (!avo_weight_luma(la, index, distance, weight))
+        return;
+    avo_weight_plane(la, &la->weighted[0], &ref->half, weight);
+    for (int k = 0; k < 3; k++)
+        avo_weight_plane(la, &la->weighted[1 + k], &avo_lowres(la, index - distance)->hpel[k],
+                         weight);
+    const pixel *planes[4] = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
+                              la->weighted[3].data};
+    search_planes(la, &la->window[index]->half, planes, hint, la->mv_scratch, la->inter_scratch);
+    uint16_t *cost = lr->inter[0][distance - 1];
+    if (!avo_weight_pays(inner_sum(la, la->inter_scratch), inner_sum(la, cost))) {
+        memset(weight, 0, sizeof *weight);
+        return;
+    }
+    memcpy(cost, la->inter_scratch, (size_t)la->mb_count * sizeof *cost);
+    memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
+}
+
+static void search_field(const AvoLookahead *la, int index, int dir, int distance)
+{
+    AvoLowres *lr = avo_lowres(la, index);
+    int ref_index = dir ? index + distance : index - distance;
+    const AvoLowres *ref = avo_lowres(la, ref_index);
+    const pixel *planes[4] = {la->window[ref_index]->half.data, ref->hpel[0].data,
+                              ref->hpel[1].data, ref->hpel[2].data};
+    Hint hint = find_hint(la, index, dir, distance);
+    search_planes(la, &la->window[index]->half, planes, &hint, lr->mv[dir][distance - 1],
+                  lr->inter[dir][distance - 1]);
+    if (!dir && la->wants_weights)
+        search_weighted(la, index, distance, &hint);
     lr->searched[dir][distance - 1] = true;
 }
 
@@ -310,7 +352,7 @@ static void p_blocks(const AvoLookahead *la, int index, int past, uint16_t *out)
     const AvoLowres *lr = avo_lowres(la, index);
     const uint16_t *inter = lr->inter[0][past - 1];
     for (int i = 0; i < la->mb_count; i++) {
-        int intra = lr->intra[i] + INTRA_PENALTY;
+        int intra = lr->intra[i] + AVO_LOWRES_PENALTY;
         out[i] = (uint16_t)(inter[i] < intra ? inter[i] | AVO_LOWRES_PAST << AVO_LOWRES_LIST_SHIFT
                                              : avo_min(intra, AVO_LOWRES_COST_MAX));
     }
@@ -350,24 +392,14 @@ static void b_blocks(const AvoLookahead *la, int index, int past, int future, ui
                 best = inter1[i];
                 lists = AVO_LOWRES_FUTURE;
             }
-            if (lr->intra[i] + INTRA_PENALTY < best) {
-                best = lr->intra[i] + INTRA_PENALTY;
+            if (lr->intra[i] + AVO_LOWRES_PENALTY < best) {
+                best = lr->intra[i] + AVO_LOWRES_PENALTY;
                 lists = AVO_LOWRES_INTRA;
             }
             out[i] =
                 (uint16_t)(avo_min(best, AVO_LOWRES_COST_MAX) | lists << AVO_LOWRES_LIST_SHIFT);
         }
     }
-}
-
-static uint32_t inner_sum(const AvoLookahead *la, const uint16_t *blocks)
-{
-    uint32_t sum = 0;
-    int x0 = la->mb_width > 2, y0 = la->mb_height > 2;
-    for (int y = y0; y < la->mb_height - y0; y++)
-        for (int x = x0; x < la->mb_width - x0; x++)
-            sum += blocks[y * la->mb_width + x] & AVO_LOWRES_COST_MAX;
-    return sum;
 }
 
 static const uint16_t *find_pair(AvoLowres *lr, int past, int future)
@@ -402,6 +434,7 @@ uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future
 {
     uint32_t *sum = &avo_lowres(la, index)->sum[past][future];
     if (*sum == AVO_LOWRES_UNKNOWN)
-        *sum = inner_sum(la, avo_lowres_blocks(la, index, past, future, la->block_scratch));
+        *sum =
+            (uint32_t)inner_sum(la, avo_lowres_blocks(la, index, past, future, la->block_scratch));
     return *sum;
 }

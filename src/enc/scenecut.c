@@ -5,6 +5,8 @@
  * are no cuts: if one of the next pictures matches the one before, the scene has come back. */
 #include "enc/lookahead_internal.h"
 
+#define NEGLIGIBLE 40 /* cost per block of a picture that is nearly black or the same: no cut */
+
 /* Part of the intra cost, 1/65536, that the inter cost may save at a cut. */
 static int64_t tolerance_q16(const AvocetEncoderConfig *c, int64_t since_idr, int min_keyint)
 {
@@ -19,8 +21,10 @@ static int64_t tolerance_q16(const AvocetEncoderConfig *c, int64_t since_idr, in
 /* Whether the picture has next to nothing in common with the one `past` pictures before. */
 static bool differs(const AvoLookahead *la, int index, int past, int64_t tolerance)
 {
-    uint64_t inter = avo_lowres_cost(la, index, past, 0), intra = avo_lowres(la, index)->intra_sum;
-    return (inter << 16) >= intra * (uint64_t)(65536 - tolerance);
+    uint64_t inter = avo_lowres_cost(la, index, past, 0);
+    uint64_t blocks = avo_lowres_inner_count(la);
+    uint64_t intra = avo_lowres(la, index)->intra_sum + blocks * AVO_LOWRES_PENALTY;
+    return inter > blocks * NEGLIGIBLE && (inter << 16) >= intra * (uint64_t)(65536 - tolerance);
 }
 
 bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr)

@@ -85,8 +85,9 @@ AVO_INLINE void avo_sink_bin(AvoSink *s, AvoSinkKind kind, int ctx, int bin)
 /* The bins of a type; inc is added to the context of the first. */
 AVO_INLINE void avo_sink_string(AvoSink *s, AvoSinkKind kind, const AvoCabacString *string, int inc)
 {
-    for (int i = 0; i < string->size; i++)
-        avo_sink_bin(s, kind, string->ctx[i] + (i ? 0 : inc), string->bins >> i & 1);
+    const uint8_t *ctx = string->ctx, *end = ctx + string->size;
+    for (int bins = string->bins; ctx < end; ctx++, bins >>= 1, inc = 0)
+        avo_sink_bin(s, kind, *ctx + inc, bins & 1);
 }
 
 AVO_INLINE void avo_sink_sign(AvoSink *s, AvoSinkKind kind, int negative)

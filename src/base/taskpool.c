@@ -1,0 +1,198 @@
+/* See taskpool.h. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* sched_getaffinity */
+#endif
+#include "base/taskpool.h"
+
+#if AVO_THREADS
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+typedef struct Worker {
+    AvoTaskPool *pool;
+    int index;
+    pthread_t thread;
+} Worker;
+
+struct AvoTaskPool {
+    int workers, started; /* started: threads running, without the caller */
+    Worker *worker;
+    pthread_mutex_t lock;
+    pthread_cond_t wake, idle;
+    bool has_sync;        /* lock and conditions exist */
+    /* The batch at work; guarded by lock. */
+    AvoTaskFn fn;
+    void *context;
+    int next, count, running;
+    uint64_t batch;
+    bool quit;
+};
+
+int avo_cpu_count(void)
+{
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+#endif
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
+
+AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers)
+{
+    AvoTaskPool *pool = avo_arena_take(arena, sizeof *pool, 0);
+    Worker *worker = avo_arena_take(arena, (size_t)workers * sizeof *worker, 0);
+    if (!pool || !worker)
+        return NULL;
+    pool->workers = workers;
+    pool->worker = worker;
+    return pool;
+}
+
+/* Takes tasks until none is left. Called and returns with the lock held. */
+static void work(AvoTaskPool *pool, int worker)
+{
+    pool->running++;
+    while (pool->next < pool->count) {
+        int index = pool->next++;
+        pthread_mutex_unlock(&pool->lock);
+        pool->fn(pool->context, index, worker);
+        pthread_mutex_lock(&pool->lock);
+    }
+    if (--pool->running == 0)
+        pthread_cond_signal(&pool->idle);
+}
+
+static void *thread_main(void *argument)
+{
+    Worker *self = argument;
+    AvoTaskPool *pool = self->pool;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (!pool->quit && pool->batch == seen)
+            pthread_cond_wait(&pool->wake, &pool->lock);
+        if (pool->quit)
+            break;
+        seen = pool->batch;
+        work(pool, self->index);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+bool avo_pool_start(AvoTaskPool *pool)
+{
+    if (pool->workers <= 1)
+        return true;
+    if (pthread_mutex_init(&pool->lock, NULL))
+        return false;
+    if (pthread_cond_init(&pool->wake, NULL)) {
+        pthread_mutex_destroy(&pool->lock);
+        return false;
+    }
+    if (pthread_cond_init(&pool->idle, NULL)) {
+        pthread_cond_destroy(&pool->wake);
+        pthread_mutex_destroy(&pool->lock);
+        return false;
+    }
+    pool->has_sync = true;
+    for (int i = 1; i < pool->workers; i++) {
+        pool->worker[i].pool = pool;
+        pool->worker[i].index = i;
+        if (pthread_create(&pool->worker[i].thread, NULL, thread_main, &pool->worker[i])) {
+            avo_pool_stop(pool);
+            return false;
+        }
+        pool->started++;
+    }
+    return true;
+}
+
+void avo_pool_stop(AvoTaskPool *pool)
+{
+    if (!pool || !pool->has_sync)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->quit = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 1; i <= pool->started; i++)
+        pthread_join(pool->worker[i].thread, NULL);
+    pthread_cond_destroy(&pool->idle);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    pool->has_sync = false;
+    pool->started = 0;
+}
+
+int avo_pool_workers(const AvoTaskPool *pool)
+{
+    return pool->workers;
+}
+
+void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
+{
+    if (pool->started == 0) {
+        for (int i = 0; i < count; i++)
+            fn(context, i, 0);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->fn = fn;
+    pool->context = context;
+    pool->next = 0;
+    pool->count = count;
+    pool->batch++;
+    pthread_cond_broadcast(&pool->wake);
+    work(pool, 0);
+    while (pool->running > 0)
+        pthread_cond_wait(&pool->idle, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+#else
+
+struct AvoTaskPool {
+    int unused;
+};
+
+int avo_cpu_count(void)
+{
+    return 1;
+}
+
+AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers)
+{
+    (void)workers;
+    return avo_arena_take(arena, sizeof(AvoTaskPool), 0);
+}
+
+bool avo_pool_start(AvoTaskPool *pool)
+{
+    (void)pool;
+    return true;
+}
+
+void avo_pool_stop(AvoTaskPool *pool)
+{
+    (void)pool;
+}
+
+int avo_pool_workers(const AvoTaskPool *pool)
+{
+    (void)pool;
+    return 1;
+}
+
+void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
+{
+    (void)pool;
+    for (int i = 0; i < count; i++)
+        fn(context, i, 0);
+}
+
+#endif

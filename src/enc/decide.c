@@ -1,0 +1,77 @@
+/* See decide.h: what all families share, and the order in which they are asked. */
+#include "enc/decide.h"
+
+void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
+{
+    AvoMbInfo *info = &cand->info;
+    memset(info, 0, sizeof *info);
+    memset(&cand->code, 0, sizeof cand->code);
+    info->type = (uint8_t)type;
+    info->qp = (int8_t)row->qp;
+    info->slice = (uint16_t)row->slice;
+    memset(info->intra_mode, AVO_I4_DC, sizeof info->intra_mode);
+    memset(info->ref_idx, -1, sizeof info->ref_idx);
+    memset(info->ref_slot, -1, sizeof info->ref_slot);
+    cand->code.qp = (int8_t)row->qp;
+}
+
+void avo_keep_if_better(AvoRowCtx *row)
+{
+    if (row->trial->score < row->best->score)
+        avo_swap_cand(row);
+}
+
+AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    return (AvoMbSyntax){
+        .info = &cand->info,
+        .code = &cand->code,
+        .levels = &cand->levels,
+        .nb = row->nb,
+        .qp_pred = row->prev_qp,
+        .prev_qp_delta_nonzero = row->prev_qp_delta_nonzero,
+    };
+}
+
+void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand)
+{
+    AvoMbSyntax mb = avo_cand_syntax(row, cand);
+    cand->ssd = avo_cand_ssd(row, cand);
+    if (row->syntax.cabac) {
+        AvoCabacContexts scratch = row->contexts;
+        cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, &scratch);
+    } else {
+        cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, NULL);
+    }
+    cand->score = avo_rd_score(row, cand->ssd, cand->bits_q8);
+}
+
+/* A macroblock may not take more than 3200 bits (A.3.1 n, 128 + RawMbBits), and samples sent as they are need fewer
+ * bits from there on anyway. Only low QPs get near. */
+static void guard_size(AvoRowCtx *row)
+{
+    enum { PCM_BITS_Q8 = 256 * 3060 };
+    if (row->qp >= 20 || row->best->info.type == AVO_MB_IPCM)
+        return;
+    avo_cand_score(row, row->best);
+    if (row->best->bits_q8 > PCM_BITS_Q8)
+        avo_try_pcm(row);
+}
+
+static bool forced_intra(const AvoRowCtx *row)
+{
+    return row->mb_x >= row->job->refresh_begin && row->mb_x < row->job->refresh_end;
+}
+
+void avo_decide_mb(AvoRowCtx *row)
+{
+    row->best->score = INT64_MAX;
+    row->use_trellis = row->job->tools->trellis == 2;
+    if (row->syntax.slice_type == AVO_SLICE_I || forced_intra(row))
+        avo_try_intra(row, AVO_COST_MAX, 0);
+    else if (row->syntax.slice_type == AVO_SLICE_P)
+        avo_decide_p(row);
+    else
+        avo_decide_b(row);
+    guard_size(row);
+}

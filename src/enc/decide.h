@@ -1,0 +1,62 @@
+/* Mode decision: one macroblock, all ways to code it, the cheapest kept.
+ *
+ * A way is tried by filling row->trial (info, code, levels, rec, score) and calling avo_keep_if_better(), which swaps it
+ * with row->best. Scores of one macroblock are of one kind: SATD + lambda * bits where the tools say AVO_RD_SATD, else
+ * SSD + lambda2 * bits of the macroblock really coded. Families: decide_intra.c, decide_inter.c (P), decide_b.c. */
+#ifndef AVO_ENC_DECIDE_H
+#define AVO_ENC_DECIDE_H
+
+#include "enc/motion.h"
+#include "enc/residual.h"
+#include "enc/row.h"
+
+#define AVO_COST_MAX (1 << 28)
+
+AVO_INLINE AvoRdLevel avo_rd_level(const AvoRowCtx *row)
+{
+    return row->job->tools->rd[row->syntax.slice_type];
+}
+
+/* decide.c */
+void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
+void avo_keep_if_better(AvoRowCtx *row);
+/* SSD + lambda2 * bits of a coded candidate; sets ssd, bits_q8, score. */
+void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand);
+/* The macroblock as entropy coding sees this candidate. */
+AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand);
+
+/* decide_intra.c */
+typedef struct AvoIntraChoice {
+    int mode16, cost16;       /* best Intra16x16 mode and its SATD cost */
+    int chroma_mode, chroma_cost;
+    bool chroma_done;
+} AvoIntraChoice;
+/* SATD search of Intra16x16. */
+void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice);
+/* Tries all intra types and keeps what beats row->best. inter_cost: best inter SATD cost, AVO_COST_MAX without one. */
+void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8);
+void avo_try_pcm(AvoRowCtx *row);
+
+/* decide_inter.c */
+void avo_decide_p(AvoRowCtx *row);
+/* Fills vectors of a rectangle of 4x4 blocks in info. */
+void avo_set_motion(AvoMbInfo *info, int list, int x, int y, int w, int h, int ref, AvoMv mv);
+/* Vector differences, reference slots, vector cache: everything that follows from the chosen vectors. */
+void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand);
+/* Predicts, codes and scores row->trial (sealed), keeps it if better. cost is its SATD cost. */
+void avo_try_inter(AvoRowCtx *row, int cost);
+/* The other transform size for the best inter candidate. */
+void avo_try_other_transform(AvoRowCtx *row);
+/* Codes row->best, which was decided by SATD only. */
+void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand);
+/* P_Skip or B_Skip with the prediction given by cand->info; row->pred holds the samples. */
+void avo_try_skip(AvoRowCtx *row, int cost);
+int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref, AvoMv *starts);
+
+#define AVO_STARTS_MAX 12
+extern const AvoSearchBlock avo_blk_16x16, avo_blk_8x8[4], avo_blk_16x8[2], avo_blk_8x16[2];
+
+/* decide_b.c */
+void avo_decide_b(AvoRowCtx *row);
+
+#endif

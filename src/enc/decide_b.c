@@ -1,0 +1,284 @@
+/* The decision for B macroblocks: skip and direct, then list 0, list 1 or both for 16x16, 8x8 blocks, and halves. */
+#include "enc/decide.h"
+
+/* The best way found for one block: one list, both, or direct. */
+typedef struct Way {
+    bool use[2];
+    bool direct;
+    AvoMotion m[2];
+    int cost; /* with type bits */
+} Way;
+
+/* Type bits as SATD decisions see them, 1/256 bit; [list 0 only, list 1 only, both]. */
+static const int bits_16x16[3] = {3 * 256, 3 * 256, 5 * 256};
+static const int bits_half[3] = {0, 0, 256}; /* on top of bits_halves for the pair */
+static const int bits_sub[3] = {3 * 256, 3 * 256, 4 * 256};
+enum { BITS_DIRECT = 2 * 256, BITS_SKIP = 256, BITS_HALVES = 6 * 256, BITS_8x8 = 6 * 256, BITS_SUB_DIRECT = 256, BITS_INTRA = 8 * 256 };
+
+static AvoMv predicted(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int part, int ref)
+{
+    if (b->size == AVO_BLK_16x8)
+        return avo_mvpred_16x8(&row->cache, list, part, ref);
+    if (b->size == AVO_BLK_8x16)
+        return avo_mvpred_8x16(&row->cache, list, part, ref);
+    return avo_mvpred_median(&row->cache, list, b->x >> 2, b->y >> 2, b->w >> 2, ref);
+}
+
+/* List 0, list 1 and the pair; refs[list] is the one reference tried. */
+static void search_way(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2], const AvoMv *extra[2],
+                       int extras, const int type_bits[3], Way *way)
+{
+    way->direct = false;
+    AvoMotion found[2];
+    for (int list = 0; list < 2; list++) {
+        AvoMv starts[AVO_STARTS_MAX + 2];
+        AvoMotion *m = &found[list];
+        m->ref = (int8_t)refs[list];
+        m->mvp = predicted(row, b, list, part, m->ref);
+        int n = avo_gather_starts(row, b, list, m->ref, starts);
+        for (int i = 0; i < extras; i++)
+            starts[n++] = extra[list][i];
+        avo_motion_search(row, b, list, starts, n, AVO_COST_MAX, m);
+    }
+    int cost0 = found[0].cost + avo_rate(row, type_bits[0]), cost1 = found[1].cost + avo_rate(row, type_bits[1]);
+    way->use[0] = cost0 <= cost1;
+    way->use[1] = !way->use[0];
+    way->cost = avo_min(cost0, cost1);
+    way->m[0] = found[0];
+    way->m[1] = found[1];
+    int cost2 = avo_bidir_search(row, b, &found[0], &found[1]) + avo_rate(row, type_bits[2]);
+    if (cost2 < way->cost) {
+        way->use[0] = way->use[1] = true;
+        way->cost = cost2;
+        way->m[0] = found[0];
+        way->m[1] = found[1];
+    }
+}
+
+static void fill_cache(AvoRowCtx *row, const AvoSearchBlock *b, const Way *way)
+{
+    static const AvoMv zero = {0, 0};
+    for (int list = 0; list < 2; list++)
+        avo_mvcache_fill(&row->cache, list, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2,
+                         way->use[list] ? way->m[list].ref : AVO_REF_NONE, way->use[list] ? way->m[list].mv : zero);
+}
+
+static void fill_cache_direct(AvoRowCtx *row, int i)
+{
+    for (int list = 0; list < 2; list++)
+        for (int k = 0; k < 4; k++) {
+            int x = (i & 1) * 2 + (k & 1), y = (i >> 1) * 2 + (k >> 1);
+            avo_mvcache_fill(&row->cache, list, x, y, 1, 1, row->direct.ref_idx[list][i], row->direct.mv[list][4 * y + x]);
+        }
+}
+
+static void set_way(AvoMbInfo *info, const AvoSearchBlock *b, const Way *way)
+{
+    for (int list = 0; list < 2; list++)
+        if (way->use[list])
+            avo_set_motion(info, list, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, way->m[list].ref, way->m[list].mv);
+}
+
+static void make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
+{
+    avo_cand_init(row, cand, type);
+    memcpy(cand->info.mv, row->direct.mv, sizeof cand->info.mv);
+    memcpy(cand->info.ref_idx, row->direct.ref_idx, sizeof cand->info.ref_idx);
+    cand->info.direct8x8 = 15;
+}
+
+static void predict_direct(AvoRowCtx *row)
+{
+    make_direct(row, row->trial, AVO_MB_B_SKIP);
+    avo_predict_mb(&row->predict, &row->trial->info, row->mb_x, row->mb_y, row->pred, row->pred + AVO_REC_CB,
+                   row->pred + AVO_REC_CR);
+}
+
+/* B_Skip without search where nothing of the residual survives. */
+static bool early_b_skip(AvoRowCtx *row)
+{
+    if (!avo_residual_vanishes(row, row->pred))
+        return false;
+    avo_seal_inter(row, row->trial);
+    memcpy(row->trial->rec, row->pred, sizeof row->pred);
+    row->trial->score = 0;
+    avo_swap_cand(row);
+    return true;
+}
+
+static int search_lists(AvoRowCtx *row, int list)
+{
+    const AvoPicJob *job = row->job;
+    int refs = avo_min(job->refs.count[list], avo_min(job->tools->max_refs, AVO_SEARCH_REFS)), best = 0;
+    for (int ref = 0; ref < refs; ref++) {
+        AvoMv starts[AVO_STARTS_MAX];
+        AvoMotion *m = &row->m16[list][ref];
+        m->ref = (int8_t)ref;
+        m->mvp = avo_mvpred_median(&row->cache, list, 0, 0, 4, ref);
+        int n = avo_gather_starts(row, &avo_blk_16x16, list, ref, starts);
+        int stop = ref ? row->m16[list][best].cost + row->m16[list][best].cost / 4 : AVO_COST_MAX;
+        avo_motion_search(row, &avo_blk_16x16, list, starts, n, stop, m);
+        if (m->cost < row->m16[list][best].cost)
+            best = ref;
+    }
+    return best;
+}
+
+static void search_b16(AvoRowCtx *row, int best_ref[2], Way *way)
+{
+    for (int list = 0; list < 2; list++)
+        best_ref[list] = search_lists(row, list);
+    AvoMotion m0 = row->m16[0][best_ref[0]], m1 = row->m16[1][best_ref[1]];
+    int cost[3] = {m0.cost, m1.cost, 0};
+    way->m[0] = m0;
+    way->m[1] = m1;
+    cost[2] = avo_bidir_search(row, &avo_blk_16x16, &m0, &m1);
+    int best = 0;
+    for (int i = 0; i < 3; i++) {
+        cost[i] += avo_rate(row, bits_16x16[i]);
+        if (cost[i] < cost[best])
+            best = i;
+    }
+    way->direct = false;
+    way->use[0] = best != 1;
+    way->use[1] = best != 0;
+    way->cost = cost[best];
+    if (best == 2) {
+        way->m[0] = m0;
+        way->m[1] = m1;
+    }
+}
+
+static int direct_cost_8x8(const AvoRowCtx *row, int i, const pixel *direct_pred)
+{
+    const AvoSearchBlock *b = &avo_blk_8x8[i];
+    return row->job->dsp->satd[AVO_BLK_8x8](row->cur + b->y * AVO_CUR_STRIDE + b->x, AVO_CUR_STRIDE,
+                                            direct_pred + b->y * AVO_REC_STRIDE + b->x, AVO_REC_STRIDE) +
+           avo_rate(row, BITS_SUB_DIRECT);
+}
+
+static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cost[4], Way way[4])
+{
+    int cost = avo_rate(row, BITS_8x8);
+    for (int i = 0; i < 4; i++) {
+        const AvoMv *none[2] = {NULL, NULL};
+        search_way(row, &avo_blk_8x8[i], 0, best_ref, none, 0, bits_sub, &way[i]);
+        if (row->direct_valid && direct_cost[i] <= way[i].cost) {
+            way[i].direct = true;
+            way[i].cost = direct_cost[i];
+            fill_cache_direct(row, i);
+        } else {
+            fill_cache(row, &avo_blk_8x8[i], &way[i]);
+        }
+        cost += way[i].cost;
+    }
+    return cost;
+}
+
+static int search_b_halves(AvoRowCtx *row, bool horizontal, const int best_ref[2], const Way way8[4], int limit, Way way[2])
+{
+    int cost = avo_rate(row, BITS_HALVES);
+    for (int part = 0; part < 2; part++) {
+        const AvoSearchBlock *b = horizontal ? &avo_blk_16x8[part] : &avo_blk_8x16[part];
+        const Way *a = &way8[horizontal ? 2 * part : part], *c = &way8[horizontal ? 2 * part + 1 : part + 2];
+        const AvoMv extra0[2] = {a->m[0].mv, c->m[0].mv}, extra1[2] = {a->m[1].mv, c->m[1].mv};
+        const AvoMv *extra[2] = {extra0, extra1};
+        search_way(row, b, part, best_ref, extra, 2, bits_half, &way[part]);
+        fill_cache(row, b, &way[part]);
+        cost += way[part].cost;
+        if (cost > limit)
+            return AVO_COST_MAX;
+    }
+    return cost;
+}
+
+static void make_b(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, const Way *way)
+{
+    avo_cand_init(row, cand, partition == AVO_PART_8x8 ? AVO_MB_B8x8 : AVO_MB_B);
+    cand->code.partition = (uint8_t)partition;
+    AvoMbInfo *info = &cand->info;
+    if (partition == AVO_PART_16x16) {
+        set_way(info, &avo_blk_16x16, way);
+    } else if (partition != AVO_PART_8x8) {
+        for (int i = 0; i < 2; i++)
+            set_way(info, partition == AVO_PART_16x8 ? &avo_blk_16x8[i] : &avo_blk_8x16[i], &way[i]);
+    } else {
+        for (int i = 0; i < 4; i++) {
+            cand->code.sub_type[i] = way[i].direct ? AVO_SUB_DIRECT : AVO_SUB_8x8;
+            if (!way[i].direct) {
+                set_way(info, &avo_blk_8x8[i], &way[i]);
+                continue;
+            }
+            info->direct8x8 |= (uint8_t)(1 << i);
+            for (int list = 0; list < 2; list++) {
+                info->ref_idx[list][i] = row->direct.ref_idx[list][i];
+                for (int k = 0; k < 4; k++) {
+                    int raster = ((i >> 1) * 2 + (k >> 1)) * 4 + (i & 1) * 2 + (k & 1);
+                    info->mv[list][raster] = row->direct.mv[list][raster];
+                }
+            }
+        }
+    }
+    avo_seal_inter(row, cand);
+}
+
+static void try_direct(AvoRowCtx *row, int cost)
+{
+    make_direct(row, row->trial, AVO_MB_B_DIRECT);
+    avo_seal_inter(row, row->trial);
+    avo_try_inter(row, cost);
+    if (avo_rd_level(row) == AVO_RD_SATD)
+        return;
+    make_direct(row, row->trial, AVO_MB_B_SKIP);
+    avo_try_skip(row, cost);
+}
+
+void avo_decide_b(AvoRowCtx *row)
+{
+    const AvoTools *tools = row->job->tools;
+    bool rd = avo_rd_level(row) != AVO_RD_SATD;
+    int direct8[4] = {0, 0, 0, 0}, direct_cost = AVO_COST_MAX;
+    row->direct_valid = row->job->use_direct &&
+                        avo_direct_derive(&row->direct, &row->cache, &row->job->refs, row->mb_x, row->mb_y);
+    if (row->direct_valid) {
+        predict_direct(row);
+        if (tools->fast_pskip && early_b_skip(row))
+            return;
+        direct_cost = avo_rate(row, BITS_DIRECT) - 4 * avo_rate(row, BITS_SUB_DIRECT);
+        for (int i = 0; i < 4; i++) {
+            direct8[i] = direct_cost_8x8(row, i, row->pred);
+            direct_cost += direct8[i];
+        }
+    }
+
+    Way way16, way8[4], way16x8[2], way8x16[2];
+    int best_ref[2], cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
+    search_b16(row, best_ref, &way16);
+    cost[AVO_PART_16x16] = way16.cost;
+    int best = avo_min(way16.cost, direct_cost);
+    if (tools->b8x8) {
+        cost[AVO_PART_8x8] = search_b8(row, best_ref, direct8, way8);
+        if (cost[AVO_PART_8x8] < best + best / 8) {
+            best = avo_min(best, cost[AVO_PART_8x8]);
+            cost[AVO_PART_16x8] = search_b_halves(row, true, best_ref, way8, best + best / 8, way16x8);
+            cost[AVO_PART_8x16] = search_b_halves(row, false, best_ref, way8, best + best / 8, way8x16);
+            best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
+        }
+    }
+
+    const Way *const ways[4] = {&way16, way16x8, way8x16, way8};
+    if (row->direct_valid && (rd || direct_cost == best))
+        try_direct(row, direct_cost);
+    for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
+        if (cost[part] == best || (rd && cost[part] <= best + best / 8)) {
+            make_b(row, row->trial, (AvoPartition)part, ways[part]);
+            avo_try_inter(row, cost[part]);
+        }
+    avo_try_intra(row, best, BITS_INTRA);
+    if (!AVO_MB_IS_INTRA(row->best->info.type)) {
+        if (!rd)
+            avo_code_inter(row, row->best);
+        else
+            avo_try_other_transform(row);
+    }
+}

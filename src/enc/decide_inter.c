@@ -1,0 +1,508 @@
+/* Inter macroblocks: what P and B share (filling, sealing, coding candidates), and the decision for P. */
+#include "enc/decide.h"
+
+const AvoSearchBlock avo_blk_16x16 = {AVO_BLK_16x16, 0, 0, 16, 16};
+const AvoSearchBlock avo_blk_8x8[4] = {
+    {AVO_BLK_8x8, 0, 0, 8, 8}, {AVO_BLK_8x8, 8, 0, 8, 8}, {AVO_BLK_8x8, 0, 8, 8, 8}, {AVO_BLK_8x8, 8, 8, 8, 8}};
+const AvoSearchBlock avo_blk_16x8[2] = {{AVO_BLK_16x8, 0, 0, 16, 8}, {AVO_BLK_16x8, 0, 8, 16, 8}};
+const AvoSearchBlock avo_blk_8x16[2] = {{AVO_BLK_8x16, 0, 0, 8, 16}, {AVO_BLK_8x16, 8, 0, 8, 16}};
+
+/* ---- shared ---- */
+
+void avo_set_motion(AvoMbInfo *info, int list, int x, int y, int w, int h, int ref, AvoMv mv)
+{
+    for (int j = y; j < y + h; j++)
+        for (int i = x; i < x + w; i++)
+            info->mv[list][4 * j + i] = mv;
+    for (int j = y & ~1; j < y + h; j += 2)
+        for (int i = x & ~1; i < x + w; i += 2)
+            info->ref_idx[list][j + (i >> 1)] = (int8_t)ref;
+}
+
+static uint8_t clip_mvd(int d)
+{
+    return (uint8_t)avo_min(avo_abs(d), 255);
+}
+
+/* One partition of one list, in 4x4 block units. */
+static void seal_partition(AvoRowCtx *row, AvoMbCand *cand, int list, int x, int y, int w, int h)
+{
+    AvoMbInfo *info = &cand->info;
+    int raster = 4 * y + x, ref = info->ref_idx[list][(y & 2) + (x >> 1)];
+    AvoMv mv = info->mv[list][raster];
+    if (ref >= 0) {
+        AvoMv mvp;
+        if (w == 4 && h == 2)
+            mvp = avo_mvpred_16x8(&row->cache, list, y >> 1, ref);
+        else if (w == 2 && h == 4)
+            mvp = avo_mvpred_8x16(&row->cache, list, x >> 1, ref);
+        else
+            mvp = avo_mvpred_median(&row->cache, list, x, y, w, ref);
+        AvoMv mvd = {(int16_t)(mv.x - mvp.x), (int16_t)(mv.y - mvp.y)};
+        cand->code.mvd[list][raster] = mvd;
+        for (int j = y; j < y + h; j++)
+            for (int i = x; i < x + w; i++) {
+                info->mvd[list][4 * j + i][0] = clip_mvd(mvd.x);
+                info->mvd[list][4 * j + i][1] = clip_mvd(mvd.y);
+            }
+    }
+    avo_mvcache_fill(&row->cache, list, x, y, w, h, ref, mv);
+}
+
+static void seal_8x8(AvoRowCtx *row, AvoMbCand *cand, int list, int i)
+{
+    int x = (i & 1) * 2, y = (i >> 1) * 2;
+    const AvoMbInfo *info = &cand->info;
+    switch (cand->code.sub_type[i]) {
+    case AVO_SUB_DIRECT:
+        for (int k = 0; k < 4; k++) { /* counts as a neighbour with what it derived */
+            int bx = x + (k & 1), by = y + (k >> 1);
+            avo_mvcache_fill(&row->cache, list, bx, by, 1, 1, info->ref_idx[list][i], info->mv[list][4 * by + bx]);
+        }
+        break;
+    case AVO_SUB_8x8:
+        seal_partition(row, cand, list, x, y, 2, 2);
+        break;
+    case AVO_SUB_8x4:
+        seal_partition(row, cand, list, x, y, 2, 1);
+        seal_partition(row, cand, list, x, y + 1, 2, 1);
+        break;
+    case AVO_SUB_4x8:
+        seal_partition(row, cand, list, x, y, 1, 2);
+        seal_partition(row, cand, list, x + 1, y, 1, 2);
+        break;
+    default:
+        for (int k = 0; k < 4; k++)
+            seal_partition(row, cand, list, x + (k & 1), y + (k >> 1), 1, 1);
+    }
+}
+
+static void set_ref_slots(const AvoRowCtx *row, AvoMbInfo *info)
+{
+    for (int list = 0; list < 2; list++)
+        for (int i = 0; i < 4; i++) {
+            int ref = info->ref_idx[list][i];
+            info->ref_slot[list][i] = (int8_t)(ref < 0 ? -1 : row->job->refs.frame[list][ref]->slot);
+        }
+}
+
+void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand)
+{
+    AvoMbInfo *info = &cand->info;
+    set_ref_slots(row, info);
+    memset(info->mvd, 0, sizeof info->mvd);
+    if (AVO_MB_IS_SKIP(info->type) || info->type == AVO_MB_B_DIRECT)
+        return;
+    for (int list = 0; list < (row->syntax.slice_type == AVO_SLICE_B ? 2 : 1); list++) {
+        switch (cand->code.partition) {
+        case AVO_PART_16x16:
+            seal_partition(row, cand, list, 0, 0, 4, 4);
+            break;
+        case AVO_PART_16x8:
+            seal_partition(row, cand, list, 0, 0, 4, 2);
+            seal_partition(row, cand, list, 0, 2, 4, 2);
+            break;
+        case AVO_PART_8x16:
+            seal_partition(row, cand, list, 0, 0, 2, 4);
+            seal_partition(row, cand, list, 2, 0, 2, 4);
+            break;
+        default:
+            for (int i = 0; i < 4; i++)
+                seal_8x8(row, cand, list, i);
+        }
+    }
+}
+
+static void predict_into(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer)
+{
+    avo_predict_mb(&row->predict, info, row->mb_x, row->mb_y, buffer, buffer + AVO_REC_CB, buffer + AVO_REC_CR);
+}
+
+/* 7.3.5: transform_size_8x8_flag may be sent only if nothing is smaller than 8x8. */
+static bool may_use_8x8(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    const AvoMbInfo *info = &cand->info;
+    if (!row->job->tools->transform_8x8 || AVO_MB_IS_SKIP(info->type))
+        return false;
+    if (info->type == AVO_MB_B_DIRECT)
+        return row->syntax.direct_8x8_inference;
+    if (info->type == AVO_MB_P8x8 || info->type == AVO_MB_B8x8)
+        for (int i = 0; i < 4; i++) {
+            int sub = cand->code.sub_type[i];
+            if (sub == AVO_SUB_DIRECT ? !row->syntax.direct_8x8_inference : sub != AVO_SUB_8x8)
+                return false;
+        }
+    return true;
+}
+
+static bool residual_likes_8x8(const AvoRowCtx *row)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    return dsp->sa8d[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, row->pred, AVO_REC_STRIDE) <
+           dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, row->pred, AVO_REC_STRIDE);
+}
+
+/* A macroblock that turned out to be exactly what skip means is sent as skip (never a loss). */
+static void become_skip(AvoRowCtx *row, AvoMbCand *cand)
+{
+    AvoMbInfo *info = &cand->info;
+    if (info->cbp)
+        return;
+    info->transform_8x8 = 0;
+    if (info->type == AVO_MB_B_DIRECT) {
+        info->type = AVO_MB_B_SKIP;
+    } else if (info->type == AVO_MB_P && cand->code.partition == AVO_PART_16x16 && info->ref_idx[0][0] == 0 &&
+               info->mv[0][0].x == row->skip_mv.x && info->mv[0][0].y == row->skip_mv.y) {
+        info->type = AVO_MB_P_SKIP;
+        memset(info->mvd, 0, sizeof info->mvd);
+    }
+}
+
+/* row->pred holds the prediction; transform_8x8 is set. */
+static void code_residual(AvoRowCtx *row, AvoMbCand *cand)
+{
+    memcpy(cand->rec, row->pred, sizeof cand->rec);
+    memset(cand->info.nnz, 0, sizeof cand->info.nnz);
+    cand->info.cbp = 0;
+    avo_code_inter_luma(row, cand);
+    avo_code_chroma(row, cand, false);
+    if (!(cand->info.cbp & 15)) /* the flag is not sent then */
+        cand->info.transform_8x8 = 0;
+    become_skip(row, cand);
+}
+
+void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand)
+{
+    predict_into(row, &cand->info, row->pred);
+    cand->info.transform_8x8 = may_use_8x8(row, cand) && residual_likes_8x8(row);
+    code_residual(row, cand);
+}
+
+void avo_try_inter(AvoRowCtx *row, int cost)
+{
+    if (avo_rd_level(row) == AVO_RD_SATD) {
+        row->trial->score = cost;
+    } else {
+        avo_code_inter(row, row->trial);
+        avo_cand_score(row, row->trial);
+    }
+    avo_keep_if_better(row);
+}
+
+void avo_try_skip(AvoRowCtx *row, int cost)
+{
+    AvoMbCand *cand = row->trial;
+    avo_seal_inter(row, cand);
+    if (avo_rd_level(row) == AVO_RD_SATD) {
+        cand->score = cost;
+    } else {
+        predict_into(row, &cand->info, cand->rec);
+        avo_cand_score(row, cand);
+    }
+    avo_keep_if_better(row);
+}
+
+void avo_try_other_transform(AvoRowCtx *row)
+{
+    if (AVO_MB_IS_INTRA(row->best->info.type) || !(row->best->info.cbp & 15) || !may_use_8x8(row, row->best))
+        return;
+    AvoMbCand *cand = row->trial;
+    cand->info = row->best->info;
+    cand->code = row->best->code;
+    cand->info.transform_8x8 = !row->best->info.transform_8x8;
+    predict_into(row, &cand->info, row->pred);
+    code_residual(row, cand);
+    avo_cand_score(row, cand);
+    avo_keep_if_better(row);
+}
+
+static void add_start(AvoMv *starts, int *n, AvoMv mv)
+{
+    for (int i = 0; i < *n; i++)
+        if (starts[i].x == mv.x && starts[i].y == mv.y)
+            return;
+    if (*n < AVO_STARTS_MAX)
+        starts[(*n)++] = mv;
+}
+
+/* Co-located vectors of the reference, scaled by distance. */
+static void add_temporal(const AvoRowCtx *row, int list, int ref, AvoMv *starts, int *n)
+{
+    const AvoPicJob *job = row->job;
+    const AvoFrame *f = job->refs.frame[list][ref];
+    if (!f->info || f->slice_type == AVO_SLICE_I)
+        return;
+    static const int8_t around[2][2] = {{0, 0}, {1, 0}};
+    for (int i = 0; i < 2; i++) {
+        int x = row->mb_x + around[i][0], y = row->mb_y + around[i][1];
+        if (x >= job->mb_width || y >= job->mb_height)
+            continue;
+        const AvoMbInfo *col = &f->info[y * job->mb_width + x];
+        int l = col->ref_idx[0][0] >= 0 ? 0 : 1;
+        if (col->ref_idx[l][0] < 0)
+            continue;
+        int dist_col = f->poc - (int)f->slot_poc[col->ref_slot[l][0]], dist = job->rec->poc - f->poc;
+        if (!dist_col)
+            continue;
+        int scale = dist * 256 / dist_col;
+        AvoMv mv = col->mv[l][0];
+        add_start(starts, n, (AvoMv){(int16_t)avo_clip3(-8192, 8191, (mv.x * scale + 128) >> 8),
+                                     (int16_t)avo_clip3(-8192, 8191, (mv.y * scale + 128) >> 8)});
+    }
+}
+
+int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref, AvoMv *starts)
+{
+    static const AvoMv zero = {0, 0};
+    int n = 0;
+    add_start(starts, &n, zero);
+    const AvoMvCache *c = &row->cache;
+    int x = b->x >> 2, y = b->y >> 2;
+    const int at[3] = {AVO_MVC(x - 1, y), AVO_MVC(x, y - 1), AVO_MVC(x + (b->w >> 2), y - 1)};
+    for (int i = 0; i < 3; i++)
+        if (c->ref[list][at[i]] >= 0 && (i < 2 || y == 0))
+            add_start(starts, &n, c->mv[list][at[i]]);
+    if (b->size == AVO_BLK_16x16) {
+        if (row->job->plan.mv[list])
+            add_start(starts, &n, row->job->plan.mv[list][row->mb_addr]);
+        add_temporal(row, list, ref, starts, &n);
+        if (ref > 0)
+            add_start(starts, &n, row->m16[list][0].mv);
+    } else {
+        add_start(starts, &n, row->m16[list][ref].mv);
+    }
+    return n;
+}
+
+/* ---- P ---- */
+
+/* Bits of mb_type and sub types as SATD decisions see them, 1/256 bit. */
+enum { P_BITS_16x16 = 256, P_BITS_16x8 = 3 * 256, P_BITS_8x16 = 3 * 256, P_BITS_8x8 = 3 * 256, P_BITS_SUB = 256, P_BITS_INTRA = 5 * 256 };
+
+static void make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
+{
+    avo_cand_init(row, cand, AVO_MB_P_SKIP);
+    avo_set_motion(&cand->info, 0, 0, 0, 4, 4, 0, row->skip_mv);
+}
+
+/* Skips without any search where the residual of the skip prediction disappears anyway. */
+static bool early_p_skip(AvoRowCtx *row)
+{
+    make_p_skip(row, row->trial);
+    avo_seal_inter(row, row->trial);
+    predict_into(row, &row->trial->info, row->pred);
+    if (!avo_residual_vanishes(row, row->pred))
+        return false;
+    memcpy(row->trial->rec, row->pred, sizeof row->pred);
+    row->trial->score = 0;
+    avo_swap_cand(row);
+    return true;
+}
+
+static int search_p16(AvoRowCtx *row, int *best_ref)
+{
+    const AvoPicJob *job = row->job;
+    int best = AVO_COST_MAX, refs = avo_min(job->refs.count[0], avo_min(job->tools->max_refs + 1, AVO_SEARCH_REFS));
+    for (int ref = 0; ref < refs; ref++) {
+        AvoMv starts[AVO_STARTS_MAX];
+        AvoMotion *m = &row->m16[0][ref];
+        m->ref = (int8_t)ref;
+        m->mvp = avo_mvpred_median(&row->cache, 0, 0, 0, 4, ref);
+        int n = avo_gather_starts(row, &avo_blk_16x16, 0, ref, starts);
+        int stop = best == AVO_COST_MAX ? best : best + best / 4;
+        avo_motion_search(row, &avo_blk_16x16, 0, starts, n, stop, m);
+        if (m->cost < best) {
+            best = m->cost;
+            *best_ref = ref;
+        }
+    }
+    return best + avo_rate(row, P_BITS_16x16);
+}
+
+/* Best reference for one partition: those that the larger blocks liked. refs: bit mask. */
+static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned refs, const AvoMv *extra, int extras,
+                            int part, AvoMotion *best)
+{
+    best->cost = AVO_COST_MAX;
+    for (int ref = 0; refs >> ref; ref++) {
+        if (!(refs >> ref & 1))
+            continue;
+        AvoMv starts[AVO_STARTS_MAX];
+        AvoMotion m = {.ref = (int8_t)ref};
+        if (b->size == AVO_BLK_16x8)
+            m.mvp = avo_mvpred_16x8(&row->cache, 0, part, ref);
+        else if (b->size == AVO_BLK_8x16)
+            m.mvp = avo_mvpred_8x16(&row->cache, 0, part, ref);
+        else
+            m.mvp = avo_mvpred_median(&row->cache, 0, b->x >> 2, b->y >> 2, b->w >> 2, ref);
+        int n = avo_gather_starts(row, b, 0, ref, starts);
+        for (int i = 0; i < extras; i++)
+            add_start(starts, &n, extra[i]);
+        avo_motion_search(row, b, 0, starts, n, best->cost == AVO_COST_MAX ? AVO_COST_MAX : best->cost + best->cost / 4,
+                          &m);
+        if (m.cost < best->cost)
+            *best = m;
+    }
+    avo_mvcache_fill(&row->cache, 0, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, best->ref, best->mv);
+    return best->cost;
+}
+
+static unsigned refs_to_try(const AvoRowCtx *row, int best_ref)
+{
+    const AvoTools *tools = row->job->tools;
+    unsigned refs = 1u << best_ref;
+    if (!tools->mixed_refs)
+        return refs;
+    int n = avo_min(row->job->refs.count[0], avo_min(tools->max_refs + 1, AVO_SEARCH_REFS));
+    for (int ref = 0; ref < n; ref++)
+        if (row->m16[0][ref].cost <= row->m16[0][best_ref].cost * 9 / 8)
+            refs |= 1u << ref;
+    return refs | 1;
+}
+
+static int search_p8(AvoRowCtx *row, int best_ref)
+{
+    int cost = avo_rate(row, P_BITS_8x8 + 4 * P_BITS_SUB);
+    unsigned refs = refs_to_try(row, best_ref);
+    for (int i = 0; i < 4; i++)
+        cost += search_partition(row, &avo_blk_8x8[i], refs, NULL, 0, 0, &row->m8[0][i]);
+    return cost;
+}
+
+static int search_p_halves(AvoRowCtx *row, bool horizontal, int limit)
+{
+    int cost = avo_rate(row, P_BITS_16x8);
+    for (int part = 0; part < 2; part++) {
+        const AvoMotion *a = &row->m8[0][horizontal ? 2 * part : part];
+        const AvoMotion *c = &row->m8[0][horizontal ? 2 * part + 1 : part + 2];
+        const AvoMv extra[2] = {a->mv, c->mv};
+        const AvoSearchBlock *b = horizontal ? &avo_blk_16x8[part] : &avo_blk_8x16[part];
+        AvoMotion *m = horizontal ? &row->m16x8[0][part] : &row->m8x16[0][part];
+        cost += search_partition(row, b, 1u << a->ref | 1u << c->ref, extra, 2, part, m);
+        if (cost > limit)
+            return AVO_COST_MAX;
+    }
+    return cost;
+}
+
+/* Sub-partitions of one 8x8 with its reference: the vectors go to mv[4] (per 4x4). Keeps the best in *type. */
+static int search_p_sub(AvoRowCtx *row, int blk8, AvoSubType *type, AvoMv mv[4])
+{
+    static const struct {
+        AvoBlkSize size;
+        uint8_t w, h, count;
+        uint16_t bits;
+    } shape[3] = {{AVO_BLK_8x4, 8, 4, 2, 3 * 256}, {AVO_BLK_4x8, 4, 8, 2, 3 * 256}, {AVO_BLK_4x4, 4, 4, 4, 3 * 256}};
+    const AvoMotion *whole = &row->m8[0][blk8];
+    int best = whole->cost + avo_rate(row, P_BITS_SUB), x0 = (blk8 & 1) * 8, y0 = (blk8 >> 1) * 8;
+    int ref_rate = avo_rate(row, avo_ref_bits(row, 0, whole->ref));
+    *type = AVO_SUB_8x8;
+    for (int i = 0; i < 4; i++)
+        mv[i] = whole->mv;
+    for (int k = 2; k >= 0; k--) { /* 4x4 first: it tells whether halves are worth a look */
+        AvoMv found[4];
+        int cost = avo_rate(row, shape[k].bits) + ref_rate;
+        for (int i = 0; i < shape[k].count && cost < best; i++) {
+            int dx = shape[k].w == 4 ? (i & 1) * 4 : 0;
+            int dy = shape[k].h == 4 ? (shape[k].w == 8 ? i : i >> 1) * 4 : 0;
+            AvoSearchBlock b = {shape[k].size, (uint8_t)(x0 + dx), (uint8_t)(y0 + dy), shape[k].w, shape[k].h};
+            AvoMotion m = {.ref = whole->ref};
+            int bx = b.x >> 2, by = b.y >> 2, bw = b.w >> 2, bh = b.h >> 2;
+            m.mvp = avo_mvpred_median(&row->cache, 0, bx, by, bw, m.ref);
+            const AvoMv starts[2] = {whole->mv, {0, 0}};
+            avo_motion_search(row, &b, 0, starts, 2, AVO_COST_MAX, &m);
+            cost += m.cost - ref_rate;
+            avo_mvcache_fill(&row->cache, 0, bx, by, bw, bh, m.ref, m.mv);
+            for (int j = 0; j < bh; j++)
+                for (int l = 0; l < bw; l++)
+                    found[(dy >> 2) * 2 + (dx >> 2) + 2 * j + l] = m.mv;
+        }
+        if (cost < best) {
+            best = cost;
+            *type = k == 0 ? AVO_SUB_8x4 : k == 1 ? AVO_SUB_4x8 : AVO_SUB_4x4;
+            memcpy(mv, found, sizeof found);
+        } else if (k == 2 && cost > best + best / 8) {
+            break;
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        avo_mvcache_fill(&row->cache, 0, (x0 >> 2) + (i & 1), (y0 >> 2) + (i >> 1), 1, 1, whole->ref, mv[i]);
+    return best;
+}
+
+static void make_p(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, int best_ref)
+{
+    avo_cand_init(row, cand, partition == AVO_PART_8x8 ? AVO_MB_P8x8 : AVO_MB_P);
+    cand->code.partition = (uint8_t)partition;
+    AvoMbInfo *info = &cand->info;
+    switch (partition) {
+    case AVO_PART_16x16:
+        avo_set_motion(info, 0, 0, 0, 4, 4, best_ref, row->m16[0][best_ref].mv);
+        break;
+    case AVO_PART_16x8:
+        for (int i = 0; i < 2; i++)
+            avo_set_motion(info, 0, 0, 2 * i, 4, 2, row->m16x8[0][i].ref, row->m16x8[0][i].mv);
+        break;
+    case AVO_PART_8x16:
+        for (int i = 0; i < 2; i++)
+            avo_set_motion(info, 0, 2 * i, 0, 2, 4, row->m8x16[0][i].ref, row->m8x16[0][i].mv);
+        break;
+    default:
+        for (int i = 0; i < 4; i++) {
+            cand->code.sub_type[i] = (uint8_t)row->sub_type[i];
+            for (int k = 0; k < 4; k++)
+                avo_set_motion(info, 0, (i & 1) * 2 + (k & 1), (i >> 1) * 2 + (k >> 1), 1, 1, row->m8[0][i].ref,
+                               row->sub_mv[i][k]);
+        }
+    }
+    avo_seal_inter(row, cand);
+}
+
+void avo_decide_p(AvoRowCtx *row)
+{
+    const AvoTools *tools = row->job->tools;
+    bool rd = avo_rd_level(row) != AVO_RD_SATD;
+    row->skip_mv = avo_mvpred_pskip(&row->cache, &row->nb);
+    if (tools->fast_pskip && early_p_skip(row))
+        return;
+
+    int best_ref = 0, cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
+    cost[AVO_PART_16x16] = search_p16(row, &best_ref);
+    int best = cost[AVO_PART_16x16];
+    if (tools->p8x8) {
+        cost[AVO_PART_8x8] = search_p8(row, best_ref);
+        for (int i = 0; i < 4; i++) {
+            row->sub_type[i] = AVO_SUB_8x8;
+            for (int k = 0; k < 4; k++)
+                row->sub_mv[i][k] = row->m8[0][i].mv;
+        }
+        if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8) {
+            cost[AVO_PART_8x8] = avo_rate(row, P_BITS_8x8);
+            for (int i = 0; i < 4; i++)
+                cost[AVO_PART_8x8] += search_p_sub(row, i, &row->sub_type[i], row->sub_mv[i]);
+        }
+        if (cost[AVO_PART_8x8] < best + best / 8) {
+            best = avo_min(best, cost[AVO_PART_8x8]);
+            cost[AVO_PART_16x8] = search_p_halves(row, true, best + best / 8);
+            cost[AVO_PART_8x16] = search_p_halves(row, false, best + best / 8);
+            best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
+        }
+    }
+
+    for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
+        if (cost[part] == best || (rd && cost[part] <= best + best / 8)) {
+            make_p(row, row->trial, (AvoPartition)part, best_ref);
+            avo_try_inter(row, cost[part]);
+        }
+    if (rd) {
+        make_p_skip(row, row->trial);
+        avo_try_skip(row, 0);
+    }
+    avo_try_intra(row, best, P_BITS_INTRA);
+    if (!AVO_MB_IS_INTRA(row->best->info.type)) {
+        if (!rd)
+            avo_code_inter(row, row->best);
+        else
+            avo_try_other_transform(row);
+    }
+}

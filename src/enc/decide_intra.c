@@ -1,0 +1,320 @@
+/* Intra modes. Intra16x16 and chroma are searched by SATD; 4x4 and 8x8 blocks must be coded one after another because
+ * each predicts from the one before, so trying them and coding them is the same walk. */
+#include "enc/decide.h"
+#include "enc/edges.h"
+
+/* Bits of an intra prediction mode of a 4x4 or 8x8 block, 1/256 bit. */
+typedef struct ModeBits {
+    int predicted, other;
+} ModeBits;
+
+static ModeBits mode_bits(const AvoRowCtx *row)
+{
+    if (!row->syntax.cabac)
+        return (ModeBits){256, 4 * 256};
+    int flag = row->contexts.state[68], rem = row->contexts.state[69];
+    int rem_bit = (avo_cabac_entropy[rem] + avo_cabac_entropy[rem ^ 1]) / 2;
+    return (ModeBits){avo_cabac_entropy[flag ^ 1], avo_cabac_entropy[flag] + 3 * avo_min(rem_bit, 320)};
+}
+
+/* 8.3.1.1 and 8.3.2.1: mode of a neighbouring macroblock's block, -1 if it cannot be used. */
+static int neighbour_mode(const AvoRowCtx *row, const AvoMbInfo *mb, int raster)
+{
+    if (!mb || (row->job->tools->constrained_intra && !AVO_MB_IS_INTRA(mb->type)))
+        return -1;
+    return mb->intra_mode[raster];
+}
+
+/* Predicted mode of the block whose upper left 4x4 block is (x, y). */
+static int predicted_mode(const AvoRowCtx *row, const AvoMbInfo *info, int x, int y)
+{
+    int a = x ? info->intra_mode[y * 4 + x - 1] : neighbour_mode(row, row->nb.a, y * 4 + 3);
+    int b = y ? info->intra_mode[(y - 1) * 4 + x] : neighbour_mode(row, row->nb.b, 12 + x);
+    return a < 0 || b < 0 ? AVO_I4_DC : avo_min(a, b);
+}
+
+static int8_t coded_mode(int mode, int predicted)
+{
+    return (int8_t)(mode == predicted ? -1 : mode < predicted ? mode : mode - 1);
+}
+
+/* ---- Intra16x16 and chroma ---- */
+
+void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    unsigned have = avo_edge_mb(row, 0, line);
+    choice->cost16 = AVO_COST_MAX;
+    for (int mode = AVO_I16_V; mode <= AVO_I16_PLANE; mode++) {
+        if (!avo_i16_mode_legal(mode, have))
+            continue;
+        pixel *p = row->block[0];
+        dsp->intra_16x16[avo_i16_predictor(mode, have)](p, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+        int cost = dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
+        cost += avo_rate(row, mode == AVO_I16_PLANE ? 768 : 512);
+        if (cost < choice->cost16) {
+            choice->cost16 = cost;
+            choice->mode16 = mode;
+        }
+    }
+}
+
+static void predict_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *cr)
+{
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    for (int plane = 1; plane <= 2; plane++) {
+        unsigned have = avo_edge_mb(row, plane, line);
+        row->job->dsp->intra_chroma[avo_chroma_predictor(mode, have)](plane == 1 ? cb : cr, AVO_REC_STRIDE,
+                                                                      line + AVO_EDGE_CORNER_AT);
+    }
+}
+
+static int chroma_mode_bits(int mode)
+{
+    static const int16_t bits[4] = {256, 3 * 256, 3 * 256, 5 * 256};
+    return bits[mode];
+}
+
+static void chroma_search(AvoRowCtx *row, AvoIntraChoice *choice)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    choice->chroma_done = true;
+    choice->chroma_mode = AVO_IC_DC;
+    choice->chroma_cost = 0;
+    if (!row->syntax.chroma_format)
+        return;
+    choice->chroma_cost = AVO_COST_MAX;
+    for (int mode = AVO_IC_DC; mode <= AVO_IC_PLANE; mode++) {
+        if (!avo_chroma_mode_legal(mode, row->intra_edges))
+            continue;
+        pixel *p = row->block[0];
+        predict_chroma(row, mode, p + AVO_REC_CB, p + AVO_REC_CR);
+        int cost = avo_rate(row, chroma_mode_bits(mode));
+        cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, p + AVO_REC_CB, AVO_REC_STRIDE);
+        cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, p + AVO_REC_CR, AVO_REC_STRIDE);
+        if (cost < choice->chroma_cost) {
+            choice->chroma_cost = cost;
+            choice->chroma_mode = mode;
+        }
+    }
+}
+
+static void code_intra_chroma(AvoRowCtx *row, AvoMbCand *cand, AvoIntraChoice *choice)
+{
+    if (!choice->chroma_done)
+        chroma_search(row, choice);
+    cand->info.intra_chroma_mode = (uint8_t)choice->chroma_mode;
+    if (row->syntax.chroma_format)
+        predict_chroma(row, choice->chroma_mode, cand->rec + AVO_REC_CB, cand->rec + AVO_REC_CR);
+    avo_code_chroma(row, cand, true);
+}
+
+static void code_i16(AvoRowCtx *row, AvoMbCand *cand, AvoIntraChoice *choice, int mode)
+{
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    avo_cand_init(row, cand, AVO_MB_I16x16);
+    unsigned have = avo_edge_mb(row, 0, line);
+    row->job->dsp->intra_16x16[avo_i16_predictor(mode, have)](cand->rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+    cand->code.intra16_mode = (uint8_t)mode;
+    avo_code_i16_luma(row, cand);
+    code_intra_chroma(row, cand, choice);
+}
+
+/* ---- blocks of 4x4 and 8x8: the same walk with size 4 or 8 ---- */
+
+typedef struct ModeCost {
+    int mode, cost;
+} ModeCost;
+
+/* SATD costs of all legal modes, cheapest first, at most `keep`. Returns how many. */
+static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge, unsigned have, int predicted,
+                      ModeBits bits, int keep, ModeCost *ranked)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x;
+    int n = 0;
+    for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
+        if (!avo_i4_mode_legal(mode, have))
+            continue;
+        pixel *p = row->block[0];
+        int cost = avo_rate(row, mode == predicted ? bits.predicted : bits.other);
+        if (size == 4) {
+            dsp->intra_4x4[avo_i4_predictor(mode, have)](p, AVO_REC_STRIDE, edge);
+            cost += dsp->satd[AVO_BLK_4x4](cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
+        } else {
+            dsp->intra_8x8[avo_i4_predictor(mode, have)](p, AVO_REC_STRIDE, edge);
+            cost += dsp->sa8d[AVO_BLK_8x8](cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
+        }
+        if (n == keep && cost >= ranked[n - 1].cost)
+            continue;
+        int at = n < keep ? n++ : keep - 1;
+        while (at > 0 && ranked[at - 1].cost > cost) {
+            ranked[at] = ranked[at - 1];
+            at--;
+        }
+        ranked[at] = (ModeCost){mode, cost};
+    }
+    return n;
+}
+
+static void predict_block(const AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, int mode, const pixel *edge,
+                          unsigned have)
+{
+    pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
+    const AvoIntraFn *table = size == 4 ? row->job->dsp->intra_4x4 : row->job->dsp->intra_8x8;
+    table[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE, edge);
+}
+
+static void code_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y)
+{
+    if (size == 4)
+        avo_code_intra_4x4(row, cand, (y >> 2) * 4 + (x >> 2));
+    else
+        avo_code_intra_8x8(row, cand, (y >> 3) * 2 + (x >> 3));
+}
+
+/* Context increment of coded_block_flag (9.3.3.1.1.9) for a luma 4x4 block of an intra macroblock. */
+static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
+{
+    int x = raster & 3, y = raster >> 2;
+    int a = x ? info->nnz[raster - 1] : row->nb.a ? row->nb.a->nnz[raster + 3] : 1;
+    int b = y ? info->nnz[raster - 4] : row->nb.b ? row->nb.b->nnz[raster + 12] : 1;
+    return (a != 0) + 2 * (b != 0);
+}
+
+/* SSD + lambda2 * bits of the block just coded. */
+static int64_t block_score(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, int mode_bits_q8)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    int raster = (y >> 2) * 4 + (x >> 2);
+    int64_t ssd = dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
+                                                                  cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
+    uint32_t bits = (uint32_t)mode_bits_q8;
+    bool coded = cand->info.nnz[raster] || (size == 8 && (cand->info.nnz[raster + 1] || cand->info.nnz[raster + 4] ||
+                                                          cand->info.nnz[raster + 5]));
+    if (row->syntax.cabac) {
+        if (coded || size == 4) {
+            AvoCabacContexts scratch = row->contexts;
+            if (!coded)
+                bits += avo_cabac_entropy[scratch.state[93 + luma_cbf_inc(row, &cand->info, raster)]];
+            else
+                bits += avo_block_bits_cabac(&scratch, size == 4 ? AVO_CAT_LUMA_4x4 : AVO_CAT_LUMA_8x8,
+                                             size == 4 ? luma_cbf_inc(row, &cand->info, raster) : 0,
+                                             cand->levels.luma[avo_blk_coding[raster]]);
+        }
+    } else if (coded) {
+        for (int i = 0; i < (size == 4 ? 1 : 4); i++)
+            bits += avo_block_bits_cavlc(AVO_CAT_LUMA_4x4, 2, cand->levels.luma[avo_blk_coding[raster] + i]);
+    } else {
+        bits += 256;
+    }
+    return avo_rd_score(row, ssd, bits);
+}
+
+/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode. */
+static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits)
+{
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    pixel *edge = line + AVO_EDGE_CORNER_AT;
+    int predicted = predicted_mode(row, &cand->info, x >> 2, y >> 2);
+    unsigned have = size == 4 ? avo_edge_4x4(row, cand->rec, x >> 2, y >> 2, line)
+                              : avo_edge_8x8(row, cand->rec, x >> 3, y >> 3, line);
+    ModeCost ranked[9];
+    int keep = avo_rd_level(row) == AVO_RD_REFINE ? 3 : 1;
+    int n = rank_modes(row, size, x, y, edge, have, predicted, bits, keep, ranked);
+    int best = 0;
+    if (n > 1) {
+        int64_t best_score = INT64_MAX;
+        for (int i = 0; i < n; i++) {
+            if (i && ranked[i].cost > ranked[0].cost * 5 / 4 + 16)
+                continue;
+            predict_block(row, cand, size, x, y, ranked[i].mode, edge, have);
+            code_block(row, cand, size, x, y);
+            int64_t score = block_score(row, cand, size, x, y, ranked[i].mode == predicted ? bits.predicted : bits.other);
+            if (score < best_score) {
+                best_score = score;
+                best = i;
+            }
+        }
+    }
+    int mode = ranked[best].mode;
+    predict_block(row, cand, size, x, y, mode, edge, have);
+    code_block(row, cand, size, x, y);
+    for (int j = 0; j < size / 4; j++)
+        for (int i = 0; i < size / 4; i++)
+            cand->info.intra_mode[((y >> 2) + j) * 4 + (x >> 2) + i] = (int8_t)mode;
+    int coding = avo_blk_coding[(y >> 2) * 4 + (x >> 2)];
+    cand->code.intra_pred[size == 4 ? coding : coding >> 2] = coded_mode(mode, predicted);
+    return ranked[best].cost;
+}
+
+/* The whole walk; gives up with AVO_COST_MAX once the SATD cost exceeds limit. */
+static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
+{
+    avo_cand_init(row, cand, size == 4 ? AVO_MB_I4x4 : AVO_MB_I8x8);
+    cand->info.transform_8x8 = size == 8;
+    ModeBits bits = mode_bits(row);
+    int cost = avo_rate(row, 256);
+    int per_block = size * size / 16;
+    for (int i = 0; i < 16; i += per_block) {
+        int raster = avo_blk_raster[i];
+        cost += decide_block(row, cand, size, (raster & 3) * 4, (raster >> 2) * 4, bits);
+        if (cost > limit)
+            return AVO_COST_MAX;
+    }
+    avo_cbp_from_nnz(cand);
+    return cost;
+}
+
+/* ---- all together ---- */
+
+static void score_trial(AvoRowCtx *row, int cost)
+{
+    if (avo_rd_level(row) == AVO_RD_SATD)
+        row->trial->score = cost;
+    else
+        avo_cand_score(row, row->trial);
+    avo_keep_if_better(row);
+}
+
+static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int type_cost, int limit)
+{
+    int cost = code_blocks(row, row->trial, size, limit);
+    if (cost == AVO_COST_MAX)
+        return;
+    code_intra_chroma(row, row->trial, choice);
+    score_trial(row, cost + type_cost);
+}
+
+void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
+{
+    const AvoTools *tools = row->job->tools;
+    AvoIntraChoice choice = {0};
+    int type_cost = avo_rate(row, type_bits_q8);
+    bool rd = avo_rd_level(row) != AVO_RD_SATD;
+    avo_intra16_search(row, &choice);
+    /* Next to inter prediction only what comes near it deserves the work of coding. */
+    int near = inter_cost == AVO_COST_MAX ? AVO_COST_MAX : rd ? inter_cost + inter_cost / 4 : inter_cost;
+    if (choice.cost16 + type_cost < near) {
+        code_i16(row, row->trial, &choice, choice.mode16);
+        score_trial(row, choice.cost16 + type_cost);
+    }
+    if (inter_cost != AVO_COST_MAX && choice.cost16 + type_cost > 2 * inter_cost)
+        return;
+    int limit = rd ? avo_min(near, choice.cost16 + choice.cost16 / 4) : avo_min(near, choice.cost16);
+    if (tools->i8x8)
+        try_blocks(row, &choice, 8, type_cost, limit);
+    if (tools->i4x4)
+        try_blocks(row, &choice, 4, type_cost, limit);
+}
+
+void avo_try_pcm(AvoRowCtx *row)
+{
+    avo_cand_init(row, row->trial, AVO_MB_IPCM);
+    row->trial->info.qp = 0;
+    avo_code_pcm(row, row->trial);
+    row->trial->bits_q8 = 256 * 3088;
+    row->trial->ssd = 0;
+    avo_swap_cand(row);
+}

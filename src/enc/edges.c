@@ -1,0 +1,144 @@
+/* See edges.h. */
+#include "enc/edges.h"
+
+unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line)
+{
+    pixel *edge = line + AVO_EDGE_CORNER_AT;
+    int size = plane ? 8 : 16;
+    if (row->intra_edges & AVO_EDGE_LEFT)
+        for (int y = 0; y < size; y++)
+            edge[-1 - y] = row->left[plane][y];
+    if (row->intra_edges & AVO_EDGE_CORNER)
+        edge[0] = row->corner[plane];
+    if (row->intra_edges & AVO_EDGE_TOP)
+        memcpy(edge + 1, row->top[plane], (size_t)size * sizeof *edge);
+    return row->intra_edges;
+}
+
+/* The raw line of a size x size block at sample (x, y) of the macroblock; topright tells whether a block inside the
+ * macroblock may use the samples above right. */
+static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, int size, bool topright, pixel *edge)
+{
+    unsigned have = 0;
+    const pixel *above = y ? rec + (y - 1) * AVO_REC_STRIDE + x : row->top[0] + x;
+    if (x) {
+        for (int j = 0; j < size; j++)
+            edge[-1 - j] = rec[(y + j) * AVO_REC_STRIDE + x - 1];
+        have |= AVO_EDGE_LEFT;
+    } else if (row->intra_edges & AVO_EDGE_LEFT) {
+        for (int j = 0; j < size; j++)
+            edge[-1 - j] = row->left[0][y + j];
+        have |= AVO_EDGE_LEFT;
+    }
+    if (y || (row->intra_edges & AVO_EDGE_TOP)) {
+        have |= AVO_EDGE_TOP;
+        if (y ? topright : x + size < 16 || (row->intra_edges & AVO_EDGE_TOPRIGHT)) {
+            memcpy(edge + 1, above, 2 * (size_t)size * sizeof *edge);
+            have |= AVO_EDGE_TOPRIGHT;
+        } else {
+            memcpy(edge + 1, above, (size_t)size * sizeof *edge);
+        }
+    }
+    if (x && y) {
+        edge[0] = above[-1];
+        have |= AVO_EDGE_CORNER;
+    } else if (x) {
+        if (row->intra_edges & AVO_EDGE_TOP) {
+            edge[0] = above[-1];
+            have |= AVO_EDGE_CORNER;
+        }
+    } else if (y) {
+        if (row->intra_edges & AVO_EDGE_LEFT) {
+            edge[0] = row->left[0][y - 1];
+            have |= AVO_EDGE_CORNER;
+        }
+    } else if (row->intra_edges & AVO_EDGE_CORNER) {
+        edge[0] = row->corner[0];
+        have |= AVO_EDGE_CORNER;
+    }
+    return have;
+}
+
+unsigned avo_edge_4x4(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line)
+{
+    /* Bit = raster block whose upper right samples inside the macroblock are decoded before it (6.4.11.4). */
+    static const uint16_t has_topright = 1 << 4 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
+    pixel *edge = line + AVO_EDGE_CORNER_AT;
+    unsigned have = raw_edge(row, rec, bx * 4, by * 4, 4, has_topright >> (by * 4 + bx) & 1, edge);
+    if ((have & (AVO_EDGE_TOP | AVO_EDGE_TOPRIGHT)) == AVO_EDGE_TOP)
+        for (int i = 5; i <= 8; i++)
+            edge[i] = edge[4];
+    return have;
+}
+
+unsigned avo_edge_8x8(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line)
+{
+    pixel raw[AVO_EDGE_LINE];
+    unsigned have = raw_edge(row, rec, bx * 8, by * 8, 8, by == 1 && bx == 0, raw + AVO_EDGE_CORNER_AT);
+    row->job->dsp->filter_edge_8x8(line + AVO_EDGE_CORNER_AT, raw + AVO_EDGE_CORNER_AT, have);
+    return have;
+}
+
+bool avo_i4_mode_legal(int mode, unsigned have)
+{
+    static const uint8_t needs[9] = {
+        [AVO_I4_V] = AVO_EDGE_TOP,
+        [AVO_I4_H] = AVO_EDGE_LEFT,
+        [AVO_I4_DC] = 0,
+        [AVO_I4_DDL] = AVO_EDGE_TOP,
+        [AVO_I4_DDR] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+        [AVO_I4_VR] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+        [AVO_I4_HD] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+        [AVO_I4_VL] = AVO_EDGE_TOP,
+        [AVO_I4_HU] = AVO_EDGE_LEFT,
+    };
+    return (have & needs[mode]) == needs[mode];
+}
+
+bool avo_i16_mode_legal(int mode, unsigned have)
+{
+    static const uint8_t needs[4] = {
+        [AVO_I16_V] = AVO_EDGE_TOP,
+        [AVO_I16_H] = AVO_EDGE_LEFT,
+        [AVO_I16_DC] = 0,
+        [AVO_I16_PLANE] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+    };
+    return (have & needs[mode]) == needs[mode];
+}
+
+bool avo_chroma_mode_legal(int mode, unsigned have)
+{
+    static const uint8_t as_luma[4] = {[AVO_IC_DC] = AVO_I16_DC, [AVO_IC_H] = AVO_I16_H, [AVO_IC_V] = AVO_I16_V,
+                                       [AVO_IC_PLANE] = AVO_I16_PLANE};
+    return avo_i16_mode_legal(as_luma[mode], have);
+}
+
+/* Offset of the DC variant: 0 both neighbours, then left, top, none. */
+static int dc_variant(unsigned have, int both, int left, int top, int none)
+{
+    switch (have & (AVO_EDGE_LEFT | AVO_EDGE_TOP)) {
+    case AVO_EDGE_LEFT | AVO_EDGE_TOP:
+        return both;
+    case AVO_EDGE_LEFT:
+        return left;
+    case AVO_EDGE_TOP:
+        return top;
+    default:
+        return none;
+    }
+}
+
+int avo_i4_predictor(int mode, unsigned have)
+{
+    return mode != AVO_I4_DC ? mode : dc_variant(have, AVO_I4_DC, AVO_I4_DC_LEFT, AVO_I4_DC_TOP, AVO_I4_DC_128);
+}
+
+int avo_i16_predictor(int mode, unsigned have)
+{
+    return mode != AVO_I16_DC ? mode : dc_variant(have, AVO_I16_DC, AVO_I16_DC_LEFT, AVO_I16_DC_TOP, AVO_I16_DC_128);
+}
+
+int avo_chroma_predictor(int mode, unsigned have)
+{
+    return mode != AVO_IC_DC ? mode : dc_variant(have, AVO_IC_DC, AVO_IC_DC_LEFT, AVO_IC_DC_TOP, AVO_IC_DC_128);
+}

@@ -1,0 +1,264 @@
+/* The public functions of avocet/encoder.h: check arguments, call the pipeline. */
+#include "enc/encoder.h"
+#include "base/text.h"
+#include "enc/options.h"
+
+#if !defined(AVOCET_NO_MALLOC)
+#include <stdlib.h>
+
+static void *default_alloc(void *opaque, size_t size, size_t align)
+{
+    (void)opaque;
+    return aligned_alloc(align, avo_align_up(size, align));
+}
+
+static void default_free(void *opaque, void *pointer)
+{
+    (void)opaque;
+    free(pointer);
+}
+
+static const AvocetAllocator default_allocator = {default_alloc, default_free, NULL};
+#endif
+
+static void copy_message(const AvoMessage *from, int status, char *message, size_t size)
+{
+    if (message && size)
+        avo_text_copy(message, size, from->text[0] ? from->text : avocet_status_text(status));
+}
+
+/* Validates and counts what an encoder of these settings takes. A small copy of the handle serves as scratch. */
+static int measure_need(const AvocetEncoderConfig *config, AvocetEncoder *scratch, size_t *bytes)
+{
+    scratch->config = *config;
+    AVO_RETURN_IF_ERROR(avo_config_validate(&scratch->config, NULL, &scratch->message));
+    AvoArena arena;
+    avo_arena_init(&arena, NULL, 0);
+    avo_arena_take(&arena, sizeof(AvocetEncoder), 0);
+    AVO_RETURN_IF_ERROR(avo_encoder_setup(scratch, &arena));
+    if (arena.overflow)
+        return avo_fail(&scratch->message, AVOCET_ERR_MEMORY, "the settings need more memory than can be addressed");
+    *bytes = arena.used;
+    return AVOCET_OK;
+}
+
+int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *bytes, char *message, size_t message_size)
+{
+    AvocetEncoder scratch = {.message = {""}};
+    if (!config || !bytes) {
+        copy_message(&scratch.message, AVOCET_ERR_ARGUMENT, message, message_size);
+        return AVOCET_ERR_ARGUMENT;
+    }
+    int status = measure_need(config, &scratch, bytes);
+    if (status < 0)
+        copy_message(&scratch.message, status, message, message_size);
+    return status;
+}
+
+int avocet_encoder_delay(const AvocetEncoderConfig *config)
+{
+    AvoMessage message = {""};
+    if (!config)
+        return AVOCET_ERR_ARGUMENT;
+    AvocetEncoderConfig effective = *config;
+    AVO_RETURN_IF_ERROR(avo_config_validate(&effective, NULL, &message));
+    return avo_lookahead_delay(&effective);
+}
+
+/* Opens in a block that is known to be large enough and aligned. */
+static int open_in_block(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *block, size_t size,
+                         AvoMessage *message)
+{
+    AvoArena arena;
+    avo_arena_init(&arena, block, size);
+    AvocetEncoder *enc = avo_arena_take(&arena, sizeof *enc, 0);
+    enc->block = block;
+    enc->config = *config;
+    int status = avo_config_validate(&enc->config, &enc->adjustments, &enc->message);
+    if (status == AVOCET_OK)
+        status = avo_encoder_setup(enc, &arena);
+    if (status < 0)
+        *message = enc->message;
+    else
+        *encoder = enc;
+    return status;
+}
+
+int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *memory, size_t memory_size,
+                           char *message, size_t message_size)
+{
+    AvocetEncoder scratch = {.message = {""}};
+    size_t need = 0, lead = memory ? (size_t)(-(uintptr_t)memory & (AVO_ARENA_ALIGN - 1)) : 0;
+    int status = AVOCET_ERR_ARGUMENT;
+    if (encoder)
+        *encoder = NULL;
+    if (encoder && config && memory)
+        status = measure_need(config, &scratch, &need);
+    if (status == AVOCET_OK && (memory_size < lead || memory_size - lead < need))
+        status = avo_fail(&scratch.message, AVOCET_ERR_MEMORY, "%l bytes are given, %l are needed", (int64_t)memory_size,
+                          (int64_t)(need + lead));
+    if (status == AVOCET_OK)
+        status = open_in_block(encoder, config, (uint8_t *)memory + lead, need, &scratch.message);
+    if (status < 0)
+        copy_message(&scratch.message, status, message, message_size);
+    return status;
+}
+
+int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *config, const AvocetAllocator *allocator,
+                        char *message, size_t message_size)
+{
+    AvocetEncoder scratch = {.message = {""}};
+    size_t need = 0;
+    int status = AVOCET_ERR_ARGUMENT;
+#if !defined(AVOCET_NO_MALLOC)
+    if (!allocator)
+        allocator = &default_allocator;
+#endif
+    if (encoder)
+        *encoder = NULL;
+    if (encoder && config && allocator && allocator->alloc && allocator->free)
+        status = measure_need(config, &scratch, &need);
+    void *block = NULL;
+    if (status == AVOCET_OK) {
+        block = allocator->alloc(allocator->opaque, need, AVO_ARENA_ALIGN);
+        status = block ? open_in_block(encoder, config, block, need, &scratch.message)
+                       : avo_fail(&scratch.message, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
+    }
+    if (status < 0) {
+        if (block)
+            allocator->free(allocator->opaque, block);
+        copy_message(&scratch.message, status, message, message_size);
+        return status;
+    }
+    (*encoder)->allocator = *allocator;
+    return AVOCET_OK;
+}
+
+void avocet_encoder_close(AvocetEncoder **encoder)
+{
+    if (!encoder || !*encoder)
+        return;
+    AvocetEncoder *enc = *encoder;
+    AvocetAllocator allocator = enc->allocator;
+    avo_pool_stop(enc->pool);
+    if (allocator.free)
+        allocator.free(allocator.opaque, enc->block);
+    *encoder = NULL;
+}
+
+int avocet_encoder_send(AvocetEncoder *encoder, const AvocetPicture *picture)
+{
+    if (!encoder)
+        return AVOCET_ERR_ARGUMENT;
+    if (!picture)
+        return avo_fail(&encoder->message, AVOCET_ERR_ARGUMENT, "no picture was given");
+    if (encoder->failed)
+        return encoder->failed;
+    if (encoder->flushed)
+        return avo_fail(&encoder->message, AVOCET_ERR_STATE, "no picture can be sent after flush");
+    if (encoder->has_plan)
+        return avo_fail(&encoder->message, AVOCET_ERR_BUSY, "receive packets before sending more pictures");
+    return avo_encoder_take_picture(encoder, picture);
+}
+
+int avocet_encoder_receive(AvocetEncoder *encoder, AvocetPacket *packet)
+{
+    if (!encoder || !packet)
+        return AVOCET_ERR_ARGUMENT;
+    if (encoder->failed)
+        return encoder->failed;
+    int status = avo_encoder_code_next(encoder, packet);
+    if (status < 0)
+        encoder->failed = status;
+    if (status == AVOCET_NEED_INPUT && encoder->flushed)
+        return AVOCET_END;
+    return status;
+}
+
+int avocet_encoder_flush(AvocetEncoder *encoder)
+{
+    if (!encoder)
+        return AVOCET_ERR_ARGUMENT;
+    if (!encoder->flushed)
+        avo_encoder_end_input(encoder);
+    return AVOCET_OK;
+}
+
+int avocet_encoder_recon(AvocetEncoder *encoder, AvocetPicture *picture)
+{
+    if (!encoder || !picture)
+        return AVOCET_ERR_ARGUMENT;
+    const AvoFrame *f = encoder->recon;
+    if (!f)
+        return avo_fail(&encoder->message, AVOCET_ERR_STATE, "no packet was received yet");
+    memset(picture, 0, sizeof *picture);
+    picture->format = f->chroma_format ? AVOCET_FORMAT_I420 : AVOCET_FORMAT_GRAY8;
+    picture->width = encoder->config.width;
+    picture->height = encoder->config.height;
+    picture->pts = f->pts;
+    for (int i = 0; i < (f->chroma_format ? 3 : 1); i++) {
+        picture->plane[i] = f->plane[i].data;
+        picture->stride[i] = f->plane[i].stride;
+    }
+    return AVOCET_OK;
+}
+
+int avocet_encoder_headers(AvocetEncoder *encoder, const uint8_t **data, size_t *size)
+{
+    if (!encoder || !data || !size)
+        return AVOCET_ERR_ARGUMENT;
+    *data = encoder->headers.data;
+    *size = encoder->headers.size;
+    return AVOCET_OK;
+}
+
+int avocet_encoder_force_keyframe(AvocetEncoder *encoder)
+{
+    if (!encoder)
+        return AVOCET_ERR_ARGUMENT;
+    encoder->force_keyframe = true;
+    return AVOCET_OK;
+}
+
+int avocet_encoder_set(AvocetEncoder *encoder, const char *name, const char *value)
+{
+    if (!encoder || !name)
+        return AVOCET_ERR_ARGUMENT;
+    bool negated;
+    const AvoOptionRow *row = avo_option_find(name, &negated);
+    if (!row)
+        return avo_fail(&encoder->message, AVOCET_ERR_OPTION, "there is no option \"%s\"", name);
+    if (!(row->flags & AVO_OPTION_LIVE))
+        return avo_fail(&encoder->message, AVOCET_ERR_ARGUMENT, "%s cannot change while the encoder runs", name);
+    AvocetEncoderConfig changed = encoder->config;
+    AVO_RETURN_IF_ERROR(avo_option_set(&changed, name, value, &encoder->message));
+    AVO_RETURN_IF_ERROR(avo_option_check(&changed, row, &encoder->message));
+    return avo_encoder_reconfigure(encoder, &changed);
+}
+
+const AvocetEncoderConfig *avocet_encoder_config(const AvocetEncoder *encoder)
+{
+    return encoder ? &encoder->config : NULL;
+}
+
+const char *avocet_encoder_adjustment(const AvocetEncoder *encoder, int index)
+{
+    if (!encoder || index < 0 || index >= encoder->adjustments.count)
+        return NULL;
+    return encoder->adjustments.text[index];
+}
+
+int avocet_encoder_profile_idc(const AvocetEncoder *encoder)
+{
+    return encoder ? encoder->sps.profile_idc : AVOCET_ERR_ARGUMENT;
+}
+
+int avocet_encoder_level_idc(const AvocetEncoder *encoder)
+{
+    return encoder ? encoder->sps.level_idc : AVOCET_ERR_ARGUMENT;
+}
+
+const char *avocet_encoder_error(const AvocetEncoder *encoder)
+{
+    return encoder ? encoder->message.text : "";
+}

@@ -1,0 +1,68 @@
+/* One picture being coded: everything its rows read in common (const for them) and the arrays they fill, each row its
+ * own part. Made by pipeline.c, worked on by row.c and finish_row.c, written out by pipeline.c. */
+#ifndef AVO_ENC_JOB_H
+#define AVO_ENC_JOB_H
+
+#include "base/arena.h"
+#include "base/thread.h"
+#include "dsp/dsp.h"
+#include "enc/mb_bits.h"
+#include "enc/plan.h"
+#include "enc/quant.h"
+#include "enc/tools.h"
+#include "h264/deblock.h"
+#include "h264/predict.h"
+
+#define AVO_SLICES_MAX 256
+#define AVO_MVD_BITS   2048 /* entries of the vector bit table; longer ones cost about as the last */
+
+/* Sums over the macroblocks of one row; added up when the picture is done, so no order matters. */
+typedef struct AvoRowStats {
+    int64_t sse[3];
+    int64_t est_bits_q8;      /* bits of the row as mode decision saw them */
+    int qp_sum;
+    int intra_mbs, inter_mbs, skip_mbs;
+    int mb_types[AVO_MB_TYPE_COUNT];
+} AvoRowStats;
+
+typedef struct AvoPicJob {
+    const AvoTools *tools;
+    const AvoDsp *dsp;
+    const AvoSps *sps;
+    const AvoPps *pps;
+    const AvoQuantSet *quant;
+    const uint16_t *mvd_bits;  /* AVO_MVD_BITS entries, see motion.h */
+    int mb_width, mb_height;
+
+    AvoPlan plan;
+    AvoFrameQp frame_qp;
+    AvoFrame *rec;             /* picture being reconstructed */
+    AvoSliceHeader header;     /* of the first slice; the others differ in first_mb only */
+    AvoSliceRefs refs;
+    int slice_count;
+    int slice_end_row[AVO_SLICES_MAX];
+    AvoDeblockSlice deblock_slice[AVO_SLICES_MAX];
+    int slice_qp;
+    int mv_min_y, mv_max_y;    /* level's vector range, quarter samples */
+    int mv_min_x, mv_max_x;
+    int max_mvs_per_2mb;       /* level's limit on vectors of two macroblocks in a row; -1: none */
+    int refresh_begin, refresh_end; /* macroblock columns coded intra by intra refresh; begin == end: none */
+    bool refresh_limits;       /* columns before refresh_begin are clean and must not look at what is not */
+    int lambda_scale_q8;       /* B layers weigh bits more; 256 neutral */
+    bool use_direct;           /* B: direct modes may be used */
+    bool deblock;              /* at least one slice is filtered */
+
+    AvoMbCode *code;           /* per macroblock */
+    AvoLevels *levels;
+    pixel *line[3];            /* unfiltered bottom line of each macroblock row, plane by plane */
+    ptrdiff_t line_stride[3];
+    AvoCabacContexts *row_contexts; /* per row: shadow contexts after its second macroblock */
+    AvoProgress *row_progress; /* per row: macroblocks decided */
+    AvoProgress finished_rows; /* rows that are final up to what the next row still filters */
+    int8_t *row_last_qp;       /* per row: QPY of its last macroblock once resolved */
+    AvoRowStats *row_stats;
+    uint32_t *mb_bits;         /* per macroblock, filled by the entropy coder */
+    int16_t *hpel_scratch;
+} AvoPicJob;
+
+#endif

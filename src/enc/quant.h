@@ -1,0 +1,21 @@
+/* Forward quantiser tables for all QPs and scaling lists, beside the decoder's LevelScale tables. */
+#ifndef AVO_ENC_QUANT_H
+#define AVO_ENC_QUANT_H
+
+#include "h264/quant_tables.h"
+
+/* List order as in AvoScalingMatrix: 0..2 intra Y Cb Cr, 3..5 inter Y Cb Cr; 8x8: 0 intra, 1 inter.
+ * level = (|c| + bias) * mf >> 16. The DC blocks of Intra16x16 and chroma use mf4[..][0] / 2. */
+typedef struct AvoQuantSet {
+    uint16_t mf4[6][52][16], bias4[6][52][16];
+    uint16_t mf8[2][52][64], bias8[2][52][64];
+    uint16_t dc_mf[6][52], dc_bias[6][52];
+    AvoQuantTables scale;
+    uint8_t chroma_qp[2][52]; /* QPC of Cb, Cr for a luma QP */
+} AvoQuantSet;
+
+/* Dead zones in 1/64 of a quantiser step. */
+void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2], int deadzone_intra,
+                    int deadzone_inter);
+
+#endif

@@ -1,0 +1,478 @@
+/* See residual.h. Blocks are handled one 8x8 at a time so that the kernels for four 4x4 blocks can be used; levels whose
+ * cost is not worth their gain are dropped by avo_decimate_score when trellis is off. */
+#include "enc/residual.h"
+#include "enc/trellis.h"
+#include "h264/tables.h"
+
+enum { LIST_INTRA_Y = 0, LIST_INTER_Y = 3 };
+
+/* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after the reference
+ * model's decision of the same kind). Levels above one always are. */
+static int decimate_score(const coef *levels, int count)
+{
+    static const uint8_t score_by_run[16] = {3, 2, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    int score = 0, run = 0;
+    for (int i = 0; i < count; i++) {
+        if (!levels[i]) {
+            run++;
+            continue;
+        }
+        if (levels[i] > 1 || levels[i] < -1)
+            return 9;
+        /* 64 coefficient blocks: four positions of an 8x8 scan correspond to one of a 4x4 scan. */
+        score += score_by_run[avo_min(count == 64 ? run >> 2 : run, 15)];
+        run = 0;
+    }
+    return score;
+}
+
+static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, const uint16_t *mf, bool single)
+{
+    return (AvoTrellisBlock){
+        .contexts = &row->contexts,
+        .cat = cat,
+        .cbf_inc = cat == AVO_CAT_LUMA_8x8 ? -1 : 1,
+        .mf = mf,
+        .mf_is_single = single,
+        .lambda2_q8 = row->lambda2_q8,
+        .max_level = 2047,
+    };
+}
+
+/* Levels beyond what CAVLC can code outside High profile lose their excess. */
+static void clip_levels(const AvoRowCtx *row, coef *c, int n)
+{
+    if (row->job->tools->clip_levels_cavlc && row->qp < 12)
+        for (int i = 0; i < n; i++)
+            c[i] = (coef)avo_clip3(-2047, 2047, c[i]);
+}
+
+static bool quant_4x4(const AvoRowCtx *row, coef *c, AvoBlockCat cat, int list, int qp)
+{
+    const AvoQuantSet *q = row->job->quant;
+    if (row->use_trellis) {
+        AvoTrellisBlock b = trellis_block(row, cat, q->mf4[list][qp], false);
+        return avo_trellis_quant(c, &b);
+    }
+    return row->job->dsp->quant_4x4(c, q->mf4[list][qp], q->bias4[list][qp]);
+}
+
+static bool quant_8x8(const AvoRowCtx *row, coef *c, int list, int qp)
+{
+    const AvoQuantSet *q = row->job->quant;
+    if (row->use_trellis) {
+        AvoTrellisBlock b = trellis_block(row, AVO_CAT_LUMA_8x8, q->mf8[list][qp], false);
+        return avo_trellis_quant(c, &b);
+    }
+    return row->job->dsp->quant_8x8(c, q->mf8[list][qp], q->bias8[list][qp]);
+}
+
+/* ---- luma, 4x4 and 8x8 transform ---- */
+
+/* Quantised raster block -> levels in coding order, count into nnz. */
+static int store_4x4(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int raster)
+{
+    int16_t *levels = cand->levels.luma[avo_blk_coding[raster]];
+    row->job->dsp->scan_4x4(levels, c);
+    return cand->info.nnz[raster] = (uint8_t)row->job->dsp->count_nonzero_16(levels);
+}
+
+static void set_nnz_8x8(AvoMbCand *cand, int blk8, int value)
+{
+    uint8_t *nnz = &cand->info.nnz[(blk8 >> 1) * 8 + (blk8 & 1) * 2];
+    nnz[0] = nnz[1] = nnz[4] = nnz[5] = (uint8_t)value;
+}
+
+/* Quantised 8x8 block -> levels as the entropy coder in use wants them. */
+static void store_8x8(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int blk8)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    int16_t *levels = cand->levels.luma[4 * blk8];
+    if (row->job->tools->cabac) {
+        dsp->scan_8x8(levels, c);
+        set_nnz_8x8(cand, blk8, 1);
+        return;
+    }
+    dsp->scan_8x8_cavlc(levels, c);
+    for (int i = 0; i < 4; i++)
+        cand->info.nnz[avo_blk_raster[4 * blk8 + i]] = (uint8_t)dsp->count_nonzero_16(levels + 16 * i);
+}
+
+bool avo_code_intra_4x4(AvoRowCtx *row, AvoMbCand *cand, int raster)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    int x = (raster & 3) * 4, y = (raster >> 2) * 4;
+    pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
+    coef *c = row->coefs;
+    dsp->sub_dct_4x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, rec, AVO_REC_STRIDE);
+    if (!quant_4x4(row, c, AVO_CAT_LUMA_4x4, LIST_INTRA_Y, row->qp)) {
+        cand->info.nnz[raster] = 0;
+        return false;
+    }
+    clip_levels(row, c, 16);
+    store_4x4(row, cand, c, raster);
+    dsp->dequant_4x4(c, row->job->quant->scale.dequant4[LIST_INTRA_Y][row->qp % 6], row->qp);
+    dsp->add_idct_4x4(rec, AVO_REC_STRIDE, c);
+    return true;
+}
+
+bool avo_code_intra_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    int x = (blk8 & 1) * 8, y = (blk8 >> 1) * 8;
+    pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
+    coef *c = row->coefs;
+    dsp->sub_dct_8x8(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, rec, AVO_REC_STRIDE);
+    if (!quant_8x8(row, c, 0, row->qp)) {
+        set_nnz_8x8(cand, blk8, 0);
+        return false;
+    }
+    store_8x8(row, cand, c, blk8);
+    dsp->dequant_8x8(c, row->job->quant->scale.dequant8[0][row->qp % 6], row->qp);
+    dsp->add_idct_8x8(rec, AVO_REC_STRIDE, c);
+    return true;
+}
+
+void avo_cbp_from_nnz(AvoMbCand *cand)
+{
+    int cbp = 0;
+    for (int i = 0; i < 16; i++)
+        if (cand->info.nnz[i])
+            cbp |= 1 << ((i >> 3) * 2 + ((i >> 1) & 1));
+    cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | cbp);
+}
+
+/* One 8x8 of inter luma by 4x4 transforms; returns the decimation score, leaves dequantised coefficients in c and
+ * the blocks that have levels in *mask. */
+static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const AvoQuantSet *q = row->job->quant;
+    int qp = row->qp, score = 0;
+    *mask = 0;
+    if (row->use_trellis) {
+        for (int i = 0; i < 4; i++)
+            *mask |= quant_4x4(row, c + 16 * i, AVO_CAT_LUMA_4x4, LIST_INTER_Y, qp) << i;
+    } else {
+        *mask = dsp->quant_4x4_x4(c, q->mf4[LIST_INTER_Y][qp], q->bias4[LIST_INTER_Y][qp]);
+    }
+    for (int i = 0; i < 4; i++) {
+        int raster = avo_blk_raster[4 * blk8 + i];
+        if (!(*mask >> i & 1)) {
+            cand->info.nnz[raster] = 0;
+            continue;
+        }
+        clip_levels(row, c + 16 * i, 16);
+        store_4x4(row, cand, c + 16 * i, raster);
+        if (score < 6)
+            score += decimate_score(cand->levels.luma[4 * blk8 + i], 16);
+        dsp->dequant_4x4(c + 16 * i, q->scale.dequant4[LIST_INTER_Y][qp % 6], qp);
+    }
+    return score;
+}
+
+static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask)
+{
+    *mask = quant_8x8(row, c, 1, row->qp);
+    if (!*mask) {
+        set_nnz_8x8(cand, blk8, 0);
+        return 0;
+    }
+    coef zigzag[64];
+    row->job->dsp->scan_8x8(zigzag, c);
+    int score = decimate_score(zigzag, 64);
+    store_8x8(row, cand, c, blk8);
+    row->job->dsp->dequant_8x8(c, row->job->quant->scale.dequant8[1][row->qp % 6], row->qp);
+    return score;
+}
+
+static void add_8x8(const AvoDsp *dsp, pixel *rec, const coef *c, bool transform_8x8)
+{
+    if (transform_8x8)
+        dsp->add_idct_8x8(rec, AVO_REC_STRIDE, c);
+    else
+        dsp->add_idct_4x4_x4(rec, AVO_REC_STRIDE, c);
+}
+
+void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    bool decimate = row->job->tools->dct_decimate && !row->use_trellis;
+    bool t8 = cand->info.transform_8x8;
+    int mask[4], total_score = 0, cbp = 0;
+    for (int i = 0; i < 4; i++) {
+        int x = (i & 1) * 8, y = (i >> 1) * 8;
+        const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x, *pred = cand->rec + y * AVO_REC_STRIDE + x;
+        coef *c = row->coefs + 64 * i;
+        int score;
+        if (t8) {
+            dsp->sub_dct_8x8(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
+            score = inter_8x8_by_8x8(row, cand, c, i, &mask[i]);
+        } else {
+            dsp->sub_dct_4x4_x4(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
+            score = inter_8x8_by_4x4(row, cand, c, i, &mask[i]);
+        }
+        if (mask[i] && decimate && score < 4) {
+            set_nnz_8x8(cand, i, 0);
+            mask[i] = 0;
+            score = 0;
+        }
+        total_score += score;
+        cbp |= (mask[i] != 0) << i;
+    }
+    if (decimate && total_score < 6 && cbp) {
+        memset(cand->info.nnz, 0, 16);
+        cbp = 0;
+    }
+    for (int i = 0; i < 4; i++)
+        if (cbp >> i & 1)
+            add_8x8(dsp, cand->rec + (i >> 1) * 8 * AVO_REC_STRIDE + (i & 1) * 8, row->coefs + 64 * i, t8);
+    cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | cbp);
+}
+
+/* ---- Intra16x16 ---- */
+
+/* 8.5.10: the scaled DC of each block, in place. */
+static void dequant_luma_dc(coef dc[16], int scale, int qp)
+{
+    for (int i = 0; i < 16; i++)
+        dc[i] = (coef)(qp >= 36 ? (dc[i] * scale) * (1 << (qp / 6 - 6))
+                                : (dc[i] * scale + (1 << (5 - qp / 6))) >> (6 - qp / 6));
+}
+
+static bool quant_dc16(const AvoRowCtx *row, coef dc[16])
+{
+    const AvoQuantSet *q = row->job->quant;
+    const uint16_t *mf = &q->dc_mf[LIST_INTRA_Y][row->qp];
+    if (row->use_trellis) {
+        AvoTrellisBlock b = trellis_block(row, AVO_CAT_I16_DC, mf, true);
+        return avo_trellis_quant(dc, &b);
+    }
+    return row->job->dsp->quant_4x4_dc(dc, *mf, q->dc_bias[LIST_INTRA_Y][row->qp]);
+}
+
+void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const uint16_t *scale = row->job->quant->scale.dequant4[LIST_INTRA_Y][row->qp % 6];
+    AVO_ALIGN(32) coef dc[16];
+    bool any_ac = false;
+    for (int i = 0; i < 16; i++) {
+        int raster = avo_blk_raster[i], x = (raster & 3) * 4, y = (raster >> 2) * 4;
+        coef *c = row->coefs + 16 * i;
+        dsp->sub_dct_4x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, cand->rec + y * AVO_REC_STRIDE + x,
+                         AVO_REC_STRIDE);
+        dc[raster] = c[0];
+        c[0] = 0;
+        cand->info.nnz[raster] = 0;
+        if (quant_4x4(row, c, AVO_CAT_I16_AC, LIST_INTRA_Y, row->qp)) {
+            clip_levels(row, c, 16);
+            store_4x4(row, cand, c, raster);
+            dsp->dequant_4x4(c, scale, row->qp);
+            any_ac = true;
+        }
+    }
+    dsp->hadamard_dc_4x4(dc);
+    bool any_dc = quant_dc16(row, dc);
+    if (any_dc) {
+        clip_levels(row, dc, 16);
+        dsp->scan_4x4(cand->levels.luma_dc, dc);
+        dsp->ihadamard_dc_4x4(dc);
+        dequant_luma_dc(dc, scale[0], row->qp);
+    }
+    cand->info.dc_flags = (uint8_t)((cand->info.dc_flags & ~AVO_DC_LUMA) | (any_dc ? AVO_DC_LUMA : 0));
+    cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | (any_ac ? 15 : 0));
+    if (any_dc || any_ac)
+        for (int i = 0; i < 16; i++) {
+            int raster = avo_blk_raster[i];
+            pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
+            coef *c = row->coefs + 16 * i;
+            if (cand->info.nnz[raster]) {
+                c[0] = any_dc ? dc[raster] : 0;
+                dsp->add_idct_4x4(rec, AVO_REC_STRIDE, c);
+            } else if (any_dc && dc[raster]) {
+                dsp->add_idct_4x4_dc(rec, AVO_REC_STRIDE, dc[raster]);
+            }
+        }
+}
+
+/* ---- chroma ---- */
+
+static void hadamard_2x2(coef d[4])
+{
+    int a = d[0] + d[1], b = d[0] - d[1], c = d[2] + d[3], e = d[2] - d[3];
+    d[0] = (coef)(a + c);
+    d[1] = (coef)(b + e);
+    d[2] = (coef)(a - c);
+    d[3] = (coef)(b - e);
+}
+
+typedef struct ChromaPlane {
+    AVO_ALIGN(32) coef ac[64]; /* four blocks, dequantised */
+    coef dc[4];
+    bool any_dc, any_ac;
+} ChromaPlane;
+
+static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, int list, int qp)
+{
+    const AvoQuantSet *q = row->job->quant;
+    hadamard_2x2(p->dc);
+    if (row->use_trellis) {
+        AvoTrellisBlock b = trellis_block(row, AVO_CAT_CHROMA_DC, &q->dc_mf[list][qp], true);
+        p->any_dc = avo_trellis_quant(p->dc, &b);
+    } else {
+        p->any_dc = row->job->dsp->quant_2x2_dc(p->dc, q->dc_mf[list][qp], q->dc_bias[list][qp]);
+    }
+    if (!p->any_dc)
+        return;
+    clip_levels(row, p->dc, 4);
+    memcpy(cand->levels.chroma_dc[plane], p->dc, sizeof p->dc);
+    hadamard_2x2(p->dc);
+    int scale = q->scale.dequant4[list][qp % 6][0];
+    for (int i = 0; i < 4; i++)
+        p->dc[i] = (coef)(((p->dc[i] * scale) * (1 << (qp / 6))) >> 5);
+}
+
+static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, bool intra)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const AvoQuantSet *q = row->job->quant;
+    int list = (intra ? 1 : 4) + plane, qp = row->qp_chroma[plane], score = 0;
+    const pixel *cur = row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB);
+    const pixel *pred = cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB);
+    dsp->sub_dct_4x4_x4(p->ac, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
+    for (int i = 0; i < 4; i++) {
+        p->dc[i] = p->ac[16 * i];
+        p->ac[16 * i] = 0;
+    }
+    p->any_ac = false;
+    for (int i = 0; i < 4; i++) {
+        coef *c = p->ac + 16 * i;
+        int16_t *levels = cand->levels.chroma_ac[plane][i];
+        cand->info.nnz[16 + 4 * plane + i] = 0;
+        if (!quant_4x4(row, c, AVO_CAT_CHROMA_AC, list, qp))
+            continue;
+        clip_levels(row, c, 16);
+        dsp->scan_4x4(levels, c);
+        cand->info.nnz[16 + 4 * plane + i] = (uint8_t)dsp->count_nonzero_16(levels);
+        score += decimate_score(levels + 1, 15);
+        dsp->dequant_4x4(c, q->scale.dequant4[list][qp % 6], qp);
+        p->any_ac = true;
+    }
+    if (p->any_ac && score < 7 && !intra && row->job->tools->dct_decimate && !row->use_trellis) {
+        memset(&cand->info.nnz[16 + 4 * plane], 0, 4);
+        p->any_ac = false;
+    }
+    code_chroma_dc(row, cand, p, plane, list, qp);
+}
+
+static void rebuild_chroma_plane(const AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane)
+{
+    for (int i = 0; i < 4; i++) {
+        pixel *rec = cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB) + (i >> 1) * 4 * AVO_REC_STRIDE + (i & 1) * 4;
+        coef *c = p->ac + 16 * i;
+        if (cand->info.nnz[16 + 4 * plane + i]) {
+            c[0] = p->any_dc ? p->dc[i] : 0;
+            row->job->dsp->add_idct_4x4(rec, AVO_REC_STRIDE, c);
+        } else if (p->any_dc && p->dc[i]) {
+            row->job->dsp->add_idct_4x4_dc(rec, AVO_REC_STRIDE, p->dc[i]);
+        }
+    }
+}
+
+void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra)
+{
+    cand->info.cbp &= 15;
+    cand->info.dc_flags &= AVO_DC_LUMA;
+    memset(&cand->info.nnz[16], 0, 8);
+    if (!row->syntax.chroma_format)
+        return;
+    ChromaPlane p[2];
+    for (int plane = 0; plane < 2; plane++)
+        code_chroma_plane(row, cand, &p[plane], plane, intra);
+    int chroma = p[0].any_ac || p[1].any_ac ? 2 : p[0].any_dc || p[1].any_dc ? 1 : 0;
+    cand->info.cbp |= (uint8_t)(chroma << 4);
+    cand->info.dc_flags |= (uint8_t)((p[0].any_dc ? AVO_DC_CB : 0) | (p[1].any_dc ? AVO_DC_CR : 0));
+    for (int plane = 0; plane < 2; plane++)
+        if (p[plane].any_dc || p[plane].any_ac)
+            rebuild_chroma_plane(row, cand, &p[plane], plane);
+}
+
+/* ---- the rest ---- */
+
+void avo_code_pcm(AvoRowCtx *row, AvoMbCand *cand)
+{
+    uint8_t *samples = (uint8_t *)cand->levels.luma;
+    for (int y = 0; y < 16; y++) {
+        memcpy(samples + 16 * y, row->cur + y * AVO_CUR_STRIDE, 16);
+        memcpy(cand->rec + y * AVO_REC_STRIDE, row->cur + y * AVO_CUR_STRIDE, 16);
+    }
+    for (int y = 0; y < 8; y++) {
+        memcpy(samples + 256 + 8 * y, row->cur + AVO_CUR_CB + y * AVO_CUR_STRIDE, 8);
+        memcpy(samples + 320 + 8 * y, row->cur + AVO_CUR_CR + y * AVO_CUR_STRIDE, 8);
+        memcpy(cand->rec + AVO_REC_CB + y * AVO_REC_STRIDE, row->cur + AVO_CUR_CB + y * AVO_CUR_STRIDE, 8);
+        memcpy(cand->rec + AVO_REC_CR + y * AVO_REC_STRIDE, row->cur + AVO_CUR_CR + y * AVO_CUR_STRIDE, 8);
+    }
+    memset(cand->info.nnz, 16, sizeof cand->info.nnz);
+    cand->info.cbp = 0x2f;
+    cand->info.dc_flags = AVO_DC_LUMA | AVO_DC_CB | AVO_DC_CR;
+}
+
+int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    int64_t ssd = dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
+    if (row->syntax.chroma_format) {
+        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, cand->rec + AVO_REC_CB, AVO_REC_STRIDE);
+        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, cand->rec + AVO_REC_CR, AVO_REC_STRIDE);
+    }
+    return ssd;
+}
+
+/* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first level that counts. */
+bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const AvoQuantSet *q = row->job->quant;
+    coef *c = row->coefs;
+    int total = 0;
+    for (int i = 0; i < 4; i++) {
+        int x = (i & 1) * 8, y = (i >> 1) * 8;
+        dsp->sub_dct_4x4_x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, pred + y * AVO_REC_STRIDE + x,
+                            AVO_REC_STRIDE);
+        int mask = dsp->quant_4x4_x4(c, q->mf4[LIST_INTER_Y][row->qp], q->bias4[LIST_INTER_Y][row->qp]);
+        for (int k = 0; k < 4; k++)
+            if (mask >> k & 1) {
+                AVO_ALIGN(32) coef zigzag[16];
+                dsp->scan_4x4(zigzag, c + 16 * k);
+                total += decimate_score(zigzag, 16);
+                if (total >= 6)
+                    return false;
+            }
+    }
+    if (!row->syntax.chroma_format)
+        return true;
+    for (int plane = 0; plane < 2; plane++) {
+        int qp = row->qp_chroma[plane], list = 4 + plane, score = 0;
+        coef dc[4];
+        dsp->sub_dct_4x4_x4(c, row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB), AVO_CUR_STRIDE,
+                            pred + (plane ? AVO_REC_CR : AVO_REC_CB), AVO_REC_STRIDE);
+        for (int i = 0; i < 4; i++) {
+            dc[i] = c[16 * i];
+            c[16 * i] = 0;
+        }
+        hadamard_2x2(dc);
+        if (dsp->quant_2x2_dc(dc, q->dc_mf[list][qp], q->dc_bias[list][qp]))
+            return false;
+        int mask = dsp->quant_4x4_x4(c, q->mf4[list][qp], q->bias4[list][qp]);
+        for (int k = 0; k < 4; k++)
+            if (mask >> k & 1) {
+                AVO_ALIGN(32) coef zigzag[16];
+                dsp->scan_4x4(zigzag, c + 16 * k);
+                score += decimate_score(zigzag + 1, 15);
+                if (score >= 7)
+                    return false;
+            }
+    }
+    return true;
+}

@@ -1,0 +1,192 @@
+/* See row.h: one row of macroblocks. Per macroblock: load what surrounds it, decide, store the result. */
+#include "enc/row.h"
+#include "base/fixmath.h"
+
+/* ---- waiting for the row above ---- */
+
+static void wait_for_above(const AvoPicJob *job, int mb_y, int needed)
+{
+    if (mb_y == 0)
+        return;
+    needed = avo_min(needed, job->mb_width);
+    avo_progress_wait(&job->row_progress[mb_y - 1], needed);
+}
+
+/* ---- load ---- */
+
+static int slice_of_row(const AvoPicJob *job, int mb_y)
+{
+    int slice = 0;
+    while (mb_y >= job->slice_end_row[slice])
+        slice++;
+    return slice;
+}
+
+static void load_source(AvoRowCtx *row)
+{
+    const AvoSource *src = row->job->plan.src;
+    const AvoPlane *p = &src->plane[0];
+    for (int y = 0; y < 16; y++)
+        memcpy(row->cur + y * AVO_CUR_STRIDE, p->data + (row->mb_y * 16 + y) * p->stride + row->mb_x * 16, 16);
+    if (!row->syntax.chroma_format)
+        return;
+    for (int c = 0; c < 2; c++) {
+        p = &src->plane[1 + c];
+        for (int y = 0; y < 8; y++)
+            memcpy(row->cur + (c ? AVO_CUR_CR : AVO_CUR_CB) + y * AVO_CUR_STRIDE,
+                   p->data + (row->mb_y * 8 + y) * p->stride + row->mb_x * 8, 8);
+    }
+}
+
+static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
+{
+    return mb && (!row->job->tools->constrained_intra || AVO_MB_IS_INTRA(mb->type));
+}
+
+static void load_edges(AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    row->intra_edges = (intra_usable(row, row->nb.a) ? AVO_EDGE_LEFT : 0) |
+                       (intra_usable(row, row->nb.b) ? AVO_EDGE_TOP : 0) |
+                       (intra_usable(row, row->nb.c) ? AVO_EDGE_TOPRIGHT : 0) |
+                       (intra_usable(row, row->nb.d) ? AVO_EDGE_CORNER : 0);
+    for (int plane = 0; plane < 3 && row->mb_y > 0; plane++) {
+        int size = plane ? 8 : 16;
+        if (!job->line[plane])
+            continue;
+        row->top[plane] = job->line[plane] + (row->mb_y - 1) * job->line_stride[plane] + row->mb_x * size;
+        if (row->mb_x > 0)
+            row->corner[plane] = row->top[plane][-1];
+    }
+}
+
+static void set_qp(AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    int qp_q8 = job->frame_qp.qp_q8;
+    if (job->plan.qp_offset_q8)
+        qp_q8 += job->plan.qp_offset_q8[row->mb_addr];
+    row->qp = avo_clip3(job->tools->qp_min, job->tools->qp_max, (qp_q8 + 128) >> 8);
+    row->qp_chroma[0] = job->quant->chroma_qp[0][row->qp];
+    row->qp_chroma[1] = job->quant->chroma_qp[1][row->qp];
+    row->lambda_q8 = (int)avo_lambda_satd_q8[row->qp];
+    row->lambda2_q8 = (int64_t)avo_lambda_ssd_q8[row->qp] * job->lambda_scale_q8 >> 8;
+}
+
+static void load_mb(AvoRowCtx *row, int mb_x)
+{
+    const AvoPicJob *job = row->job;
+    row->mb_x = mb_x;
+    row->mb_addr = row->mb_y * job->mb_width + mb_x;
+    row->nb = avo_neighbours_find(job->rec->info, job->mb_width, mb_x, row->mb_y, row->slice);
+    set_qp(row);
+    load_source(row);
+    load_edges(row);
+    if (row->syntax.slice_type != AVO_SLICE_I)
+        avo_mvcache_load(&row->cache, &row->nb, row->syntax.slice_type == AVO_SLICE_B ? 2 : 1);
+}
+
+/* ---- store ---- */
+
+static void store_samples(AvoRowCtx *row, const AvoMbCand *cand)
+{
+    const AvoPicJob *job = row->job;
+    for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++) {
+        const AvoPlane *p = &job->rec->plane[plane];
+        size_t size = plane ? 8 : 16;
+        const pixel *rec = cand->rec + (plane == 0 ? 0 : plane == 1 ? AVO_REC_CB : AVO_REC_CR);
+        pixel *to = p->data + row->mb_y * (ptrdiff_t)size * p->stride + row->mb_x * (ptrdiff_t)size;
+        for (size_t y = 0; y < size; y++) {
+            memcpy(to + (ptrdiff_t)y * p->stride, rec + y * AVO_REC_STRIDE, size);
+            row->left[plane][y] = rec[y * AVO_REC_STRIDE + size - 1];
+        }
+        memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * (ptrdiff_t)size,
+               rec + (size - 1) * AVO_REC_STRIDE, size);
+    }
+}
+
+/* Advances the shadow contexts and the QP chain as the entropy coder will. */
+static void follow_syntax(AvoRowCtx *row, AvoMbCand *cand)
+{
+    const AvoMbInfo *info = &cand->info;
+    bool sends_qp = (info->cbp || info->type == AVO_MB_I16x16) && info->type != AVO_MB_IPCM;
+    if (row->track_contexts) {
+        AvoMbSyntax mb = {.info = info, .code = &cand->code, .levels = &cand->levels, .nb = row->nb,
+                          .qp_pred = row->prev_qp, .prev_qp_delta_nonzero = row->prev_qp_delta_nonzero};
+        row->stats->est_bits_q8 += avo_mb_bits(&row->syntax, &mb, &row->contexts);
+    }
+    row->prev_qp_delta_nonzero = sends_qp && row->qp != row->prev_qp;
+    cand->info.qp_delta_nonzero = (uint8_t)row->prev_qp_delta_nonzero;
+    if (sends_qp)
+        row->prev_qp = row->qp;
+}
+
+static void count(AvoRowCtx *row, const AvoMbCand *cand)
+{
+    AvoRowStats *s = row->stats;
+    s->mb_types[cand->info.type]++;
+    s->intra_mbs += AVO_MB_IS_INTRA(cand->info.type);
+    s->skip_mbs += AVO_MB_IS_SKIP(cand->info.type);
+    s->inter_mbs += !AVO_MB_IS_INTRA(cand->info.type) && !AVO_MB_IS_SKIP(cand->info.type);
+    s->qp_sum += row->qp;
+}
+
+static void store_mb(AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    AvoMbCand *cand = row->best;
+    follow_syntax(row, cand);
+    store_samples(row, cand);
+    job->rec->info[row->mb_addr] = cand->info;
+    job->code[row->mb_addr] = cand->code;
+    job->levels[row->mb_addr] = cand->levels;
+    count(row, cand);
+}
+
+/* ---- the row ---- */
+
+static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
+{
+    row->job = job;
+    row->mb_y = mb_y;
+    row->slice = slice_of_row(job, mb_y);
+    row->best = &row->cand[0];
+    row->trial = &row->cand[1];
+    row->stats = &job->row_stats[mb_y];
+    memset(row->stats, 0, sizeof *row->stats);
+    row->predict = (AvoPredictCtx){job->dsp, &job->refs, row->predict_scratch};
+    row->syntax = (AvoSyntaxCtx){
+        .slice_type = job->refs.type,
+        .cabac = job->tools->cabac,
+        .transform_8x8_mode = job->pps->transform_8x8_mode,
+        .direct_8x8_inference = job->sps->direct_8x8_inference,
+        .chroma_format = job->sps->chroma_format_idc,
+        .num_ref_idx = {job->refs.count[0], job->refs.count[1]},
+    };
+    row->prev_qp = job->slice_qp;
+    row->prev_qp_delta_nonzero = 0;
+    row->track_contexts = job->tools->cabac && (job->tools->rd[job->refs.type] != AVO_RD_SATD || job->tools->trellis);
+    bool first_of_slice = mb_y == 0 || job->slice_end_row[row->slice > 0 ? row->slice - 1 : 0] == mb_y;
+    if (!row->track_contexts)
+        return;
+    if (first_of_slice) {
+        avo_cabac_init_contexts(&row->contexts, job->refs.type, job->header.cabac_init_idc, job->slice_qp);
+    } else {
+        wait_for_above(job, mb_y, 2);
+        row->contexts = job->row_contexts[mb_y - 1];
+    }
+}
+
+void avo_row_encode(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
+{
+    start_row(row, job, mb_y);
+    for (int mb_x = 0; mb_x < job->mb_width; mb_x++) {
+        wait_for_above(job, mb_y, mb_x + 2);
+        load_mb(row, mb_x);
+        avo_decide_mb(row);
+        store_mb(row);
+        if (mb_x == avo_min(1, job->mb_width - 1) && row->track_contexts)
+            job->row_contexts[mb_y] = row->contexts;
+        avo_progress_publish(&job->row_progress[mb_y], mb_x + 1);
+    }
+}

@@ -1,0 +1,60 @@
+/* See tools.h: the ladder from subme to concrete switches is the table below. */
+#include "enc/tools.h"
+#include "h264/paramset.h"
+
+/* Effort of each subme level. */
+static const struct {
+    uint8_t halfpel, quarterpel, satd, chroma, rd_p, rd_b;
+} effort[12] = {
+    /* half quarter satd chroma rd_p           rd_b */
+    {0, 0, 0, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  0: whole samples only            */
+    {1, 1, 0, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  1                                */
+    {1, 1, 1, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  2                                */
+    {2, 2, 1, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  3                                */
+    {2, 2, 1, 1, AVO_RD_SATD, AVO_RD_SATD},     /*  4                                */
+    {2, 3, 1, 1, AVO_RD_SATD, AVO_RD_SATD},     /*  5                                */
+    {2, 3, 1, 1, AVO_RD_MODE, AVO_RD_SATD},     /*  6: real cost in I and P          */
+    {2, 3, 1, 1, AVO_RD_MODE, AVO_RD_MODE},     /*  7: everywhere                    */
+    {2, 4, 1, 1, AVO_RD_REFINE, AVO_RD_MODE},   /*  8                                */
+    {3, 5, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /*  9                                */
+    {4, 6, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 10                                */
+    {4, 8, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 11                                */
+};
+
+void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profile_idc)
+{
+    int s = c->subme;
+    *t = (AvoTools){
+        .me = c->me,
+        .merange = c->merange,
+        .fullpel_only = s == 0,
+        .halfpel_steps = effort[s].halfpel,
+        .quarterpel_steps = effort[s].quarterpel,
+        .subpel_satd = effort[s].satd,
+        .chroma_me = c->chroma_me && effort[s].chroma,
+        .mixed_refs = c->mixed_refs,
+        .fast_pskip = c->fast_pskip,
+        .dct_decimate = c->dct_decimate,
+        .rd = {[AVO_SLICE_P] = effort[s].rd_p, [AVO_SLICE_B] = effort[s].rd_b, [AVO_SLICE_I] = effort[s].rd_p},
+        .early_intra_skip = s < 9,
+        .trellis = c->cabac ? c->trellis : 0,
+        .psy_rd = s >= 6 ? c->psy_rd : 0,
+        .i4x4 = c->partitions & AVOCET_PART_I4x4,
+        .i8x8 = (c->partitions & AVOCET_PART_I8x8) && c->transform_8x8,
+        .p8x8 = c->partitions & AVOCET_PART_P8x8,
+        .p4x4 = (c->partitions & AVOCET_PART_P4x4) && (c->partitions & AVOCET_PART_P8x8),
+        .b8x8 = c->partitions & AVOCET_PART_B8x8,
+        .cabac = c->cabac,
+        .transform_8x8 = c->transform_8x8,
+        .constrained_intra = c->constrained_intra,
+        .bidir_refine = s >= 5,
+        .max_refs = c->ref,
+        .deadzone_intra = 21,
+        .deadzone_inter = 11,
+        .qp_min = c->qp_min,
+        .qp_max = c->qp_max,
+        .clip_levels_cavlc = !c->cabac && profile_idc < AVO_PROFILE_HIGH,
+        .measure_psnr = c->psnr,
+        .measure_ssim = c->ssim,
+    };
+}

@@ -1,0 +1,40 @@
+/* The settings as the macroblock code wants them: every preset and option boiled down to switches, once, at open. */
+#ifndef AVO_ENC_TOOLS_H
+#define AVO_ENC_TOOLS_H
+
+#include <avocet/encoder.h>
+#include <stdbool.h>
+#include "h264/mb.h"
+
+/* How far mode decision goes; each level contains those before it. */
+typedef enum AvoRdLevel {
+    AVO_RD_SATD,   /* SATD and bit estimates decide everything                                  */
+    AVO_RD_MODE,   /* the last few candidates are coded and compared by SSD + lambda * bits     */
+    AVO_RD_REFINE, /* vectors, intra modes and transform size too                               */
+} AvoRdLevel;
+
+typedef struct AvoTools {
+    AvocetMe me;
+    int merange;
+    bool fullpel_only;           /* subme 0 */
+    int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
+    bool subpel_satd;            /* else SAD */
+    bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
+    AvoRdLevel rd[3];            /* by AvoSliceType */
+    bool early_intra_skip;
+    int trellis;
+    int psy_rd;                  /* 1/100 */
+    bool i4x4, i8x8, p8x8, p4x4, b8x8;
+    bool cabac, transform_8x8;
+    bool constrained_intra;
+    bool bidir_refine;
+    int max_refs;                /* list 0 entries searched */
+    int deadzone_intra, deadzone_inter; /* 1/64: part of a step that rounds up, without trellis */
+    int qp_min, qp_max;
+    bool clip_levels_cavlc;      /* level_prefix above 15 is not allowed (Baseline, Main) */
+    bool measure_psnr, measure_ssim;
+} AvoTools;
+
+void avo_tools_from_config(AvoTools *tools, const AvocetEncoderConfig *config, int profile_idc);
+
+#endif
