@@ -1,0 +1,514 @@
+/* See cli_options.h. The encoder's options are not known here: name, form, choices, range, default
+ * and help come from avocet_encoder_option(), so a new option of the library appears by itself. */
+#include "cli_options.h"
+#include "input/input.h"
+#include "input/still.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- options of the program itself ---- */
+
+typedef enum Own {
+    OWN_OUTPUT,
+    OWN_PRESET,
+    OWN_TUNE,
+    OWN_FRAMES,
+    OWN_SEEK,
+    OWN_RECON,
+    OWN_JSON,
+    OWN_QUIET,
+    OWN_VERBOSE,
+    OWN_NO_PROGRESS,
+    OWN_HELP,
+    OWN_VERSION
+} Own;
+
+static const struct {
+    const char *name, *form, *help;
+    Own id;
+} own_options[] = {
+    {"output", "<file>", "Output file, .264 or .h264; - is standard output.", OWN_OUTPUT},
+    {"preset", "<name>", "Speed against compression: ultrafast to placebo, or 0 to 9 [medium].",
+     OWN_PRESET},
+    {"tune", "<list>",
+     "For a kind of source or use: psnr, film, zerolatency, ... (--help=presets).", OWN_TUNE},
+    {"frames", "<integer>", "Encode at most this many pictures.", OWN_FRAMES},
+    {"seek", "<integer>", "Leave out this many pictures at the start [0].", OWN_SEEK},
+    {"recon", "<file>", "Write what a decoder will show, as .y4m in display order.", OWN_RECON},
+    {"json", "<file>", "Write a summary; - is standard output.", OWN_JSON},
+    {"quiet", "", "Say nothing but errors.", OWN_QUIET},
+    {"verbose", "", "A line per coded picture.", OWN_VERBOSE},
+    {"no-progress", "", "No progress line (there is none outside a terminal anyway).",
+     OWN_NO_PROGRESS},
+    {"help", "[=all|presets|OPTION]", "This help, all options, what presets set, or one option.",
+     OWN_HELP},
+    {"version", "", "Version and what was built in.", OWN_VERSION},
+};
+
+static const struct {
+    char letter;
+    const char *name;
+} short_options[] = {
+    {'o', "output"},  {'h', "help"},       {'V', "version"}, {'v', "verbose"}, {'q', "qp"},
+    {'B', "bitrate"}, {'b', "bframes"},    {'r', "ref"},     {'I', "keyint"},  {'i', "min-keyint"},
+    {'f', "deblock"}, {'A', "partitions"}, {'m', "subme"},   {'t', "trellis"},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static int find_own(const char *name)
+{
+    for (size_t i = 0; i < COUNT(own_options); i++)
+        if (strcmp(own_options[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static const AvocetOption *find_table(const char *name)
+{
+    for (int i = 0; i < avocet_encoder_option_count(); i++)
+        if (strcmp(avocet_encoder_option(i)->name, name) == 0)
+            return avocet_encoder_option(i);
+    return NULL;
+}
+
+/* ---- wrong names ---- */
+
+/* Letters to insert, delete or replace from a to b. */
+static int distance(const char *a, const char *b)
+{
+    int row[64];
+    int m = (int)strlen(b);
+    if (m >= 64)
+        return 64;
+    for (int j = 0; j <= m; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            int replace = diagonal + (a[i - 1] != b[j - 1]);
+            int other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replace < other ? replace : other;
+        }
+    }
+    return row[m];
+}
+
+static int fail_unknown(const char *name, Fault *fault)
+{
+    const char *best = NULL;
+    int least = 3;
+    for (size_t i = 0; i < COUNT(own_options) + (size_t)avocet_encoder_option_count(); i++) {
+        const char *other = i < COUNT(own_options)
+                                ? own_options[i].name
+                                : avocet_encoder_option((int)(i - COUNT(own_options)))->name;
+        int d = distance(name, other);
+        if (d < least) {
+            least = d;
+            best = other;
+        }
+    }
+    if (best)
+        return fault_set(fault, "no option --%s; is --%s meant?", name, best);
+    return fault_set(fault, "no option --%s (see avocet encode --help=all)", name);
+}
+
+/* ---- parsing ---- */
+
+static int parse_count(const char *name, const char *text, int64_t *value, Fault *fault)
+{
+    char *end;
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    if (errno || end == text || *end || v < 0)
+        return fault_set(fault, "--%s %s: must be a number of pictures", name, text);
+    *value = v;
+    return 0;
+}
+
+static int set_own(CliOptions *o, int index, const char *value, Fault *fault)
+{
+    switch (own_options[index].id) {
+    case OWN_OUTPUT:
+        o->output = value;
+        return 0;
+    case OWN_PRESET:
+    case OWN_TUNE: /* taken by set_presets beforehand */
+        return 0;
+    case OWN_FRAMES:
+        return parse_count("frames", value, &o->frames, fault);
+    case OWN_SEEK:
+        return parse_count("seek", value, &o->seek, fault);
+    case OWN_RECON:
+        o->recon = value;
+        return 0;
+    case OWN_JSON:
+        o->json = value;
+        return 0;
+    case OWN_QUIET:
+        o->quiet = 1;
+        return 0;
+    case OWN_VERBOSE:
+        o->verbose = 1;
+        return 0;
+    case OWN_NO_PROGRESS:
+        o->no_progress = 1;
+        return 0;
+    case OWN_HELP:
+        o->help = value ? value : "";
+        return 0;
+    case OWN_VERSION:
+        o->version = 1;
+        return 0;
+    }
+    return -1;
+}
+
+/* Which of the input's own properties the user overrides. */
+static void note_given(CliOptions *o, const char *name)
+{
+    const struct {
+        const char *name;
+        int *flag;
+    } given[] = {
+        {"size", &o->has_size},         {"input-res", &o->has_size}, {"format", &o->has_format},
+        {"input-csp", &o->has_format},  {"fps", &o->has_fps},        {"sar", &o->has_sar},
+        {"range", &o->has_range},       {"color", &o->has_color},    {"colour", &o->has_color},
+        {"colorprim", &o->has_color},   {"transfer", &o->has_color}, {"colormatrix", &o->has_color},
+        {"timebase", &o->has_timebase},
+    };
+    for (size_t i = 0; i < COUNT(given); i++)
+        if (strcmp(given[i].name, name) == 0)
+            *given[i].flag = 1;
+}
+
+static int set_encoder(CliOptions *o, const char *name, const char *value, Fault *fault)
+{
+    char message[256];
+    int status = avocet_encoder_config_set(&o->config, name, value, message, sizeof message);
+    if (status == AVOCET_ERR_OPTION)
+        return fail_unknown(name, fault);
+    if (status < 0)
+        return fault_set(fault, "--%s", message);
+    note_given(o, name);
+    return 0;
+}
+
+/* One word of the command line, taken apart. */
+typedef struct Word {
+    char name[64];
+    const char *value; /* NULL: none */
+    int own;           /* index or -1 */
+    int used;          /* words of argv */
+} Word;
+
+/* An option with a value takes the next word unless "=" gave it; "--help" alone never does. */
+static int takes_value(const Word *word)
+{
+    char reason[8];
+    AvocetEncoderConfig scratch;
+    if (word->own >= 0)
+        return own_options[word->own].form[0] == '<';
+    const AvocetOption *option = find_table(word->name);
+    if (option)
+        return strcmp(option->form, "<flag>") != 0;
+    /* "no-NAME", second names and unknown ones: those that are complete by themselves take none. */
+    avocet_encoder_config_init(&scratch, NULL, NULL);
+    return avocet_encoder_config_set(&scratch, word->name, NULL, reason, sizeof reason) ==
+           AVOCET_ERR_ARGUMENT;
+}
+
+static int split_word(Word *word, int argc, char **argv, Fault *fault)
+{
+    const char *text = argv[0];
+    word->value = NULL;
+    word->used = 1;
+    if (text[1] == '-') {
+        const char *equals = strchr(text, '=');
+        size_t n = equals ? (size_t)(equals - text - 2) : strlen(text + 2);
+        if (n >= sizeof word->name)
+            return fault_set(fault, "no option %s", text);
+        memcpy(word->name, text + 2, n);
+        word->name[n] = 0;
+        word->value = equals ? equals + 1 : NULL;
+    } else {
+        size_t i = 0;
+        while (i < COUNT(short_options) && short_options[i].letter != text[1])
+            i++;
+        if (i == COUNT(short_options))
+            return fault_set(fault, "no option %s (see avocet encode --help)", text);
+        strcpy(word->name, short_options[i].name);
+        word->value = text[2] ? text + 2 : NULL;
+    }
+    word->own = find_own(word->name);
+    if (word->own >= 0 && word->value && !own_options[word->own].form[0])
+        return fault_set(fault, "--%s takes no value", word->name);
+    if (!word->value && takes_value(word)) {
+        if (argc < 2)
+            return fault_set(fault, "--%s needs a value", word->name);
+        word->value = argv[1];
+        word->used = 2;
+    }
+    return 0;
+}
+
+static int is_option(const char *text)
+{
+    return text[0] == '-' && text[1];
+}
+
+/* Presets come first wherever they stand, so that every other option changes them. */
+static int set_presets(CliOptions *o, int argc, char **argv, Fault *fault)
+{
+    for (int i = 0; i < argc;) {
+        Word word;
+        if (!is_option(argv[i])) {
+            i++;
+            continue;
+        }
+        if (split_word(&word, argc - i, argv + i, fault) < 0)
+            return -1;
+        i += word.used;
+        if (word.own >= 0 && own_options[word.own].id == OWN_PRESET)
+            o->preset = word.value;
+        if (word.own >= 0 && own_options[word.own].id == OWN_TUNE)
+            o->tune = word.value;
+    }
+    if (avocet_encoder_config_init(&o->config, o->preset, NULL) < 0)
+        return fault_set(
+            fault,
+            "no preset \"%s\": they are ultrafast, superfast, veryfast, faster, fast, medium, "
+            "slow, slower, veryslow, placebo",
+            o->preset);
+    int status = avocet_encoder_config_init(&o->config, o->preset, o->tune);
+    if (status == AVOCET_ERR_CONFLICT)
+        return fault_set(fault,
+                         "--tune %s: only fastdecode and zerolatency go together with another tune",
+                         o->tune);
+    if (status < 0)
+        return fault_set(
+            fault,
+            "--tune %s: they are psnr, ssim, film, animation, grain, stillimage, screen, "
+            "fastdecode, zerolatency",
+            o->tune);
+    return 0;
+}
+
+static int check_rate_options(const char *names[3], Fault *fault)
+{
+    const char *first = NULL;
+    for (int i = 0; i < 3; i++) {
+        if (names[i] && first)
+            return fault_set(fault, "--%s and --%s contradict each other: give one of them", first,
+                             names[i]);
+        if (names[i])
+            first = names[i];
+    }
+    return 0;
+}
+
+static int set_all(CliOptions *o, int argc, char **argv, Fault *fault)
+{
+    static const char *const rates[3] = {"qp", "crf", "bitrate"};
+    const char *rate_given[3] = {NULL, NULL, NULL};
+    for (int i = 0; i < argc;) {
+        Word word;
+        if (!is_option(argv[i])) {
+            if (o->input)
+                return fault_set(fault, "two inputs: %s and %s", o->input, argv[i]);
+            o->input = argv[i++];
+            continue;
+        }
+        if (split_word(&word, argc - i, argv + i, fault) < 0)
+            return -1;
+        i += word.used;
+        int status = word.own >= 0 ? set_own(o, word.own, word.value, fault)
+                                   : set_encoder(o, word.name, word.value, fault);
+        if (status < 0)
+            return -1;
+        for (int k = 0; k < 3; k++)
+            if (strcmp(word.name, rates[k]) == 0)
+                rate_given[k] = rates[k];
+    }
+    return check_rate_options(rate_given, fault);
+}
+
+int cli_parse(CliOptions *o, int argc, char **argv, Fault *fault)
+{
+    memset(o, 0, sizeof *o);
+    o->frames = -1;
+    if (set_presets(o, argc, argv, fault) < 0 || set_all(o, argc, argv, fault) < 0)
+        return -1;
+    if (o->help || o->version)
+        return 0;
+    if (!o->input)
+        return fault_set(fault, "no input given (see avocet encode --help)");
+    if (!o->output)
+        return fault_set(fault, "no output given: -o FILE.264");
+    if (o->json && strcmp(o->json, "-") == 0 && strcmp(o->output, "-") == 0)
+        return fault_set(fault, "output and --json cannot both go to standard output");
+    return 0;
+}
+
+/* ---- help ---- */
+
+void cli_print_usage(void)
+{
+    puts("usage: avocet COMMAND ...\n"
+         "\n"
+         "  encode    encode video to H.264\n"
+         "\n"
+         "avocet COMMAND --help tells more; avocet --version says what was built in.");
+}
+
+static void print_short_help(void)
+{
+    puts("usage: avocet encode [options] INPUT -o OUTPUT.264\n"
+         "\n"
+         "INPUT is a .y4m file, raw frames (with --size, --fps, --format), stills (img%03d.png, "
+         "'shots/*.jpg'),\n"
+         "testsrc (a generated scene), any other video file (where built with libavformat), or - "
+         "for standard\n"
+         "input. OUTPUT is .264 or .h264, or - for standard output.\n"
+         "\n"
+         "  -o, --output FILE     where to write\n"
+         "      --preset NAME     ultrafast superfast veryfast faster fast medium slow slower "
+         "veryslow placebo\n"
+         "      --tune NAME       psnr ssim film animation grain stillimage screen fastdecode "
+         "zerolatency\n"
+         "      --crf N           constant quality, 0 to 51, lower is better [23]\n"
+         "  -q, --qp N            constant quantiser, 0 to 51\n"
+         "  -B, --bitrate RATE    average bit rate: 800k, 2M\n"
+         "      --profile NAME    baseline, main, high [auto]\n"
+         "      --level LEVEL     1 to 6.2 [auto]\n"
+         "  -I, --keyint N        most pictures between keyframes [250]\n"
+         "  -b, --bframes N       most B pictures in a row\n"
+         "      --size WxH        of raw frames and testsrc\n"
+         "      --fps N[/D]       pictures per second\n"
+         "      --format F        of raw frames: i420 nv12 nv21 yuyv uyvy gray8 rgb24 bgr24 rgba "
+         "bgra rgb565le ...\n"
+         "      --frames N        at most N pictures; --seek N leaves out the first N\n"
+         "      --recon FILE.y4m  what a decoder will show\n"
+         "      --psnr, --ssim    measure quality\n"
+         "      --json FILE       summary for programs\n"
+         "      --quiet           errors only\n"
+         "\n"
+         "Exit status: 0 success, 1 failure, 2 wrong usage.\n"
+         "More: --help=all (every option), --help=presets (what presets and tunes set), "
+         "--help=OPTION.");
+}
+
+static void print_option(const AvocetOption *o)
+{
+    char head[80];
+    snprintf(head, sizeof head, "--%s %s", o->name, strcmp(o->form, "<flag>") ? o->form : "");
+    printf("  %-30s %s", head, o->help);
+    if (o->default_text[0])
+        printf(" [%s]", strcmp(o->form, "<flag>")   ? o->default_text
+                        : o->default_text[0] == '1' ? "on"
+                                                    : "off");
+    putchar('\n');
+    if (o->choices)
+        printf("  %-30s   %s\n", "", o->choices);
+    else if (o->maximum > o->minimum && o->maximum < 1e9)
+        printf("  %-30s   %g to %g\n", "", o->minimum, o->maximum);
+}
+
+static void print_all_options(void)
+{
+    const char *group = "";
+    puts("usage: avocet encode [options] INPUT -o OUTPUT.264\n\nProgram:");
+    for (size_t i = 0; i < COUNT(own_options); i++) {
+        char head[80];
+        snprintf(head, sizeof head, "--%s%s%s", own_options[i].name,
+                 own_options[i].form[0] == '<' ? " " : "", own_options[i].form);
+        printf("  %-30s %s\n", head, own_options[i].help);
+    }
+    for (int i = 0; i < avocet_encoder_option_count(); i++) {
+        const AvocetOption *o = avocet_encoder_option(i);
+        if (strcmp(group, o->group) != 0) {
+            group = o->group;
+            printf("\n%c%s:\n", group[0] - 'a' + 'A', group + 1);
+        }
+        print_option(o);
+    }
+    puts("\nFlags are on when named and off as --no-NAME; --no-scenecut, --no-deblock, "
+         "--no-weightp, --no-trellis,\n"
+         "--no-psy-rd and --no-aq-mode stand for 0. Defaults are those of preset medium.\n"
+         "Short: -o output, -q qp, -B bitrate, -I keyint, -i min-keyint, -b bframes, -r ref, -f "
+         "deblock,\n"
+         "-A partitions, -m subme, -t trellis, -v verbose, -h help, -V version.");
+}
+
+/* Options whose values differ between two configurations. */
+static void print_difference(const AvocetEncoderConfig *from, const AvocetEncoderConfig *to)
+{
+    int column = 0;
+    for (int i = 0; i < avocet_encoder_option_count(); i++) {
+        const AvocetOption *o = avocet_encoder_option(i);
+        char before[512], after[512], item[640];
+        avocet_encoder_config_get(from, o->name, before, sizeof before);
+        avocet_encoder_config_get(to, o->name, after, sizeof after);
+        if (strcmp(before, after) == 0 || strcmp(o->name, "psy") == 0)
+            continue;
+        int flag = strcmp(o->form, "<flag>") == 0;
+        if (flag)
+            snprintf(item, sizeof item, "--%s%s", after[0] == '0' ? "no-" : "", o->name);
+        else
+            snprintf(item, sizeof item, "--%s %s", o->name, after);
+        if (column + (int)strlen(item) > 84) {
+            printf("\n%14s", "");
+            column = 0;
+        }
+        column += printf(" %s", item);
+    }
+    putchar('\n');
+}
+
+static void print_presets(void)
+{
+    AvocetEncoderConfig medium, other;
+    const char *name;
+    avocet_encoder_config_init(&medium, "medium", NULL);
+    puts("Presets, as what they change against medium:\n");
+    for (int i = 0; (name = avocet_encoder_preset_name(i)) != NULL; i++) {
+        avocet_encoder_config_init(&other, name, NULL);
+        printf("  %-11s:", name);
+        print_difference(&medium, &other);
+    }
+    puts("\nTunes, on top of preset medium (comma separated; of the first seven only one at a "
+         "time):\n");
+    for (int i = 0; (name = avocet_encoder_tune_name(i)) != NULL; i++) {
+        avocet_encoder_config_init(&other, "medium", name);
+        printf("  %-11s:", name);
+        print_difference(&medium, &other);
+    }
+}
+
+int cli_print_help(const char *topic)
+{
+    if (!topic[0])
+        print_short_help();
+    else if (strcmp(topic, "all") == 0)
+        print_all_options();
+    else if (strcmp(topic, "presets") == 0)
+        print_presets();
+    else if (find_table(topic))
+        print_option(find_table(topic));
+    else
+        return -1;
+    return 0;
+}
+
+void cli_print_version(void)
+{
+    printf("avocet %s\n", avocet_version());
+    printf("PNG stills: %s; JPEG stills: %s; other video files (libavformat): %s\n",
+           still_has_png() ? "yes" : "no", still_has_jpeg() ? "yes" : "no",
+           input_lavf_available() ? "yes" : "no");
+}

@@ -1,0 +1,349 @@
+/* avocet encode: input -> encoder -> output, reconstruction, report.
+ *
+ * Whatever goes wrong while pictures flow (a damaged input, a full disk, Ctrl-C), what has been
+ * encoded up to there is kept: the encoder is flushed and files are closed in order, then the fault
+ * is told and the exit status is 1. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "cli_options.h"
+#include "commands.h"
+#include "input/input.h"
+#include "output/output.h"
+#include "progress.h"
+#include "recon.h"
+#include "report.h"
+
+typedef struct Session {
+    CliOptions options;
+    Input *input;
+    AvocetEncoder *encoder;
+    Output *output;
+    Recon *recon;
+    Report report;
+    Progress progress;
+    int64_t sent;
+    Fault fault; /* first one; "" while all is well */
+} Session;
+
+/* The one thing a signal handler may touch. A second signal kills. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    interrupted = 1;
+    signal(number, SIG_DFL);
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN; /* a reader that went away is a write error with a message */
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+/* Keeps the first fault; later ones follow from it. */
+static int fail(Session *s, const Fault *fault)
+{
+    if (!s->fault.text[0])
+        s->fault = *fault;
+    return -1;
+}
+
+static int fail_encoder(Session *s, const char *what, int status)
+{
+    Fault fault;
+    const char *text = avocet_encoder_error(s->encoder);
+    fault_set(&fault, "%s: %s", what, text && text[0] ? text : avocet_status_text(status));
+    return fail(s, &fault);
+}
+
+/* ---- opening ---- */
+
+static int open_input(Session *s)
+{
+    const CliOptions *o = &s->options;
+    InputRequest request = {.name = o->input, .format = -1, .frames = o->frames};
+    Fault fault;
+    if (o->has_size) {
+        request.width = o->config.width;
+        request.height = o->config.height;
+    }
+    if (o->has_format)
+        request.format = (int)o->config.format;
+    if (o->has_fps)
+        request.fps = o->config.fps;
+    if (request.frames >= 0)
+        request.frames += o->seek; /* how far the input must reach */
+    s->input = input_open(&request, &fault);
+    if (!s->input)
+        return fail(s, &fault);
+    int there = o->seek > 0 ? input_skip(s->input, o->seek, &fault) : 1;
+    if (there == 0)
+        fault_set(&fault, "%s has no picture %lld to start from (--seek)", o->input,
+                  (long long)o->seek);
+    return there > 0 ? 0 : fail(s, &fault);
+}
+
+/* What the input says of itself, unless the user said otherwise. */
+static void adopt_input(Session *s)
+{
+    CliOptions *o = &s->options;
+    AvocetEncoderConfig *c = &o->config;
+    const InputInfo *info = &s->input->info;
+    c->width = info->width;
+    c->height = info->height;
+    c->format = info->format;
+    c->fps = info->fps;
+    if (info->time_base.den && !o->has_timebase)
+        c->time_base = info->time_base;
+    if (info->sar.den && !o->has_sar) {
+        c->sar_width = info->sar.num;
+        c->sar_height = info->sar.den;
+    }
+    if (info->full_range >= 0 && !o->has_range)
+        c->full_range = info->full_range;
+    if (o->has_color)
+        return;
+    if (info->primaries >= 0)
+        c->colour_primaries = info->primaries;
+    if (info->transfer >= 0)
+        c->transfer = info->transfer;
+    if (info->matrix >= 0)
+        c->colour_matrix = info->matrix;
+}
+
+/* Returns an exit status. */
+static int open_encoder(Session *s)
+{
+    char message[256];
+    Fault fault;
+    adopt_input(s);
+    int status =
+        avocet_encoder_open(&s->encoder, &s->options.config, NULL, message, sizeof message);
+    if (status == AVOCET_OK)
+        return EXIT_DONE;
+    fault_set(&fault, "%s", message[0] ? message : avocet_status_text(status));
+    fail(s, &fault);
+    return status == AVOCET_ERR_ARGUMENT || status == AVOCET_ERR_CONFLICT ? EXIT_USAGE
+                                                                          : EXIT_FAILED;
+}
+
+static void print_adjustments(const Session *s)
+{
+    const char *sentence;
+    for (int i = 0;
+         !s->options.quiet && (sentence = avocet_encoder_adjustment(s->encoder, i)) != NULL; i++)
+        fprintf(stderr, "avocet: note: %s\n", sentence);
+}
+
+/* Writing over the input would destroy it before it is read. */
+static int check_not_input(Session *s, const char *name)
+{
+    struct stat input, output;
+    Fault fault;
+    if (stat(s->options.input, &input) != 0 || stat(name, &output) != 0 ||
+        !S_ISREG(output.st_mode) || input.st_dev != output.st_dev || input.st_ino != output.st_ino)
+        return 0;
+    fault_set(&fault, "%s is the input; choose another output", name);
+    return fail(s, &fault);
+}
+
+static int open_outputs(Session *s)
+{
+    const CliOptions *o = &s->options;
+    Fault fault;
+    if (check_not_input(s, o->output) < 0 || (o->recon && check_not_input(s, o->recon) < 0))
+        return -1;
+    s->output = output_open(o->output, &fault);
+    if (!s->output)
+        return fail(s, &fault);
+    if (o->recon) {
+        s->recon = recon_open(o->recon, avocet_encoder_config(s->encoder), &fault);
+        if (!s->recon)
+            return fail(s, &fault);
+    }
+    return 0;
+}
+
+static void start_report(Session *s)
+{
+    const AvocetEncoderConfig *c = avocet_encoder_config(s->encoder);
+    int monochrome = c->format == AVOCET_FORMAT_GRAY8 && c->profile == AVOCET_PROFILE_HIGH;
+    int64_t total = s->input->info.frames;
+    if (total >= 0)
+        total = total > s->options.seek ? total - s->options.seek : 0;
+    if (s->options.frames >= 0 && (total < 0 || s->options.frames < total))
+        total = s->options.frames;
+    report_start(&s->report, s->options.input, s->options.output, c, monochrome);
+    progress_start(&s->progress,
+                   !s->options.quiet && !s->options.no_progress && !s->options.verbose, total,
+                   s->report.fps);
+}
+
+/* ---- pictures ---- */
+
+static int take_packet(Session *s, const AvocetPacket *packet)
+{
+    Fault fault;
+    report_add(&s->report, packet);
+    if (s->options.verbose && !s->options.quiet)
+        report_print_picture(&s->report, packet);
+    if (output_write(s->output, packet, &fault) < 0)
+        return fail(s, &fault);
+    if (s->recon) {
+        AvocetPicture picture;
+        int status = avocet_encoder_recon(s->encoder, &picture);
+        if (status < 0)
+            return fail_encoder(s, "no reconstruction", status);
+        if (recon_add(s->recon, packet->pts, &picture, &fault) < 0)
+            return fail(s, &fault);
+    }
+    progress_update(&s->progress, s->report.type[AVOCET_TYPE_AUTO].count, output_bytes(s->output));
+    return 0;
+}
+
+/* All packets that are ready. */
+static int receive_all(Session *s)
+{
+    AvocetPacket packet;
+    int status;
+    while ((status = avocet_encoder_receive(s->encoder, &packet)) == AVOCET_OK)
+        if (take_packet(s, &packet) < 0)
+            return -1;
+    return status < 0 ? fail_encoder(s, "encoding failed", status) : 0;
+}
+
+static int send(Session *s, const AvocetPicture *picture)
+{
+    Fault fault;
+    if (s->recon && recon_expect(s->recon, picture->pts, &fault) < 0)
+        return fail(s, &fault);
+    int status = avocet_encoder_send(s->encoder, picture);
+    if (status == AVOCET_ERR_BUSY) {
+        if (receive_all(s) < 0)
+            return -1;
+        status = avocet_encoder_send(s->encoder, picture);
+    }
+    if (status < 0)
+        return fail_encoder(s, "encoding failed", status);
+    s->sent++;
+    return receive_all(s);
+}
+
+/* 0 when the input ends or enough is read, -1 on a fault of the input (the encoder can still be
+ * flushed), -2 on one of the encoder or output. */
+static int send_pictures(Session *s)
+{
+    AvocetPicture picture;
+    Fault fault;
+    int64_t most = s->options.frames;
+    while (!interrupted && (most < 0 || s->sent < most)) {
+        int got = s->input->read(s->input, &picture, &fault);
+        if (got == 0)
+            return 0;
+        if (got < 0)
+            return fail(s, &fault);
+        if (send(s, &picture) < 0)
+            return -2;
+    }
+    if (interrupted) {
+        fault_set(&fault, "interrupted after %lld pictures; %s is complete up to there",
+                  (long long)s->sent, s->options.output);
+        return fail(s, &fault);
+    }
+    return 0;
+}
+
+static int encode_all(Session *s)
+{
+    int status = send_pictures(s);
+    if (status == -2)
+        return -1;
+    int flushed = avocet_encoder_flush(s->encoder);
+    if (flushed < 0)
+        return fail_encoder(s, "encoding failed", flushed);
+    if (receive_all(s) < 0 || status < 0)
+        return -1;
+    if (s->sent == 0) {
+        Fault fault;
+        fault_set(&fault, "%s: no pictures to encode", s->options.input);
+        return fail(s, &fault);
+    }
+    return 0;
+}
+
+/* ---- all ---- */
+
+static int close_all(Session *s)
+{
+    Fault fault;
+    int status = 0;
+    if (s->recon && recon_close(s->recon, &fault) < 0)
+        status = fail(s, &fault);
+    if (s->output && output_close(s->output, &fault) < 0)
+        status = fail(s, &fault);
+    if (s->encoder && s->output && s->options.json &&
+        report_write_json(&s->report, s->options.json, s->encoder, s->fault.text, &fault) < 0)
+        status = fail(s, &fault);
+    avocet_encoder_close(&s->encoder);
+    if (s->input)
+        s->input->close(s->input);
+    return status;
+}
+
+static int run(Session *s)
+{
+    if (open_input(s) < 0)
+        return EXIT_FAILED;
+    int status = open_encoder(s);
+    if (status != EXIT_DONE)
+        return status;
+    print_adjustments(s);
+    if (open_outputs(s) < 0)
+        return EXIT_FAILED;
+    start_report(s);
+    status = encode_all(s) < 0 ? EXIT_FAILED : EXIT_DONE;
+    progress_clear(&s->progress);
+    s->report.seconds = progress_clock() - s->progress.started;
+    if (!s->options.quiet)
+        report_print(&s->report);
+    return status;
+}
+
+int cmd_encode(int argc, char **argv)
+{
+    Fault fault;
+    static const int usage = EXIT_USAGE;
+    Session *s = calloc(1, sizeof *s);
+    if (!s)
+        return EXIT_FAILED;
+    int status = cli_parse(&s->options, argc, argv, &fault) < 0 ? usage : EXIT_DONE;
+    if (status == EXIT_DONE && s->options.version) {
+        cli_print_version();
+    } else if (status == EXIT_DONE && s->options.help) {
+        if (cli_print_help(s->options.help) < 0)
+            status = (fault_set(&fault, "no help on \"%s\": all, presets or an option's name",
+                                s->options.help),
+                      usage);
+    } else if (status == EXIT_DONE && output_check_name(s->options.output, &fault) < 0) {
+        status = usage;
+    } else if (status == EXIT_DONE) {
+        watch_signals();
+        status = run(s);
+        if (close_all(s) < 0 && status == EXIT_DONE)
+            status = EXIT_FAILED;
+        fault = s->fault;
+    }
+    if (status != EXIT_DONE)
+        fprintf(stderr, "avocet: %s\n", fault.text);
+    free(s);
+    return status;
+}

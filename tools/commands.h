@@ -1,0 +1,9 @@
+/* The commands of the program; each gets the words after its name and returns the exit status. */
+#ifndef TOOLS_COMMANDS_H
+#define TOOLS_COMMANDS_H
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+int cmd_encode(int argc, char **argv);
+
+#endif
