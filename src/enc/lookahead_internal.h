@@ -57,6 +57,9 @@ typedef struct AvoLowres {
     AvoLowresPair pair[AVO_LOWRES_PAIRS];
     int next_pair;
 
+    AvoPlanWeight weight[AVO_LA_DISTANCE_MAX]; /* luma, of the searches into the past */
+    int mean_q8[3], deviation_q8[3];           /* of the half-size luma and of chroma */
+
     uint16_t *aq_factor_q8; /* 2^(-aq offset / 6): weight of a block's cost in bits */
     uint32_t *inherited;    /* importance that later pictures put on each block */
     int16_t *qp_offset_q8;  /* the sum that goes into the plan */
