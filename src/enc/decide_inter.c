@@ -430,6 +430,26 @@ static int search_p_sub(AvoRowCtx *row, int blk8, AvoSubType *type, AvoMv mv[4])
     return best;
 }
 
+/* A.3.1: two macroblocks in a row may not have more vectors than the level says. What the last macroblock of the row
+ * above had is not known in time, so it counts as full. */
+static bool sub_vectors_allowed(const AvoRowCtx *row)
+{
+    int limit = row->job->max_mvs_per_2mb;
+    if (limit < 0)
+        return true;
+    int before = 16;
+    if (row->mb_x > 0) {
+        const AvoMbInfo *left = row->job->rec->info + row->mb_addr - 1;
+        const AvoMbCode *code = &row->job->code[row->mb_addr - 1];
+        static const int per_sub[] = {1, 2, 2, 4, 1};
+        before = left->type == AVO_MB_P || left->type == AVO_MB_P_SKIP ? 2 : 0;
+        if (left->type == AVO_MB_P8x8)
+            for (int i = 0; i < 4; i++)
+                before += per_sub[code->sub_type[i]];
+    }
+    return before + 16 <= limit;
+}
+
 static void make_p(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, int best_ref)
 {
     avo_cand_init(row, cand, partition == AVO_PART_8x8 ? AVO_MB_P8x8 : AVO_MB_P);
@@ -463,7 +483,8 @@ void avo_decide_p(AvoRowCtx *row)
     const AvoTools *tools = row->job->tools;
     bool rd = avo_rd_level(row) != AVO_RD_SATD;
     row->skip_mv = avo_mvpred_pskip(&row->cache, &row->nb);
-    if (tools->fast_pskip && early_p_skip(row))
+    bool may_skip = avo_motion_allowed(row, &avo_blk_16x16, row->skip_mv);
+    if (tools->fast_pskip && may_skip && early_p_skip(row))
         return;
 
     int best_ref = 0, cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
@@ -476,7 +497,7 @@ void avo_decide_p(AvoRowCtx *row)
             for (int k = 0; k < 4; k++)
                 row->sub_mv[i][k] = row->m8[0][i].mv;
         }
-        if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8) {
+        if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row)) {
             cost[AVO_PART_8x8] = avo_rate(row, P_BITS_8x8);
             for (int i = 0; i < 4; i++)
                 cost[AVO_PART_8x8] += search_p_sub(row, i, &row->sub_type[i], row->sub_mv[i]);
@@ -494,7 +515,7 @@ void avo_decide_p(AvoRowCtx *row)
             make_p(row, row->trial, (AvoPartition)part, best_ref);
             avo_try_inter(row, cost[part]);
         }
-    if (rd) {
+    if (rd && may_skip) {
         make_p_skip(row, row->trial);
         avo_try_skip(row, 0);
     }

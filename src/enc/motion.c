@@ -4,6 +4,8 @@
 
 #define FULL_MARGIN 24 /* whole samples that a 16x16 block may lie outside: the rest of the padding is for taps */
 
+#define CLEAN_MARGIN 8 /* columns beside the refreshed area that loop filter and taps may have spoilt */
+
 /* State of one whole-sample search. Positions are whole samples relative to the block's own place. */
 typedef struct Search {
     AvoRowCtx *row;
@@ -105,7 +107,7 @@ static void set_limits(Search *s, const AvoSearchBlock *b)
     s->min_y = avo_max(-py - FULL_MARGIN, (job->mv_min_y >> 2) + 1);
     s->max_y = avo_min(job->mb_height * 16 - py - b->h + FULL_MARGIN, (job->mv_max_y >> 2) - 1);
     if (job->refresh_limits && row->mb_x < job->refresh_begin) /* clean area looks at clean area only */
-        s->max_x = avo_min(s->max_x, avo_max(job->refresh_begin * 16 - px - b->w - 4, s->min_x));
+        s->max_x = avo_min(s->max_x, avo_max(job->refresh_begin * 16 - px - b->w - CLEAN_MARGIN, s->min_x));
 }
 
 /* ---- whole samples ---- */
@@ -235,6 +237,15 @@ static void search_exhaustive(Search *s, int range)
     for (int y = y0; y <= y1; y++)
         for (int x = x0; x <= x1; x += 4)
             try_four(s, x, y, run);
+}
+
+bool avo_motion_allowed(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv)
+{
+    const AvoPicJob *job = row->job;
+    if (!job->refresh_limits || row->mb_x >= job->refresh_begin)
+        return true;
+    int right = row->mb_x * 16 + b->x + b->w + ((mv.x + 3) >> 2);
+    return right <= job->refresh_begin * 16 - CLEAN_MARGIN;
 }
 
 /* The source block as it would have to look in a weighted reference: whole-sample search of fades works on it. */

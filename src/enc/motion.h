@@ -36,6 +36,9 @@ void avo_motion_search(AvoRowCtx *row, const AvoSearchBlock *b, int list, const 
                        AvoMotion *m);
 /* Distortion (SATD, SAD at the fastest) plus chroma if wanted of one vector, without rate. */
 int avo_motion_distortion(AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref, AvoMv mv);
+/* May block b use this vector? Only intra refresh forbids any that prediction yields: its clean area looks at clean
+ * samples only. */
+bool avo_motion_allowed(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv);
 /* Best joint pair near m0 and m1: refines both vectors in place when the tools ask for it; returns distortion + rates. */
 int avo_bidir_search(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m0, AvoMotion *m1);
 
