@@ -302,6 +302,9 @@ void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
     }
     if (inter_cost != AVO_COST_MAX && choice.cost16 + type_cost > 2 * inter_cost)
         return;
+    /* Intra refresh: small blocks would look at samples above right that are not clean yet. */
+    if (row->job->refresh_limits && row->mb_x + 1 == row->job->refresh_end)
+        return;
     int limit = rd ? avo_min(near, choice.cost16 + choice.cost16 / 4) : avo_min(near, choice.cost16);
     if (tools->i8x8)
         try_blocks(row, &choice, 8, type_cost, limit);

@@ -50,8 +50,6 @@ static void load_edges(AvoRowCtx *row)
                        (intra_usable(row, row->nb.b) ? AVO_EDGE_TOP : 0) |
                        (intra_usable(row, row->nb.c) ? AVO_EDGE_TOPRIGHT : 0) |
                        (intra_usable(row, row->nb.d) ? AVO_EDGE_CORNER : 0);
-    if (job->refresh_limits && row->mb_x + 1 == job->refresh_end)
-        row->intra_edges &= ~(unsigned)AVO_EDGE_TOPRIGHT; /* that macroblock is not clean yet */
     for (int plane = 0; plane < 3 && row->mb_y > 0; plane++) {
         int size = plane ? 8 : 16;
         if (!job->line[plane])
