@@ -35,8 +35,16 @@
 
 AVO_FOR_FAMILIES(AVO_DECLARE_INIT, c)
 AVO_DECLARE_INIT(cost, sse41)
+AVO_DECLARE_INIT(transform, sse41)
+AVO_DECLARE_INIT(quant, sse41)
 AVO_DECLARE_INIT(interp, sse41)
+AVO_DECLARE_INIT(deblock, sse41)
+AVO_DECLARE_INIT(resample, sse41)
 AVO_DECLARE_INIT(cost, avx2)
+AVO_DECLARE_INIT(transform, avx2)
+AVO_DECLARE_INIT(quant, avx2)
 AVO_DECLARE_INIT(interp, avx2)
+AVO_DECLARE_INIT(deblock, avx2)
+AVO_DECLARE_INIT(resample, avx2)
 
 #endif

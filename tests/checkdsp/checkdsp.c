@@ -137,6 +137,18 @@ uint64_t ticks(void)
 #endif
 }
 
+static int compare_samples(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+uint64_t bench_median(uint64_t *samples)
+{
+    qsort(samples, BENCH_ROUNDS, sizeof(*samples), compare_samples);
+    return samples[BENCH_ROUNDS / 2];
+}
+
 void bench_report(Tester *t, uint64_t ref, uint64_t got)
 {
     printf("%-8s %-26s %9.1f -> %8.1f  x%.2f\n", t->level, t->name, (double)ref / BENCH_CALLS,

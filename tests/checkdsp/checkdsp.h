@@ -79,34 +79,38 @@ extern const int8_t deblock_tc0[52][3];
 /* ---- timing ---- */
 
 uint64_t ticks(void);
+uint64_t bench_median(uint64_t *samples); /* of BENCH_ROUNDS */
 void bench_report(Tester *t, uint64_t ref, uint64_t got);
 extern volatile int bench_sink;
 
 #define BENCH_ROUNDS 200
 #define BENCH_CALLS  16
 
-#define BENCH_MEASURE(result, call)                                                               \
+/* setup runs before each round, untimed. round_ and i_ number the calls. */
+#define BENCH_MEASURE(result, setup, call)                                                        \
     do {                                                                                          \
-        uint64_t best_ = UINT64_MAX;                                                              \
+        uint64_t samples_[BENCH_ROUNDS];                                                          \
         for (int round_ = 0; round_ < BENCH_ROUNDS; round_++) {                                   \
+            setup;                                                                                \
             uint64_t start_ = ticks();                                                            \
             for (int i_ = 0; i_ < BENCH_CALLS; i_++) {                                            \
                 call;                                                                             \
             }                                                                                     \
-            uint64_t spent_ = ticks() - start_;                                                   \
-            best_ = spent_ < best_ ? spent_ : best_;                                              \
+            samples_[round_] = ticks() - start_;                                                  \
         }                                                                                         \
-        result = best_;                                                                           \
+        result = bench_median(samples_);                                                          \
     } while (0)
 
-#define BENCH(t, ref_call, got_call)                                                              \
+#define BENCH_WITH(t, setup, ref_call, got_call)                                                  \
     do {                                                                                          \
         if ((t)->bench) {                                                                         \
             uint64_t ref_ticks_, got_ticks_;                                                      \
-            BENCH_MEASURE(ref_ticks_, ref_call);                                                  \
-            BENCH_MEASURE(got_ticks_, got_call);                                                  \
+            BENCH_MEASURE(ref_ticks_, setup, ref_call);                                           \
+            BENCH_MEASURE(got_ticks_, setup, got_call);                                           \
             bench_report(t, ref_ticks_, got_ticks_);                                              \
         }                                                                                         \
     } while (0)
+
+#define BENCH(t, ref_call, got_call) BENCH_WITH(t, (void)0, ref_call, got_call)
 
 #endif
