@@ -168,6 +168,14 @@ static int place_tiles(AvoLookahead *la, int lo, int end, int16_t *anchor)
     return count;
 }
 
+/* Lengths worth a look: all short ones, then those whose halves share their searches with others,
+ * and the longest allowed. */
+static int next_length(int d, int longest)
+{
+    int next = d < 4 ? d + 1 : d == 4 ? 6 : d == 6 ? 8 : d + 4;
+    return d < longest ? avo_min(next, longest) : next;
+}
+
 /* Shortest path. path[i]: cost of the best way from lo to lo + i; from[i]: its last edge's length.
  */
 static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anchor)
@@ -178,7 +186,7 @@ static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anch
     path[0] = 0;
     for (int i = 1; i <= n; i++) {
         path[i] = UINT64_MAX;
-        for (int d = 1; d <= avo_min(i, la->bframes + 1); d++) {
+        for (int d = 1; d <= avo_min(i, la->bframes + 1); d = next_length(d, la->bframes + 1)) {
             if (path[i - d] >= path[i])
                 continue;
             uint64_t limit =

@@ -45,7 +45,8 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->wants_offsets = !constant_qp && (config->aq_mode || la->propagates);
     la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
     la->wants_weights = config->weightp > 0 && la->wants_costs;
-    la->wants_ahead = config->vbv_bufsize > 0 && la->delay > 0;
+    la->wants_ahead =
+        la->delay > 0 && (config->vbv_bufsize > 0 || config->rate_mode == AVOCET_RATE_BITRATE);
     la->past_max = avo_max(la->bframes + 1, cuts && la->delay ? AVO_LA_FLASH_MAX + 1 : 1);
     la->future_max = la->layers == 1 ? la->bframes : la->bframes ? (la->bframes + 2) / 2 : 0;
     la->last_idr = -1;

@@ -150,40 +150,42 @@ typedef struct BlockSearch {
     AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE];
 } BlockSearch;
 
-AVO_INLINE const pixel *at_mv(const BlockSearch *s, int x, int y)
+/* LAMBDA times about the bits of a vector component that differs by d from its prediction:
+ * 2 * floor(log2 d) + 3. */
+static const uint8_t component_cost[64] = {
+    0,  6,  10, 10, 14, 14, 14, 14, 18, 18, 18, 18, 18, 18, 18, 18, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
+    26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
+};
+
+AVO_INLINE int mv_cost(const BlockSearch *s, AvoMv mv)
 {
-    return s->plane[(x & 1) | (y & 1) << 1] + (y >> 1) * s->stride + (x >> 1);
+    return component_cost[avo_min(avo_abs(mv.x - s->pred.x), 63)] +
+           component_cost[avo_min(avo_abs(mv.y - s->pred.y), 63)];
 }
 
-/* About the bits of a vector component that differs by d from its prediction. */
-AVO_INLINE int component_bits(int d)
+AVO_INLINE const pixel *at_mv(const BlockSearch *s, AvoMv mv)
 {
-    return d ? 2 * avo_log2_floor((uint32_t)avo_abs(d)) + 3 : 0;
-}
-
-AVO_INLINE int mv_cost(const BlockSearch *s, int x, int y)
-{
-    return LAMBDA * (component_bits(x - s->pred.x) + component_bits(y - s->pred.y));
+    return s->plane[(mv.x & 1) | (mv.y & 1) << 1] + (mv.y >> 1) * s->stride + (mv.x >> 1);
 }
 
 /* Tries four positions with one kernel call and keeps the best; returns whether one was better. */
-AVO_INLINE bool try_four(BlockSearch *s, const AvoCostX4Fn fn, const AvoMv mv[4])
+AVO_INLINE bool try_four(BlockSearch *s, AvoCostX4Fn fn, const AvoMv mv[4])
 {
-    const pixel *ref[4];
-    int cost[4];
-    for (int i = 0; i < 4; i++)
-        ref[i] = at_mv(s, mv[i].x, mv[i].y);
+    const pixel *ref[4] = {at_mv(s, mv[0]), at_mv(s, mv[1]), at_mv(s, mv[2]), at_mv(s, mv[3])};
+    int cost[4], best = -1;
     fn(s->cur, ref, s->stride, cost);
-    bool better = false;
     for (int i = 0; i < 4; i++) {
-        int c = cost[i] + mv_cost(s, mv[i].x, mv[i].y);
+        int c = cost[i] + mv_cost(s, mv[i]);
         if (c < s->cost) {
             s->cost = c;
-            s->mv = mv[i];
-            better = true;
+            best = i;
         }
     }
-    return better;
+    if (best < 0)
+        return false;
+    s->mv = mv[best];
+    return true;
 }
 
 AVO_INLINE AvoMv clip_mv(const BlockSearch *s, int x, int y)
@@ -192,7 +194,8 @@ AVO_INLINE AvoMv clip_mv(const BlockSearch *s, int x, int y)
                    (int16_t)avo_clip3(s->min_y, s->max_y, y)};
 }
 
-static void try_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int rounds)
+/* Walks to the lowest of the four neighbours at distance step until none is lower. */
+AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int rounds)
 {
     for (int i = 0; i < rounds; i++) {
         AvoMv c = s->mv;
@@ -203,34 +206,24 @@ static void try_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int rounds)
     }
 }
 
-/* Rounds to whole samples. */
-AVO_INLINE AvoMv whole(const BlockSearch *s, AvoMv mv)
-{
-    return clip_mv(s, (mv.x + 1) & ~1, (mv.y + 1) & ~1);
-}
-
 static void search_block(BlockSearch *s, const AvoMv candidates[4])
 {
-    AvoMv first[4];
-    for (int i = 0; i < 4; i++)
-        first[i] = whole(s, candidates[i]);
     s->cost = INT32_MAX;
-    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], first);
+    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], candidates);
     if (s->cost > GOOD_SAD)
-        try_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
-    s->cost =
-        s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv.x, s->mv.y), s->stride) +
-        mv_cost(s, s->mv.x, s->mv.y);
-    try_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
+        walk_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
+    s->cost = s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv), s->stride) +
+              mv_cost(s, s->mv);
+    walk_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
 }
 
 /* ---- a field of vectors ---- */
 
 /* Where a block's vector is guessed from when another field of the picture or its reference is
- * there: mv * num / den. */
+ * there. */
 typedef struct Hint {
     const AvoMv *mv;
-    int num, den;
+    int scale_q8;
 } Hint;
 
 static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
@@ -239,23 +232,15 @@ static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
     if (dir) {
         const AvoLowres *other = avo_lowres(la, index + distance);
         if (other->searched[0][distance - 1])
-            return (Hint){other->mv[0][distance - 1], -1, 1};
+            return (Hint){other->mv[0][distance - 1], -256};
     }
     for (int d = distance - 1; d > 0; d--)
         if (lr->searched[dir][d - 1])
-            return (Hint){lr->mv[dir][d - 1], distance, d};
+            return (Hint){lr->mv[dir][d - 1], 256 * distance / d};
     for (int d = 1; d <= (dir ? la->past_max : la->future_max); d++)
         if (lr->searched[!dir][d - 1])
-            return (Hint){lr->mv[!dir][d - 1], -distance, d};
-    return (Hint){NULL, 0, 1};
-}
-
-static AvoMv hinted_mv(const Hint *hint, int i)
-{
-    if (!hint->mv)
-        return (AvoMv){0, 0};
-    int x = hint->mv[i].x * hint->num / hint->den, y = hint->mv[i].y * hint->num / hint->den;
-    return (AvoMv){(int16_t)avo_clip3(-32000, 32000, x), (int16_t)avo_clip3(-32000, 32000, y)};
+            return (Hint){lr->mv[!dir][d - 1], -256 * distance / d};
+    return (Hint){NULL, 0};
 }
 
 /* Median prediction and candidates from the vectors found so far in this field. */
@@ -268,9 +253,10 @@ static void predict_block(BlockSearch *s, AvoMv candidates[4], const AvoMv *fiel
     AvoMv right = y && x + 1 < width ? field[1 - width] : top;
     s->pred.x = (int16_t)avo_median3(left.x, top.x, right.x);
     s->pred.y = (int16_t)avo_median3(left.y, top.y, right.y);
-    candidates[0] = s->pred;
+    candidates[0] = clip_mv(s, s->pred.x, s->pred.y);
     candidates[1] = zero;
-    candidates[2] = left;
+    candidates[2] = clip_mv(s, left.x, left.y);
+    candidates[3] = zero;
 }
 
 /* Fills mv and cost of the picture's blocks from the reference's four planes. */
@@ -290,12 +276,47 @@ static void search_planes(const AvoLookahead *la, const AvoPlane *cur, const pix
             s.max_x = 2 * (8 * (la->mb_width - 1 - x) + REACH);
             la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, cur->data + at, s.stride, 8);
             predict_block(&s, candidates, mv + i, la->mb_width, x, y);
-            candidates[3] = hinted_mv(hint, i);
+            if (hint->mv)
+                candidates[3] = clip_mv(&s, (hint->mv[i].x * hint->scale_q8 + 128) >> 8,
+                                        (hint->mv[i].y * hint->scale_q8 + 128) >> 8);
             search_block(&s, candidates);
             mv[i] = s.mv;
             cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
         }
     }
+}
+
+/* Samples of a reference that a block's vector points at; at: the block's place in the plane. */
+AVO_INLINE const pixel *reference_at(const AvoSource *ref, AvoMv mv, ptrdiff_t at)
+{
+    const AvoLowres *lr = ref->lookahead;
+    int which = (mv.x & 1) | (mv.y & 1) << 1;
+    const AvoPlane *p = which ? &lr->hpel[which - 1] : &ref->half;
+    return p->data + at + (mv.y >> 1) * p->stride + (mv.x >> 1);
+}
+
+/* Whether weights lower the cost of a sample of the blocks where they are: one of eight, in
+ * diagonal rows. */
+static bool weight_promises(const AvoLookahead *la, int index, int distance,
+                            const AvoPlanWeight *weight)
+{
+    const AvoPlane *cur = &la->window[index]->half;
+    const AvoSource *ref = la->window[index - distance];
+    const AvoMv *mv = avo_lowres(la, index)->mv[0][distance - 1];
+    AVO_ALIGN(64) pixel block[8 * AVO_CUR_STRIDE];
+    uint64_t plain = 0, weighted = 0;
+    for (int y = 0; y < la->mb_height; y++) {
+        for (int x = 3 * y & 7; x < la->mb_width; x += 8) {
+            ptrdiff_t at = 8 * y * cur->stride + 8 * x;
+            const pixel *from = reference_at(ref, mv[y * la->mb_width + x], at);
+            la->dsp->weight(block, AVO_CUR_STRIDE, from, cur->stride, 8, 8, weight->log2_denom[0],
+                            weight->w[0], weight->o[0]);
+            AvoCostFn satd = la->dsp->satd[AVO_BLK_8x8];
+            plain += (uint64_t)satd(cur->data + at, cur->stride, from, cur->stride);
+            weighted += (uint64_t)satd(cur->data + at, cur->stride, block, AVO_CUR_STRIDE);
+        }
+    }
+    return avo_weight_pays(weighted, plain);
 }
 
 /* Searches again with the reference under weights if the brightness has changed; keeps the better
@@ -307,6 +328,10 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     AvoPlanWeight *weight = &lr->weight[distance - 1];
     if (!avo_weight_luma(la, index, distance, weight))
         return;
+    if (!weight_promises(la, index, distance, weight)) {
+        memset(weight, 0, sizeof *weight);
+        return;
+    }
     avo_weight_plane(la, &la->weighted[0], &ref->half, weight);
     for (int k = 0; k < 3; k++)
         avo_weight_plane(la, &la->weighted[1 + k], &avo_lowres(la, index - distance)->hpel[k],
@@ -356,15 +381,6 @@ static void p_blocks(const AvoLookahead *la, int index, int past, uint16_t *out)
         out[i] = (uint16_t)(inter[i] < intra ? inter[i] | AVO_LOWRES_PAST << AVO_LOWRES_LIST_SHIFT
                                              : avo_min(intra, AVO_LOWRES_COST_MAX));
     }
-}
-
-/* The two samples positions behind a block's vectors. */
-AVO_INLINE const pixel *reference_at(const AvoSource *ref, AvoMv mv, ptrdiff_t at)
-{
-    const AvoLowres *lr = ref->lookahead;
-    int which = (mv.x & 1) | (mv.y & 1) << 1;
-    const AvoPlane *p = which ? &lr->hpel[which - 1] : &ref->half;
-    return p->data + at + (mv.y >> 1) * p->stride + (mv.x >> 1);
 }
 
 static void b_blocks(const AvoLookahead *la, int index, int past, int future, uint16_t *out)

@@ -1,44 +1,344 @@
-/* See ratecontrol.h. */
+/* See ratecontrol.h. Sections: settings, prediction of bits, relative quantisers, base, calls. */
 #include "base/fixmath.h"
 #include "enc/ratecontrol.h"
 
-int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_count,
-                AvoMessage *msg)
+/* Importance propagation lowers most blocks by several QP; this much per unit of 1 - qcomp brings
+ * the mean quality of a CRF number back to what it is without. */
+#define TREE_LIFT_Q8 3456 /* 13.5 QP */
+
+/* CRF numbers are meant for 25 pictures per second; each picture of a faster stream is seen for
+ * less long and may be coarser. */
+#define CRF_RATE 25
+
+#define PIVOT_WITH_B    120 /* cost per macroblock of P pictures at which CRF equals their QP */
+#define PIVOT_WITHOUT_B 80  /* the same when they lie next to each other */
+
+#define LOG2_COEFF_I    (2 * 65536 + 39000) /* first guesses, replaced by what is seen */
+#define LOG2_COEFF_P    (2 * 65536 + 39000)
+#define LOG2_COEFF_BREF (1 * 65536 + 52000)
+#define LOG2_COEFF_B    (1 * 65536)
+
+#define MEMORY_SHIFT  13 /* ABR forgets half of the past in about 5700 pictures */
+#define OVERFLOW_TIME 2  /* seconds of bits that may be over before the base moves by much */
+
+/* ---- settings ---- */
+
+static int kind_of(AvocetFrameType type)
 {
-    memset(rc, 0, sizeof *rc);
-    rc->mode = config->rate_mode;
-    rc->mb_count = mb_count;
-    rc->ip_offset_q8 = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)config->ip_ratio, 100));
-    rc->pb_offset_q8 = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)config->pb_ratio, 100));
-    rc->layer_offset_q8 = 256;
-    return avo_rc_reconfigure(rc, config, msg);
+    switch (type) {
+    case AVOCET_TYPE_IDR:
+    case AVOCET_TYPE_I:
+        return AVO_RC_I;
+    case AVOCET_TYPE_BREF:
+        return AVO_RC_BREF;
+    case AVOCET_TYPE_B:
+        return AVO_RC_B;
+    default:
+        return AVO_RC_P;
+    }
 }
 
-void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
+static int ratio_to_qp_q8(int ratio)
 {
-    int qp_q8 = rc->mode == AVOCET_RATE_QP ? rc->qp * 256 : rc->crf * 256 / 100;
-    if (plan->type == AVOCET_TYPE_IDR || plan->type == AVOCET_TYPE_I)
-        qp_q8 -= rc->ip_offset_q8;
-    else if (plan->layer > 0)
-        qp_q8 += rc->pb_offset_q8 + (plan->layer - 1) * rc->layer_offset_q8;
-    out->qp_q8 = avo_clip3(rc->qp_min * 256, rc->qp_max * 256, qp_q8);
-    out->bits_planned = 0;
+    return avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)avo_max(ratio, 1), 100));
 }
 
-void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
+/* Distances between kinds of pictures. With importance propagation the offsets of the blocks make
+ * most of the difference. */
+static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, bool tree)
 {
-    rc->bits_done += stats->bits;
+    int i = ratio_to_qp_q8(config->ip_ratio), b = ratio_to_qp_q8(config->pb_ratio);
+    if (rc->mode == AVOCET_RATE_QP) { /* whole QP */
+        i = (i + 128) & ~255;
+        b = (b + 128) & ~255;
+    }
+    rc->intra_offset_q8 = tree ? i / 4 : i;
+    rc->layer_offset_q8[0] = 0;
+    for (int layer = 1; layer < AVO_RC_LAYERS; layer++)
+        rc->layer_offset_q8[layer] = tree ? 128 * (layer - 1) : b + 256 * (layer - 1);
+}
+
+/* Lower for slow pictures, higher for fast ones, in the measure that qcomp allows. */
+static int duration_lift_q8(const AvocetEncoderConfig *config)
+{
+    int32_t log2_q16 = avo_log2_ratio_q16((uint64_t)config->fps.num << 8,
+                                          ((uint64_t)config->fps.den * CRF_RATE) << 8);
+    log2_q16 = avo_clip3(-2 * 65536, 2 * 65536, log2_q16);
+    return avo_qp_delta_q8(log2_q16) * (100 - config->qcomp) / 100;
+}
+
+static bool has_tree(const AvocetEncoderConfig *config)
+{
+    return config->mbtree && config->lookahead > 0 && config->rate_mode != AVOCET_RATE_QP;
 }
 
 int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, AvoMessage *msg)
 {
-    (void)msg;
-    rc->qp = config->qp;
-    rc->crf = config->crf;
+    if (rc->mode == AVOCET_RATE_BITRATE && config->bitrate <= 0)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "bitrate must be above 0");
+    bool tree = has_tree(config);
+    rc->qp_min_q8 = config->qp_min * 256;
+    rc->qp_max_q8 = config->qp_max * 256;
+    rc->qp_step_q8 = avo_max(config->qp_step, 1) * 256;
     rc->bitrate = config->bitrate;
-    rc->fps = config->fps;
-    rc->qp_min = config->qp_min;
-    rc->qp_max = config->qp_max;
-    rc->qp_step = config->qp_step;
+    rc->bits_per_picture_q8 = 0;
+    if (rc->mode == AVOCET_RATE_QP)
+        rc->base_q8 = config->qp * 256;
+    else
+        rc->base_q8 = config->crf * 256 / 100;
+    if (tree && rc->mode == AVOCET_RATE_CRF)
+        rc->base_q8 += TREE_LIFT_Q8 * (100 - config->qcomp) / 100 + duration_lift_q8(config);
+    if (rc->mode == AVOCET_RATE_BITRATE)
+        rc->bits_per_picture_q8 = (int64_t)avo_muldiv(
+            (uint64_t)config->bitrate * 256, (uint64_t)config->fps.den, (uint64_t)config->fps.num);
+    avo_vbv_configure(&rc->vbv, config);
     return AVOCET_OK;
+}
+
+int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_count,
+                AvoMessage *msg)
+{
+    static const int32_t first_coeff[AVO_RC_KINDS] = {LOG2_COEFF_I, LOG2_COEFF_P, LOG2_COEFF_BREF,
+                                                      LOG2_COEFF_B};
+    memset(rc, 0, sizeof *rc);
+    rc->mode = config->rate_mode;
+    rc->mb_count = mb_count;
+    rc->qcomp = has_tree(config) ? 100 : config->qcomp;
+    rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
+    for (int i = 0; i < AVO_RC_KINDS; i++)
+        rc->predictor[i].log2_coeff_q16 = first_coeff[i];
+    set_offsets(rc, config, has_tree(config));
+    return avo_rc_reconfigure(rc, config, msg);
+}
+
+/* ---- prediction of bits ---- */
+
+/* Bits at QP 0 of a picture with this cost, as a logarithm. */
+static int32_t log2_bits_at_0(const AvoRateControl *rc, int kind, int64_t bits_cost)
+{
+    return rc->predictor[kind].log2_coeff_q16 + avo_log2_q16((uint64_t)avo_max64(bits_cost, 1));
+}
+
+static int64_t bits_at(int32_t log2_at_0_q16, int qp_q8)
+{
+    int32_t log2_q16 = log2_at_0_q16 - (int32_t)((int64_t)qp_q8 * 128 / 3);
+    return (int64_t)(avo_exp2_q16(avo_clip3(0, 40 * 65536, log2_q16)) >> 16);
+}
+
+/* A new picture counts for a quarter, the first ones for more. */
+static void learn(int32_t *value, int32_t seen_value, int seen)
+{
+    *value += (int32_t)(((int64_t)seen_value - *value) / avo_min(seen + 1, 4));
+}
+
+/* Cost of a picture that is only foreseen, with the usual effect of offsets on its kind. */
+static int32_t log2_ahead_at_0(const AvoRateControl *rc, const AvoPlanAhead *ahead)
+{
+    int kind = kind_of((AvocetFrameType)ahead->type);
+    return log2_bits_at_0(rc, kind, ahead->cost) + rc->predictor[kind].log2_offsets_q16;
+}
+
+/* ---- relative quantisers ---- */
+
+static int layer_offset_q8(const AvoRateControl *rc, int layer)
+{
+    return rc->layer_offset_q8[avo_clip3(0, AVO_RC_LAYERS - 1, layer)];
+}
+
+static int kind_offset_q8(const AvoRateControl *rc, int kind, int layer)
+{
+    return kind == AVO_RC_I ? -rc->intra_offset_q8 : layer_offset_q8(rc, layer);
+}
+
+/* Complex stretches get coarser steps, by the part of their complexity that qcomp leaves. The cost
+ * of P pictures is averaged over the last few; that of intra pictures says nothing about motion. */
+static int complexity_q8(const AvoRateControl *rc)
+{
+    if (rc->qcomp == 100 || !rc->blurred_count_q8)
+        return 0;
+    int64_t mean = rc->blurred_cost * 256 / rc->blurred_count_q8;
+    int32_t log2_q16 = avo_log2_ratio_q16((uint64_t)avo_max64(mean, rc->mb_count),
+                                          (uint64_t)rc->pivot_cost * (unsigned)rc->mb_count);
+    return avo_qp_delta_q8(log2_q16) * (100 - rc->qcomp) / 100;
+}
+
+static void blur_complexity(AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (plan->type != AVOCET_TYPE_P)
+        return;
+    rc->blurred_cost = rc->blurred_cost / 2 + plan->inter_cost;
+    rc->blurred_count_q8 = rc->blurred_count_q8 / 2 + 256;
+}
+
+/* ---- base of the average bit rate ---- */
+
+/* Bits at base 0 and bits wanted of this picture and those foreseen. */
+static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8,
+                      uint64_t *scaled, uint64_t *wanted)
+{
+    int64_t durations = plan->duration_q16;
+    int complexity = complexity_q8(rc);
+    *scaled =
+        (uint64_t)bits_at(log2_bits_at_0(rc, kind_of(plan->type), plan->bits_cost), relative_q8);
+    for (int i = 0; i < plan->ahead_count; i++) {
+        const AvoPlanAhead *a = &plan->ahead[i];
+        int relative = kind_offset_q8(rc, kind_of((AvocetFrameType)a->type), a->layer) + complexity;
+        *scaled += (uint64_t)bits_at(log2_ahead_at_0(rc, a), relative);
+        durations += a->duration_q16;
+    }
+    *wanted = avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)durations) >> 8;
+}
+
+/* Bits of pictures that were started but not reported. */
+static int64_t bits_in_flight(const AvoRateControl *rc)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < rc->flight_count; i++)
+        sum += rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX].bits_planned;
+    return sum;
+}
+
+/* Moves the base when the sum of bits so far is off: by 6 QP when it is by OVERFLOW_TIME seconds, a
+ * tolerance that grows with the square root of the time. */
+static int overflow_q8(const AvoRateControl *rc)
+{
+    int64_t over = rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8);
+    uint64_t pictures = (uint64_t)rc->time_q16 >> 16;
+    uint64_t seconds_q8 =
+        avo_muldiv(pictures * (uint64_t)rc->bits_per_picture_q8, 1, (uint64_t)rc->bitrate);
+    int64_t growth_q4 = avo_max64(16, avo_isqrt(seconds_q8)); /* sqrt(seconds * 256) = 16 sqrt */
+    int64_t tolerance = avo_max64(1, rc->bitrate * OVERFLOW_TIME / 16 * growth_q4);
+    int64_t ratio_q8 = 256 + over * 256 / tolerance;
+    return avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)avo_clip3_64(128, 512, ratio_q8), 256));
+}
+
+static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    uint64_t scaled, wanted;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
+    return avo_qp_delta_q8(log2_q16) + overflow_q8(rc);
+}
+
+/* ---- calls ---- */
+
+/* B pictures follow the anchors around them rather than the base of the moment. */
+static int picture_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    if (rc->mode == AVOCET_RATE_QP)
+        return rc->base_q8;
+    if (plan->layer > 0 && rc->anchors > 1)
+        return (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - complexity_q8(rc);
+    if (rc->mode == AVOCET_RATE_CRF)
+        return rc->base_q8;
+    int base = abr_base_q8(rc, plan, relative_q8);
+    if (rc->anchors && !plan->scenecut) {
+        int last = rc->anchor_qp_q8[0] - complexity_q8(rc);
+        base = avo_clip3(last - rc->qp_step_q8, last + rc->qp_step_q8, base);
+    }
+    return base;
+}
+
+/* The buffer as it will be when this picture is due. */
+static AvoVbv vbv_now(const AvoRateControl *rc)
+{
+    AvoVbv vbv = rc->vbv;
+    for (int i = 0; i < rc->flight_count; i++) {
+        const AvoRcFlight *f = &rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX];
+        avo_vbv_take(&vbv, f->bits_planned, f->duration_q16);
+    }
+    return vbv;
+}
+
+static int vbv_raise_q8(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8, int relative_q8)
+{
+    enum { PLANNED_MAX = 65 };
+    int64_t bits[PLANNED_MAX], duration[PLANNED_MAX];
+    if (!rc->vbv.size)
+        return 0;
+    int n = avo_min(plan->ahead_count + 1, PLANNED_MAX);
+    int base = qp_q8 - relative_q8;
+    bits[0] = bits_at(log2_bits_at_0(rc, kind_of(plan->type), plan->bits_cost), qp_q8);
+    duration[0] = plan->duration_q16;
+    for (int i = 1; i < n; i++) {
+        const AvoPlanAhead *a = &plan->ahead[i - 1];
+        int offset = kind_offset_q8(rc, kind_of((AvocetFrameType)a->type), a->layer);
+        bits[i] = bits_at(log2_ahead_at_0(rc, a), base + offset);
+        duration[i] = a->duration_q16;
+    }
+    AvoVbv vbv = vbv_now(rc);
+    return avo_vbv_raise_q8(&vbv, bits, duration, n);
+}
+
+static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q8, int relative_q8,
+                     int64_t bits)
+{
+    if (rc->flight_count == AVO_RC_FLIGHT_MAX) { /* never reported: forget the oldest */
+        rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
+        rc->flight_count--;
+    }
+    rc->flight[(rc->flight_first + rc->flight_count++) % AVO_RC_FLIGHT_MAX] =
+        (AvoRcFlight){.coded_index = plan->coded_index,
+                      .kind = kind,
+                      .qp_q8 = qp_q8,
+                      .relative_q8 = relative_q8,
+                      .cost = plan->bits_cost,
+                      .bits_planned = bits,
+                      .duration_q16 = plan->duration_q16};
+    rc->bits_due +=
+        (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)plan->duration_q16);
+    rc->time_q16 += plan->duration_q16;
+    if (plan->layer == 0) {
+        rc->anchor_qp_q8[1] = rc->anchor_qp_q8[0];
+        rc->anchor_qp_q8[0] = qp_q8 - kind_offset_q8(rc, kind, 0);
+        rc->anchors++;
+    }
+    AvoRcPredictor *p = &rc->predictor[kind];
+    int64_t plain = kind == AVO_RC_I ? plan->intra_cost : plan->inter_cost;
+    if (plain > 0 && plan->bits_cost > 0)
+        learn(&p->log2_offsets_q16, avo_log2_ratio_q16((uint64_t)plan->bits_cost, (uint64_t)plain),
+              p->seen);
+}
+
+void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
+{
+    int kind = kind_of(plan->type);
+    blur_complexity(rc, plan);
+    int relative = kind_offset_q8(rc, kind, plan->layer) + complexity_q8(rc);
+    int qp = picture_base_q8(rc, plan, relative) + relative;
+    if (rc->mode != AVOCET_RATE_QP)
+        qp += vbv_raise_q8(rc, plan, qp, relative);
+    out->qp_q8 = avo_clip3(rc->qp_min_q8, rc->qp_max_q8, qp);
+    out->bits_planned = rc->mode == AVOCET_RATE_QP
+                            ? 0
+                            : bits_at(log2_bits_at_0(rc, kind, plan->bits_cost), out->qp_q8);
+    remember(rc, plan, kind, out->qp_q8, relative, out->bits_planned);
+}
+
+void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
+{
+    if (!rc->flight_count)
+        return;
+    AvoRcFlight f = rc->flight[rc->flight_first];
+    AVO_ASSERT(f.coded_index == stats->coded_index);
+    rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
+    rc->flight_count--;
+    rc->bits_done += stats->bits;
+    avo_vbv_take(&rc->vbv, stats->bits, f.duration_q16);
+
+    uint64_t bits = (uint64_t)avo_max64(stats->bits, 1);
+    if (f.cost > 0) {
+        int32_t coeff =
+            avo_log2_ratio_q16(bits, (uint64_t)f.cost) + (int32_t)((int64_t)f.qp_q8 * 128 / 3);
+        AvoRcPredictor *p = &rc->predictor[f.kind];
+        learn(&p->log2_coeff_q16, coeff, p->seen);
+        p->seen = avo_min(p->seen + 1, 1000);
+    }
+    if (rc->mode == AVOCET_RATE_BITRATE) {
+        rc->scaled_bits += avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8));
+        rc->wanted_bits +=
+            avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f.duration_q16) >> 8;
+        rc->scaled_bits -= rc->scaled_bits >> MEMORY_SHIFT;
+        rc->wanted_bits -= rc->wanted_bits >> MEMORY_SHIFT;
+    }
 }

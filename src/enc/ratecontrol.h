@@ -3,14 +3,17 @@
  *
  * Calls, all in coding order, from one thread:
  *
- *     avo_rc_start(plan k) ... avo_rc_start(plan k + delay), avo_rc_end(stats k), avo_rc_start(plan
- * k + delay + 1), ...
+ *     start(k) .. start(k + delay), end(k), start(k + delay + 1), end(k + 1), ...
  *
  * The pipeline keeps that interleaving fixed, whatever its threads do, so the bytes do not depend
  * on them. Pictures between are counted with the bits predicted for them.
  *
- * Quantisers are in 1/256 QP, which is a logarithmic scale of the step: all averaging happens
- * there. */
+ * Every quantiser is a sum: base + what its kind of picture differs from a P picture (+ complexity,
+ * without importance propagation). Modes differ in where the base comes from: constant, or such
+ * that the bits meet a rate. Quantisers are 1/256 QP, a logarithmic scale of the step: 6 QP double
+ * it and about halve the bits, so bits are predicted as
+ *
+ *     log2 bits = coefficient(kind) + log2 cost - qp / 6. */
 #ifndef AVO_ENC_RATECONTROL_H
 #define AVO_ENC_RATECONTROL_H
 
@@ -18,66 +21,85 @@
 #include "enc/plan.h"
 
 #define AVO_RC_FLIGHT_MAX 64 /* pictures between start and end, at most */
+#define AVO_RC_LAYERS     8
 
-/* Bits of a picture as a line through what was seen: bits = cost * 2^(-qp / 6) * coeff. One per
- * kind of picture. */
-typedef struct AvoRcPredictor {
-    int32_t log2_coeff_q16; /* of bits per cost unit at QP 0 */
-    int weight;             /* pictures seen, saturating */
-} AvoRcPredictor;
+/* ---- leaky bucket (Annex C), vbv.c ---- */
 
-enum { AVO_RC_KIND_I, AVO_RC_KIND_P, AVO_RC_KIND_BREF, AVO_RC_KIND_B, AVO_RC_KINDS };
-
-/* Leaky bucket that a decoder is promised (Annex C), in vbv.c. fill counts bits * 2^8... in
- * time_scale units. */
+/* The decoder's buffer: filled at `rate` up to `size`, a picture's bits are taken out at once when
+ * it is decoded. */
 typedef struct AvoVbv {
-    bool on;
-    int64_t size, rate; /* bits, bits per second */
-    int64_t fill;       /* bits in the decoder's buffer before the next picture is taken out */
-    int64_t in_per_frame_q16; /* bits that arrive in 1/fps seconds */
+    int64_t size, rate; /* bits, bits per second; size 0: no buffer */
+    int64_t fill;       /* bits inside when the next picture is due; negative: it came too late */
+    int64_t arrival;    /* bits that arrive in 1/fps seconds */
+    bool constant;      /* bits arrive whether there is room or not: filler must make it */
 } AvoVbv;
 
-typedef struct AvoRcFlight { /* a picture that was started and not yet reported */
+/* Takes bufsize, maxrate and fps from config; keeps the fill level, scaled, when it was on before.
+ */
+void avo_vbv_configure(AvoVbv *vbv, const AvocetEncoderConfig *config);
+/* A picture of `bits` leaves, then its duration passes. Returns the bits that found no room (with a
+ * constant rate: filler that must be sent with the picture). */
+int64_t avo_vbv_take(AvoVbv *vbv, int64_t bits, int64_t duration_q16);
+/* The least that the quantisers of n pictures with these bits must rise, 1/256 QP, so that none
+ * comes too late and a reserve stays. */
+int avo_vbv_raise_q8(const AvoVbv *vbv, const int64_t *bits, const int64_t *duration_q16, int n);
+
+/* ---- rate control ---- */
+
+enum { AVO_RC_I, AVO_RC_P, AVO_RC_BREF, AVO_RC_B, AVO_RC_KINDS };
+
+/* What was learned about the bits of one kind of picture. */
+typedef struct AvoRcPredictor {
+    int32_t log2_coeff_q16;
+    int32_t log2_offsets_q16; /* log2(bits_cost / plain cost): what the offsets of its blocks do */
+    int seen;                 /* pictures, saturating */
+} AvoRcPredictor;
+
+/* A picture that was started and not yet reported. */
+typedef struct AvoRcFlight {
     int64_t coded_index;
-    int kind;
-    int qp_q8;
     int64_t cost, bits_planned, duration_q16;
+    int kind;
+    int qp_q8, relative_q8;
 } AvoRcFlight;
 
 typedef struct AvoRateControl {
     /* Settings. */
     AvocetRateMode mode;
     int mb_count;
-    AvocetRational fps;
-    int qp, crf;
+    int base_q8;                 /* constant QP and CRF */
+    int64_t bits_per_picture_q8; /* ABR: wanted in 1/fps seconds */
     int64_t bitrate;
-    int qp_min, qp_max, qp_step;
-    int ip_offset_q8, pb_offset_q8, layer_offset_q8; /* QP distances between kinds of pictures */
-    int qcomp; /* 1/100; 100 while importance propagation is on */
-    int crf_base_q8;
-    /* Average bit rate. */
-    int64_t bits_done, bits_wanted_q8;
-    int64_t window_cost_q8, window_bits_q8;
-    /* Complexity history, log domain. */
-    int64_t blurred_cost_q8, blurred_weight_q8;
-    int last_anchor_qp_q8;
-    bool started;
+    int qp_min_q8, qp_max_q8, qp_step_q8;
+    int intra_offset_q8;                /* I below P */
+    int layer_offset_q8[AVO_RC_LAYERS]; /* B above P */
+    int qcomp;                          /* 1/100; 100: complexity does not count */
+    int pivot_cost;                     /* cost per macroblock that leaves QP alone */
+
+    /* History. */
     AvoRcPredictor predictor[AVO_RC_KINDS];
+    uint64_t scaled_bits;        /* ABR: bits of past pictures as they would be at base 0 */
+    uint64_t wanted_bits;        /* and what they should have been */
+    int64_t bits_done, bits_due; /* since the start; due in 1/256 */
+    int64_t time_q16;            /* pictures' durations so far, 1/fps */
+    int64_t blurred_cost, blurred_count_q8; /* complexity, weighted 1, 1/2, 1/4, ... */
+    int anchor_qp_q8[2];                    /* of the last two anchors, as if they were P */
+    int64_t anchors;
     AvoVbv vbv;
+
     AvoRcFlight flight[AVO_RC_FLIGHT_MAX];
     int flight_first, flight_count;
 } AvoRateControl;
 
-/* Checks the combination of options that only rate control understands and sets up. mb_count:
- * macroblocks per picture. */
+/* Sets up. mb_count: macroblocks per picture. */
 int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_count,
                 AvoMessage *msg);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
-/* What a picture became: same order as started. */
+/* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);
-/* Takes over bitrate, crf, qp, qp_min, qp_max, qp_step, vbv_* and fps from config; the rate mode
- * stays. Works for the next picture started; learned predictors are kept. */
+/* Takes over bitrate, crf, qp, qp_min, qp_max, qp_step, vbv_* and fps from config, for the next
+ * picture started; the rate mode stays and what was learned is kept. */
 int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, AvoMessage *msg);
 
 #endif
