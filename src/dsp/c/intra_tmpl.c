@@ -22,11 +22,20 @@ AVO_INLINE int tap3(const pixel *line, int i)
     return avg3(line[i - 1], line[i], line[i + 1]);
 }
 
+AVO_INLINE void fill_row(pixel *dst, int width, int value)
+{
+#if AVO_BIT_DEPTH == 8
+    memset(dst, value, (size_t)width);
+#else
+    for (int x = 0; x < width; x++)
+        dst[x] = (pixel)value;
+#endif
+}
+
 AVO_INLINE void fill(pixel *dst, ptrdiff_t stride, int width, int height, int value)
 {
     for (int y = 0; y < height; y++, dst += stride)
-        for (int x = 0; x < width; x++)
-            dst[x] = (pixel)value;
+        fill_row(dst, width, value);
 }
 
 AVO_INLINE int sum_left(const pixel *edge, int first_row, int n)
@@ -50,15 +59,13 @@ AVO_INLINE int sum_top(const pixel *edge, int first_col, int n)
 AVO_INLINE void pred_v(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
     for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++)
-            dst[x] = edge[1 + x];
+        memcpy(dst, edge + 1, (size_t)n * sizeof(pixel));
 }
 
 AVO_INLINE void pred_h(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
     for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++)
-            dst[x] = edge[-1 - y];
+        fill_row(dst, n, edge[-1 - y]);
 }
 
 AVO_INLINE void pred_dc(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
