@@ -123,6 +123,7 @@ AVO_INLINE void avo_cabac_finish(AvoCabacCoder *c)
     int fill = -bits & 7;
     out <<= fill;
     bits += fill;
+    c->pending = 0;
     if (out >> bits && !c->overflow)
         avo_cabac_carry(c);
     for (; bits > 0; bits -= 8) {
