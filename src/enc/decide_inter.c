@@ -299,7 +299,14 @@ static bool early_p_skip(AvoRowCtx *row)
     return true;
 }
 
-static int search_p16(AvoRowCtx *row, int *best_ref)
+/* The search confirms the skip vector: then skipping is only a question of the residual. */
+static bool near_skip(const AvoRowCtx *row, const AvoMotion *m)
+{
+    return avo_abs(m->mv.x - row->skip_mv.x) <= 1 && avo_abs(m->mv.y - row->skip_mv.y) <= 1;
+}
+
+/* Returns the best cost, or -1 when the macroblock was skipped on the way (left in row->best). */
+static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
     const AvoPicJob *job = row->job;
     int best = AVO_COST_MAX, refs = avo_min(job->refs.count[0], avo_min(job->tools->max_refs + 1, AVO_SEARCH_REFS));
@@ -311,6 +318,8 @@ static int search_p16(AvoRowCtx *row, int *best_ref)
         int n = avo_gather_starts(row, &avo_blk_16x16, 0, ref, starts);
         int stop = best == AVO_COST_MAX ? best : best + best / 4;
         avo_motion_search(row, &avo_blk_16x16, 0, starts, n, stop, m);
+        if (ref == 0 && may_skip && near_skip(row, m) && early_p_skip(row))
+            return -1;
         if (m->cost < best) {
             best = m->cost;
             *best_ref = ref;
@@ -484,12 +493,11 @@ void avo_decide_p(AvoRowCtx *row)
     bool rd = avo_rd_level(row) != AVO_RD_SATD;
     row->skip_mv = avo_mvpred_pskip(&row->cache, &row->nb);
     bool may_skip = avo_motion_allowed(row, &avo_blk_16x16, row->skip_mv);
-    if (tools->fast_pskip && may_skip && early_p_skip(row))
-        return;
-
     int best_ref = 0, cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
-    cost[AVO_PART_16x16] = search_p16(row, &best_ref);
-    int best = cost[AVO_PART_16x16];
+    int best = search_p16(row, tools->fast_pskip && may_skip, &best_ref);
+    if (best < 0)
+        return;
+    cost[AVO_PART_16x16] = best;
     if (tools->p8x8) {
         cost[AVO_PART_8x8] = search_p8(row, best_ref);
         for (int i = 0; i < 4; i++) {

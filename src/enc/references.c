@@ -57,12 +57,31 @@ static int collect(const AvoReferences *r, int poc, int side, AvoFrame **out)
     return n;
 }
 
+/* The lookahead measured its weights against the anchor before the picture. Where they are used, that anchor leads the
+ * list, since P_Skip and most blocks look at entry 0. */
+static void lead_with_weighted(const AvoPlan *plan, AvoFrame **list, int count)
+{
+    const AvoPlanWeight *w = &plan->weight;
+    if (plan->type != AVOCET_TYPE_P || !(w->used[0] || w->used[1] || w->used[2]))
+        return;
+    int anchor_poc = plan->poc - 2 * (int)(plan->src->display_index - plan->minigop_start);
+    for (int i = 1; i < count; i++)
+        if (list[i]->poc == anchor_poc) {
+            AvoFrame *anchor = list[i];
+            memmove(list + 1, list, (size_t)i * sizeof *list);
+            list[0] = anchor;
+        }
+}
+
 static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, AvoSliceRefs *refs)
 {
     bool is_b = plan->type == AVOCET_TYPE_B || plan->type == AVOCET_TYPE_BREF;
     refs->count[0] = refs->count[1] = 0;
-    if (plan->type == AVOCET_TYPE_P || is_b)
-        refs->count[0] = avo_min(collect(r, poc, -1, refs->frame[0]), r->max_refs);
+    if (plan->type == AVOCET_TYPE_P || is_b) {
+        int count = collect(r, poc, -1, refs->frame[0]);
+        lead_with_weighted(plan, refs->frame[0], count);
+        refs->count[0] = avo_min(count, r->max_refs);
+    }
     if (is_b)
         refs->count[1] = avo_min(collect(r, poc, 1, refs->frame[1]), r->max_refs);
 }
