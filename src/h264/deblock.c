@@ -1,8 +1,9 @@
 /* See deblock.h.
  *
- * Boundary strengths of a macroblock are kept per direction as bs[edge][4]; edge 0 is the macroblock's own border.
- * Work is avoided in layers: no filtering at all by slice parameter, no internal edges when nothing is coded and one
- * vector serves the whole macroblock, no edge whose four strengths are 0 or whose alpha or beta is 0. */
+ * Boundary strengths of a macroblock are kept per direction as bs[edge][4]; edge 0 is the
+ * macroblock's own border. Work is avoided in layers: no filtering at all by slice parameter, no
+ * internal edges when nothing is coded and one vector serves the whole macroblock, no edge whose
+ * four strengths are 0 or whose alpha or beta is 0. */
 #include "base/util.h"
 #include "h264/deblock.h"
 #include "h264/tables.h"
@@ -16,7 +17,8 @@ typedef struct MbEdges {
     pixel *pix[3];
 } MbEdges;
 
-/* One bit per raster block: it has levels that count for bS 2. An 8x8 transform spreads over its four blocks. */
+/* One bit per raster block: it has levels that count for bS 2. An 8x8 transform spreads over its
+ * four blocks. */
 static unsigned coded_blocks(const AvoMbInfo *mb)
 {
     unsigned mask = 0;
@@ -42,8 +44,9 @@ AVO_INLINE int blk8_of(int blk)
     return (blk >> 3 << 1) | (blk >> 1 & 1);
 }
 
-/* bS 1 (8.7.2.1): other pictures, another number of vectors, or vectors 4 quarter samples apart. Unused lists have
- * slot -1 and zero vectors, which makes sets of one and of two pictures compare alike. */
+/* bS 1 (8.7.2.1): other pictures, another number of vectors, or vectors 4 quarter samples apart.
+ * Unused lists have slot -1 and zero vectors, which makes sets of one and of two pictures compare
+ * alike. */
 static int motion_differs(const AvoMbInfo *p, int p_blk, const AvoMbInfo *q, int q_blk)
 {
     int p8 = blk8_of(p_blk), q8 = blk8_of(q_blk);
@@ -92,10 +95,10 @@ static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *
     }
 }
 
-/* Strengths of the three internal edges; with an 8x8 transform only the middle one is filled in. Returns false if
- * all are 0. */
-static bool internal_strengths(int8_t bs[4][4], const AvoMbInfo *mb, unsigned coded, bool one_motion,
-                               bool horizontal_edge)
+/* Strengths of the three internal edges; with an 8x8 transform only the middle one is filled in.
+ * Returns false if all are 0. */
+static bool internal_strengths(int8_t bs[4][4], const AvoMbInfo *mb, unsigned coded,
+                               bool one_motion, bool horizontal_edge)
 {
     if (AVO_MB_IS_INTRA(mb->type)) {
         memset(bs[1], 3, 12);
@@ -174,8 +177,8 @@ static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp
             continue;
         pixel *pix = e->pix[1 + c] + 2 * edge * (horizontal ? stride : 1);
         if (bs[0] == 4) {
-            (horizontal ? dsp->deblock_chroma_intra_h : dsp->deblock_chroma_intra_v)(
-                pix, stride, t.alpha, t.beta);
+            (horizontal ? dsp->deblock_chroma_intra_h
+                        : dsp->deblock_chroma_intra_v)(pix, stride, t.alpha, t.beta);
             continue;
         }
         int8_t tc0[4];

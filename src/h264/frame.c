@@ -5,8 +5,9 @@
  *     | lead | pad | width samples | pad | rest up to the next row's lead |
  *            ^     ^ data + y * stride
  *
- * lead = 64 - pad, so the padding may start in the middle of a 64-byte line while the picture does not.
- * AVO_FRAME_SLACK samples follow the last row: kernels may load whole vectors at the end of a row. */
+ * lead = 64 - pad, so the padding may start in the middle of a 64-byte line while the picture does
+ * not. AVO_FRAME_SLACK samples follow the last row: kernels may load whole vectors at the end of a
+ * row. */
 #include "h264/frame.h"
 #include "base/util.h"
 

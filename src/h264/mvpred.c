@@ -1,12 +1,13 @@
 /* See mvpred.h.
  *
- * The neighbour C of a block inside the macroblock is available only if it precedes the block in coding order.
- * That is a fact of the block's place and width alone, so it is looked up in a bit mask and the cache need not be
- * cleaned between trials. Neighbours A, B and D always precede. */
+ * The neighbour C of a block inside the macroblock is available only if it precedes the block in
+ * coding order. That is a fact of the block's place and width alone, so it is looked up in a bit
+ * mask and the cache need not be cleaned between trials. Neighbours A, B and D always precede. */
 #include "h264/mvpred.h"
 #include "h264/frame.h"
 
-/* Bit y * 4 + x of [width in blocks]: C = (x + width, y - 1) lies in the border (first row) or precedes (x, y). */
+/* Bit y * 4 + x of [width in blocks]: C = (x + width, y - 1) lies in the border (first row) or
+ * precedes (x, y). */
 static const uint16_t c_precedes[5] = {0, 0x575f, 0x010f, 0, 0x000f};
 
 static AvoMv median_mv(AvoMv a, AvoMv b, AvoMv c)
@@ -134,8 +135,8 @@ static void direct_spatial(AvoDirect *out, const AvoMvCache *cache, const AvoSli
     int ref[2];
     for (int list = 0; list < 2; list++) {
         const int8_t *r = cache->ref[list];
-        ref[list] = min_positive(r[AVO_MVC(-1, 0)], min_positive(r[AVO_MVC(0, -1)],
-                                                                 r[index_of_c(r, 0, 0, 4)]));
+        ref[list] = min_positive(r[AVO_MVC(-1, 0)],
+                                 min_positive(r[AVO_MVC(0, -1)], r[index_of_c(r, 0, 0, 4)]));
     }
     if (ref[0] < 0 && ref[1] < 0) {
         memset(out, 0, sizeof *out);

@@ -6,7 +6,8 @@ static const AvoMbInfo *same_slice(const AvoMbInfo *mb, int slice)
     return mb->slice == slice ? mb : NULL;
 }
 
-AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x, int mb_y, int slice)
+AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x, int mb_y,
+                                  int slice)
 {
     AvoNeighbours nb = {NULL, NULL, NULL, NULL};
     const AvoMbInfo *mb = info + (ptrdiff_t)mb_y * mb_width + mb_x;

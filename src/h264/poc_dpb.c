@@ -1,4 +1,5 @@
-/* See poc_dpb.h. Frames only: PicNum is FrameNumWrap, LongTermPicNum is LongTermFrameIdx (8.2.4.1). */
+/* See poc_dpb.h. Frames only: PicNum is FrameNumWrap, LongTermPicNum is LongTermFrameIdx (8.2.4.1).
+ */
 #include "h264/poc_dpb.h"
 #include "base/util.h"
 
@@ -150,7 +151,8 @@ static int init_p_list(const AvoDpb *dpb, const AvoSps *sps, int frame_num, AvoF
 }
 
 /* 8.2.4.2.3: by distance in output order, list 0 starting backwards and list 1 forwards. */
-static int init_b_lists(const AvoDpb *dpb, const AvoSps *sps, int poc, AvoFrame *list[2][AVO_REFS_MAX])
+static int init_b_lists(const AvoDpb *dpb, const AvoSps *sps, int poc,
+                        AvoFrame *list[2][AVO_REFS_MAX])
 {
     Sorted before = {.count = 0}, after = {.count = 0}, far_refs = {.count = 0};
     for (int i = 0; i < dpb->count; i++) {
@@ -257,8 +259,8 @@ int avo_ref_lists_build(const AvoDpb *dpb, const AvoSps *sps, const AvoSliceHead
     return AVOCET_OK;
 }
 
-/* The command that makes `frame` the next entry; *pred is picNumPred. Differences are modulo MaxPicNum, so the
- * shorter way round is taken and FrameNumWrap need not be known. */
+/* The command that makes `frame` the next entry; *pred is picNumPred. Differences are modulo
+ * MaxPicNum, so the shorter way round is taken and FrameNumWrap need not be known. */
 static AvoRefModification modification_for(const AvoSps *sps, const AvoFrame *frame, int *pred)
 {
     if (is_long(frame))
@@ -295,6 +297,8 @@ int avo_ref_lists_modify(const AvoDpb *dpb, const AvoSps *sps, AvoSliceHeader *h
 
 /* ---- marking (8.2.5) ---- */
 
+#define LONG_TERM_IDX_MAX 31 /* fields would need more than 15 */
+
 static void unmark_at(AvoDpb *dpb, int i)
 {
     dpb->ref[i]->is_ref = false;
@@ -325,9 +329,9 @@ static void slide_window(AvoDpb *dpb, const AvoSps *sps, int frame_num)
         int oldest = 0;
         for (int i = 1; i < dpb->count; i++) {
             const AvoFrame *a = dpb->ref[i], *b = dpb->ref[oldest];
-            if (is_long(a) != is_long(b) ? is_long(b)
-                                         : frame_num_wrap(a, sps, frame_num) <
-                                               frame_num_wrap(b, sps, frame_num))
+            if (is_long(a) != is_long(b)
+                    ? is_long(b)
+                    : frame_num_wrap(a, sps, frame_num) < frame_num_wrap(b, sps, frame_num))
                 oldest = i;
         }
         unmark_at(dpb, oldest);
@@ -343,13 +347,15 @@ static void drop_long(AvoDpb *dpb, int64_t idx, const AvoFrame *except)
 
 static void limit_long(AvoDpb *dpb, int64_t max_idx)
 {
-    dpb->max_long_term_idx = (int)avo_clip3_64(-1, 31, max_idx);
+    dpb->max_long_term_idx = (int)avo_clip3_64(-1, LONG_TERM_IDX_MAX, max_idx);
     for (int i = dpb->count - 1; i >= 0; i--)
         if (dpb->ref[i]->long_term_idx > dpb->max_long_term_idx)
             unmark_at(dpb, i);
 }
 
-/* One operation (8.2.5.4). False: it names a picture or index that does not exist; nothing was changed. */
+/* One operation (8.2.5.4). False: it names a picture or index that does not exist; nothing was
+ * changed. MaxLongTermFrameIdx is not enforced: streams are about that never raise it and still
+ * mean what they say. */
 static bool apply_mmco(AvoDpb *dpb, const AvoSps *sps, int frame_num, const AvoMmco *m,
                        AvoFrame *current)
 {
@@ -370,7 +376,7 @@ static bool apply_mmco(AvoDpb *dpb, const AvoSps *sps, int frame_num, const AvoM
             unmark(dpb, f);
         return f != NULL;
     case 3:
-        if (!f || (int64_t)m->arg2 > dpb->max_long_term_idx)
+        if (!f || m->arg2 > LONG_TERM_IDX_MAX)
             return false;
         drop_long(dpb, m->arg2, f);
         f->long_term_idx = (int)m->arg2;
@@ -382,7 +388,7 @@ static bool apply_mmco(AvoDpb *dpb, const AvoSps *sps, int frame_num, const AvoM
         unmark_all(dpb);
         return true;
     case 6:
-        if ((int64_t)m->arg1 > dpb->max_long_term_idx)
+        if (m->arg1 > LONG_TERM_IDX_MAX)
             return false;
         drop_long(dpb, m->arg1, current);
         current->long_term_idx = (int)m->arg1;

@@ -1,11 +1,12 @@
 /* See predict.h.
  *
- * A block is predicted per list into a "source": a pointer and stride. Where the samples already lie in memory (whole
- * vector, or one half-sample plane) the source is that place, so that nothing is copied before it is averaged or
- * weighted; otherwise it is the scratch buffer that was filled.
+ * A block is predicted per list into a "source": a pointer and stride. Where the samples already
+ * lie in memory (whole vector, or one half-sample plane) the source is that place, so that nothing
+ * is copied before it is averaged or weighted; otherwise it is the scratch buffer that was filled.
  *
- * Positions are clamped such that reads, filter taps included, stay inside the padding. A block that is moved by the
- * clamp lies in a region where every row (or column) is constant, so the samples stay exact. */
+ * Positions are clamped such that reads, filter taps included, stay inside the padding. A block
+ * that is moved by the clamp lies in a region where every row (or column) is constant, so the
+ * samples stay exact. */
 #include "base/util.h"
 #include "h264/predict.h"
 
@@ -23,7 +24,8 @@ typedef struct Block {
 
 enum { PLANE_FULL, PLANE_H, PLANE_V, PLANE_C, PLANE_NONE };
 
-/* Quarter-sample position [fy * 4 + fx] as the average of two samples of the half-sample planes (8.4.2.2.1). */
+/* Quarter-sample position [fy * 4 + fx] as the average of two samples of the half-sample planes
+ * (8.4.2.2.1). */
 typedef struct QpelRule {
     uint8_t a, ax, ay; /* plane and offset in whole samples */
     uint8_t b, bx, by;
@@ -108,8 +110,8 @@ static Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, 
 }
 
 /* One list; dst doubles as the scratch of interpolation. */
-static void predict_uni(const AvoPredictCtx *ctx, int plane, const Block *b, int list, int w,
-                        int h, Dst dst)
+static void predict_uni(const AvoPredictCtx *ctx, int plane, const Block *b, int list, int w, int h,
+                        Dst dst)
 {
     const AvoSliceRefs *refs = ctx->refs;
     Source s = plane_source(ctx, plane, b, list, dst);
@@ -255,13 +257,8 @@ static void predict_square(const MbDst *m, int x, int y, int size)
 void avo_predict_mb(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y, pixel *y,
                     pixel *cb, pixel *cr)
 {
-    MbDst m = {ctx,
-               info,
-               mb_x,
-               mb_y,
-               {y, AVO_REC_STRIDE},
-               {cb, AVO_REC_STRIDE},
-               {cr, AVO_REC_STRIDE}};
+    MbDst m = {
+        ctx, info, mb_x, mb_y, {y, AVO_REC_STRIDE}, {cb, AVO_REC_STRIDE}, {cr, AVO_REC_STRIDE}};
     predict_square(&m, 0, 0, 4);
 }
 

@@ -1,4 +1,5 @@
-/* Scaling of levels back to coefficients: LevelScale4x4 and LevelScale8x8 (8.5.9) for one set of scaling lists. */
+/* Scaling of levels back to coefficients: LevelScale4x4 and LevelScale8x8 (8.5.9) for one set of
+ * scaling lists. */
 #ifndef AVO_H264_QUANT_TABLES_H
 #define AVO_H264_QUANT_TABLES_H
 

@@ -1,5 +1,5 @@
-/* What follows from a slice's reference lists once per slice: weights (8.4.2.3) and the constants of direct
- * prediction (8.4.1.2). See slice.h. */
+/* What follows from a slice's reference lists once per slice: weights (8.4.2.3) and the constants
+ * of direct prediction (8.4.1.2). See slice.h. */
 #include "base/util.h"
 #include "h264/slice.h"
 
@@ -8,8 +8,10 @@ static bool is_long_term(const AvoFrame *f)
     return f->long_term_idx >= 0;
 }
 
-/* DistScaleFactor of 8.4.1.2.3. False: equal order counts or a long-term list 0 picture; vectors are not scaled. */
-static bool dist_scale_factor(int *factor, int current_poc, const AvoFrame *ref0, const AvoFrame *ref1)
+/* DistScaleFactor of 8.4.1.2.3. False: equal order counts or a long-term list 0 picture; vectors
+ * are not scaled. */
+static bool dist_scale_factor(int *factor, int current_poc, const AvoFrame *ref0,
+                              const AvoFrame *ref1)
 {
     int64_t distance = (int64_t)ref1->poc - ref0->poc;
     if (distance == 0 || is_long_term(ref0))
@@ -71,8 +73,8 @@ static void temporal_scales(AvoSliceRefs *refs, int current_poc)
     }
 }
 
-/* Which list 0 index names the picture that a slot held while the co-located picture was coded. Identity is the
- * uid: a slot may hold another picture by now. */
+/* Which list 0 index names the picture that a slot held while the co-located picture was coded.
+ * Identity is the uid: a slot may hold another picture by now. */
 static void map_colocated_slots(AvoSliceRefs *refs)
 {
     memset(refs->col_to_ref0, -1, sizeof refs->col_to_ref0);
@@ -95,8 +97,8 @@ void avo_slice_refs_derive(AvoSliceRefs *refs, const AvoSliceHeader *header, con
     if (refs->weight_mode == AVO_WEIGHT_IMPLICIT)
         for (int i = 0; i < refs->count[0]; i++)
             for (int j = 0; j < refs->count[1]; j++)
-                refs->implicit_w1[i][j] = (int16_t)implicit_weight(
-                    current_poc, refs->frame[0][i], refs->frame[1][j]);
+                refs->implicit_w1[i][j] =
+                    (int16_t)implicit_weight(current_poc, refs->frame[0][i], refs->frame[1][j]);
     refs->direct_spatial = header->direct_spatial;
     refs->direct_8x8_inference = sps->direct_8x8_inference;
     refs->col = refs->type == AVO_SLICE_B && refs->count[1] > 0 ? refs->frame[1][0] : NULL;

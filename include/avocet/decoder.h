@@ -1,0 +1,115 @@
+/* Avocet decoder: H.264 bytes in, pictures out (progressive 8 bit 4:2:0 and 4:0:0 of the Baseline,
+ * Main and High profiles).
+ *
+ *     AvocetDecoderConfig config;
+ *     avocet_decoder_config_init(&config);
+ *     AvocetDecoder *dec;
+ *     if (avocet_decoder_open(&dec, &config, NULL, message, sizeof message) < 0) ...
+ *     while bytes are left:
+ *         avocet_decoder_send(dec, bytes, size, pts);
+ *         while ((status = avocet_decoder_receive(dec, &out)) != AVOCET_NEED_INPUT)
+ *             if (status == AVOCET_OK) show(out.picture);
+ *             else puts(avocet_decoder_error(dec));     // a damaged unit: may go on
+ *     avocet_decoder_flush(dec);
+ *     while ((status = avocet_decoder_receive(dec, &out)) != AVOCET_END) ...
+ *     avocet_decoder_close(&dec);
+ *
+ * A negative status of avocet_decoder_receive reports one NAL unit that is damaged or not supported.
+ * The unit is skipped and the next call goes on behind it; missing parts of pictures are filled from
+ * other pictures and counted. Whatever the bytes, the decoder neither crashes nor hangs, and its
+ * memory is bounded by the settings. */
+#ifndef AVOCET_DECODER_H
+#define AVOCET_DECODER_H
+
+#include <avocet/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct AvocetDecoder AvocetDecoder;
+
+typedef struct AvocetDecoderConfig {
+    size_t size;            /* sizeof(AvocetDecoderConfig), set by config_init                       */
+    int max_width;          /* streams with larger pictures are refused; default 8192                */
+    int max_height;         /* default 8192                                                          */
+    int nal_length_size;    /* 0: Annex B start codes (default); 1, 2, 4: big-endian lengths of that
+                             * many bytes before each NAL unit, as in MP4                            */
+    int whole_units;        /* 1: every send holds complete NAL units of complete pictures, so the
+                             * last one need not wait for the next start code. Implied by
+                             * nal_length_size. Default 0: the bytes may be cut anywhere.            */
+    uint32_t cpu_mask;      /* kernels to use (see dsp/cpu.h); 0: plain C, default ~0: all           */
+    /* Called for each SEI message (payloadType and payload, Annex D) as it is met; may be NULL. */
+    void (*sei)(void *opaque, int type, const uint8_t *payload, size_t payload_size);
+    void *sei_opaque;
+} AvocetDecoderConfig;
+
+/* Defaults. */
+AVOCET_API void avocet_decoder_config_init(AvocetDecoderConfig *config);
+
+/* Opens a decoder. config NULL: defaults; allocator NULL: malloc. Besides open and close, the
+ * allocator is called while decoding when a stream starts, changes its picture size or brings a
+ * larger unit than any before. On failure *decoder is NULL and message (may be NULL) says why. */
+AVOCET_API int avocet_decoder_open(AvocetDecoder **decoder, const AvocetDecoderConfig *config,
+                                   const AvocetAllocator *allocator, char *message,
+                                   size_t message_size);
+/* Frees everything; *decoder becomes NULL. NULL is fine. */
+AVOCET_API void avocet_decoder_close(AvocetDecoder **decoder);
+
+/* Gives bytes to decode. They are not copied and must stay valid until receive returns
+ * AVOCET_NEED_INPUT. pts is handed on to the pictures that start in these bytes. AVOCET_ERR_BUSY:
+ * earlier bytes are not used up yet. */
+AVOCET_API int avocet_decoder_send(AvocetDecoder *decoder, const uint8_t *data, size_t size,
+                                   int64_t pts);
+/* No more bytes will come; receive until AVOCET_END. After that, send starts a new stream. */
+AVOCET_API int avocet_decoder_flush(AvocetDecoder *decoder);
+
+/* A picture in output order. */
+typedef struct AvocetDecodedPicture {
+    AvocetPicture picture;  /* I420 or GRAY8, cropped; owned by the decoder, valid until the next call
+                             * of receive or close. type: IDR, I, P, BREF or B (no reference)        */
+    int keyframe;           /* 1: IDR                                                                */
+    int is_reference;       /* 0: no other picture depends on it                                     */
+    int poc;                /* picture order count                                                   */
+    int frame_num;
+    int64_t coding_number;  /* counts pictures in coding order                                       */
+    int slices;             /* decoded slices                                                        */
+    int damaged_mbs;        /* macroblocks that were missing or damaged and are made up              */
+    int missing_refs;       /* 1: it refers to pictures that were never received                     */
+} AvocetDecodedPicture;
+
+/* The next picture: AVOCET_OK, AVOCET_NEED_INPUT, AVOCET_END (flushed and drained) or an error (see
+ * above). */
+AVOCET_API int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture);
+
+/* What the stream's parameter sets say. */
+typedef struct AvocetStreamInfo {
+    int profile_idc, constraint_flags, level_idc; /* constraint_flags: bit i = constraint_seti_flag  */
+    int width, height;                  /* cropped                                                   */
+    int coded_width, coded_height;      /* whole macroblocks                                         */
+    int chroma_format_idc, bit_depth;   /* 0: 4:0:0, 1: 4:2:0                                        */
+    int cabac, transform_8x8, slice_groups, weighted_pred, weighted_bipred_idc;
+    int max_ref_frames, dpb_frames, reorder_frames; /* reorder_frames: limit that applies            */
+    int poc_type;
+    int sar_width, sar_height;          /* 0: not told                                               */
+    AvocetRational fps;                 /* 0/0: not told                                             */
+    int fixed_frame_rate;
+    int video_format, full_range;
+    int colour_primaries, transfer, colour_matrix; /* H.273 codes, 2: not told                       */
+    int chroma_loc;                     /* -1: not told                                              */
+} AvocetStreamInfo;
+
+/* Of the picture decoded last. AVOCET_NEED_INPUT: no picture was met yet. */
+AVOCET_API int avocet_decoder_info(const AvocetDecoder *decoder, AvocetStreamInfo *info);
+
+/* Sentence about the last error of this handle; "" if there was none. */
+AVOCET_API const char *avocet_decoder_error(const AvocetDecoder *decoder);
+/* Offset in the bytes given so far (all sends since open or the last end) of the NAL unit that the
+ * last error is about. */
+AVOCET_API uint64_t avocet_decoder_error_offset(const AvocetDecoder *decoder);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

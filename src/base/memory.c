@@ -1,0 +1,48 @@
+/* See memory.h. Aligned blocks come from plain malloc: the address that malloc gave is stored right
+ * in front of them, which works everywhere (aligned_alloc does not exist on every system). */
+#include "base/memory.h"
+#include "base/util.h"
+
+#if defined(AVOCET_NO_MALLOC)
+
+const AvocetAllocator *avo_memory_default(void)
+{
+    return NULL;
+}
+
+#else
+
+#include <stdlib.h>
+
+static void *aligned_malloc(void *opaque, size_t size, size_t align)
+{
+    (void)opaque;
+    size_t extra = sizeof(void *) + align;
+    if (size > SIZE_MAX - extra)
+        return NULL;
+    uint8_t *block = malloc(size + extra);
+    if (!block)
+        return NULL;
+    size_t lead = sizeof(void *) + align - 1;
+    uint8_t *p = block + lead - (((uintptr_t)block + lead) & (align - 1));
+    memcpy(p - sizeof block, &block, sizeof block);
+    return p;
+}
+
+static void aligned_free(void *opaque, void *pointer)
+{
+    (void)opaque;
+    if (pointer) {
+        uint8_t *block;
+        memcpy(&block, (uint8_t *)pointer - sizeof block, sizeof block);
+        free(block);
+    }
+}
+
+const AvocetAllocator *avo_memory_default(void)
+{
+    static const AvocetAllocator allocator = {aligned_malloc, aligned_free, NULL};
+    return &allocator;
+}
+
+#endif

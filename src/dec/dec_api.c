@@ -1,0 +1,240 @@
+/* The public functions of avocet/decoder.h: check arguments, run the decoder until something comes
+ * out. */
+#include "base/memory.h"
+#include "base/text.h"
+#include "dec/decoder.h"
+
+void avocet_decoder_config_init(AvocetDecoderConfig *config)
+{
+    memset(config, 0, sizeof *config);
+    config->size = sizeof *config;
+    config->max_width = config->max_height = 8192;
+    config->cpu_mask = ~(uint32_t)0;
+}
+
+static int check_config(const AvocetDecoderConfig *c, AvoMessage *msg)
+{
+    if (c->size != sizeof *c)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "config was not made by config_init");
+    if (c->max_width < 16 || c->max_height < 16 || c->max_width > 16384 || c->max_height > 16384)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "max_width and max_height must be 16 to 16384");
+    if (c->nal_length_size != 0 && c->nal_length_size != 1 && c->nal_length_size != 2 &&
+        c->nal_length_size != 4)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "nal_length_size must be 0, 1, 2 or 4");
+    return AVOCET_OK;
+}
+
+/* Everything that open does; *decoder stays NULL on failure. */
+static int open_decoder(AvocetDecoder **decoder, const AvocetDecoderConfig *config,
+                        const AvocetAllocator *allocator, AvoMessage *msg)
+{
+    AvocetDecoderConfig defaults;
+    if (!config) {
+        avocet_decoder_config_init(&defaults);
+        config = &defaults;
+    }
+    AVO_RETURN_IF_ERROR(check_config(config, msg));
+    if (!allocator)
+        allocator = avo_memory_default();
+    if (!allocator || !allocator->alloc || !allocator->free)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "allocator is incomplete");
+    AvocetDecoder *dec = allocator->alloc(allocator->opaque, sizeof *dec, 64);
+    if (!dec)
+        return avo_fail(msg, AVOCET_ERR_MEMORY, "no memory for a decoder of %l bytes",
+                        (int64_t)sizeof *dec);
+    memset(dec, 0, sizeof *dec);
+    dec->allocator = *allocator;
+    dec->config = *config;
+    dec->prev_ref_frame_num = -1;
+    avo_dsp_init(&dec->dsp, config->cpu_mask);
+    avo_vlc_tables_init(&dec->vlc);
+    *decoder = dec;
+    return AVOCET_OK;
+}
+
+int avocet_decoder_open(AvocetDecoder **decoder, const AvocetDecoderConfig *config,
+                        const AvocetAllocator *allocator, char *message, size_t message_size)
+{
+    AvoMessage msg = {""};
+    int status = AVOCET_ERR_ARGUMENT;
+    if (decoder) {
+        *decoder = NULL;
+        status = open_decoder(decoder, config, allocator, &msg);
+    }
+    if (message && message_size)
+        avo_text_copy(message, message_size,
+                      status < 0 && !msg.text[0] ? avocet_status_text(status) : msg.text);
+    return status;
+}
+
+static void free_buffer(AvocetDecoder *dec, AvoDecBuffer *buffer)
+{
+    if (buffer->data)
+        dec->allocator.free(dec->allocator.opaque, buffer->data);
+}
+
+void avocet_decoder_close(AvocetDecoder **decoder)
+{
+    if (!decoder || !*decoder)
+        return;
+    AvocetDecoder *dec = *decoder;
+    avo_dec_deactivate(dec);
+    avo_dec_free_parameter_sets(dec);
+    free_buffer(dec, &dec->source.pending);
+    free_buffer(dec, &dec->rbsp);
+    dec->allocator.free(dec->allocator.opaque, dec);
+    *decoder = NULL;
+}
+
+int avocet_decoder_send(AvocetDecoder *decoder, const uint8_t *data, size_t size, int64_t pts)
+{
+    if (!decoder || (!data && size))
+        return AVOCET_ERR_ARGUMENT;
+    if (decoder->flushing)
+        return AVOCET_ERR_STATE;
+    if (decoder->source.size || decoder->has_unit)
+        return AVOCET_ERR_BUSY;
+    decoder->source.data = data;
+    decoder->source.size = size;
+    decoder->source.pts = pts;
+    return AVOCET_OK;
+}
+
+int avocet_decoder_flush(AvocetDecoder *decoder)
+{
+    if (!decoder)
+        return AVOCET_ERR_ARGUMENT;
+    decoder->flushing = true;
+    return AVOCET_OK;
+}
+
+static void release_held(AvocetDecoder *dec)
+{
+    if (dec->held)
+        dec->held->held = false;
+    dec->held = NULL;
+}
+
+/* After the last byte of a stream: the next send starts a new one, with the same parameter sets. */
+static void restart(AvocetDecoder *dec)
+{
+    for (int i = 0; i < dec->dpb.count; i++)
+        dec->dpb.ref[i]->is_ref = false;
+    dec->dpb.count = 0;
+    dec->dpb.max_long_term_idx = -1;
+    memset(&dec->poc, 0, sizeof dec->poc);
+    dec->prev_ref_frame_num = -1;
+    dec->has_header = false;
+    dec->source.offset = 0;
+    dec->flushing = false;
+}
+
+/* All bytes are used up. */
+static int run_dry(AvocetDecoder *dec)
+{
+    if (dec->flushing) {
+        avo_dec_finish_picture(dec);
+        avo_dec_output_all(dec);
+        if (dec->queue_count > 0)
+            return AVOCET_OK;
+        restart(dec);
+        return AVOCET_END;
+    }
+    if (dec->config.whole_units || dec->config.nal_length_size) {
+        avo_dec_finish_picture(dec);
+        if (dec->queue_count > 0)
+            return AVOCET_OK;
+    }
+    return AVOCET_NEED_INPUT;
+}
+
+int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture)
+{
+    if (!decoder || !picture)
+        return AVOCET_ERR_ARGUMENT;
+    release_held(decoder);
+    while (decoder->queue_count == 0) {
+        int status = avo_dec_step(decoder);
+        if (status == AVOCET_NEED_INPUT)
+            status = run_dry(decoder);
+        if (status < 0)
+            decoder->error_offset = decoder->unit_offset;
+        if (status < 0 || status == AVOCET_NEED_INPUT || status == AVOCET_END)
+            return status;
+    }
+    avo_dec_take_output(decoder, picture);
+    return AVOCET_OK;
+}
+
+/* ---- information ---- */
+
+static void describe_vui(AvocetStreamInfo *info, const AvoVui *v)
+{
+    info->sar_width = v->sar_width;
+    info->sar_height = v->sar_height;
+    if (v->timing_info_present && v->num_units_in_tick && v->time_scale) {
+        uint64_t den = 2 * (uint64_t)v->num_units_in_tick, num = v->time_scale;
+        for (; num > INT32_MAX || den > INT32_MAX; num >>= 1, den >>= 1) {
+        }
+        info->fps = (AvocetRational){(int)num, (int)(den ? den : 1)};
+        info->fixed_frame_rate = v->fixed_frame_rate;
+    }
+    if (v->video_signal_type_present) {
+        info->video_format = v->video_format;
+        info->full_range = v->video_full_range;
+        info->colour_primaries = v->colour_primaries;
+        info->transfer = v->transfer_characteristics;
+        info->colour_matrix = v->matrix_coefficients;
+    }
+    if (v->chroma_loc_info_present)
+        info->chroma_loc = v->chroma_sample_loc_type_top;
+}
+
+int avocet_decoder_info(const AvocetDecoder *decoder, AvocetStreamInfo *info)
+{
+    if (!decoder || !info)
+        return AVOCET_ERR_ARGUMENT;
+    if (!decoder->is_active)
+        return AVOCET_NEED_INPUT;
+    const AvoSps *sps = &decoder->active_sps;
+    const AvoPps *pps = &decoder->active_pps;
+    int unit = sps->chroma_format_idc ? 2 : 1, unit_y = sps->frame_mbs_only ? unit : 2 * unit;
+    *info = (AvocetStreamInfo){
+        .profile_idc = sps->profile_idc,
+        .constraint_flags = sps->constraint_flags,
+        .level_idc = sps->level_idc,
+        .coded_width = 16 * sps->mb_width,
+        .coded_height = 16 * sps->mb_height,
+        .width = 16 * sps->mb_width - unit * (sps->crop_left + sps->crop_right),
+        .height = 16 * sps->mb_height - unit_y * (sps->crop_top + sps->crop_bottom),
+        .chroma_format_idc = sps->chroma_format_idc,
+        .bit_depth = sps->bit_depth_luma,
+        .cabac = pps->cabac,
+        .transform_8x8 = pps->transform_8x8_mode,
+        .slice_groups = pps->num_slice_groups,
+        .weighted_pred = pps->weighted_pred,
+        .weighted_bipred_idc = pps->weighted_bipred_idc,
+        .max_ref_frames = sps->max_num_ref_frames,
+        .dpb_frames = decoder->dpb_frames,
+        .reorder_frames = decoder->reorder_frames,
+        .poc_type = sps->poc_type,
+        .video_format = 5,
+        .colour_primaries = 2,
+        .transfer = 2,
+        .colour_matrix = 2,
+        .chroma_loc = -1,
+    };
+    if (sps->vui_present)
+        describe_vui(info, &sps->vui);
+    return AVOCET_OK;
+}
+
+const char *avocet_decoder_error(const AvocetDecoder *decoder)
+{
+    return decoder ? decoder->message.text : "";
+}
+
+uint64_t avocet_decoder_error_offset(const AvocetDecoder *decoder)
+{
+    return decoder ? decoder->error_offset : 0;
+}
