@@ -85,11 +85,9 @@ static int open_input(Session *s)
     s->input = input_open(&request, &fault);
     if (!s->input)
         return fail(s, &fault);
-    int there = o->seek > 0 ? input_skip(s->input, o->seek, &fault) : 1;
-    if (there == 0)
-        fault_set(&fault, "%s has no picture %lld to start from (--seek)", o->input,
-                  (long long)o->seek);
-    return there > 0 ? 0 : fail(s, &fault);
+    if (o->seek > 0 && input_skip(s->input, o->seek, &fault) < 0)
+        return fail(s, &fault);
+    return 0; /* an input that ends before is told when no picture comes */
 }
 
 /* What the input says of itself, unless the user said otherwise. */
@@ -274,7 +272,8 @@ static int encode_all(Session *s)
         return -1;
     if (s->sent == 0) {
         Fault fault;
-        fault_set(&fault, "%s: no pictures to encode", s->options.input);
+        fault_set(&fault, "%s: no pictures to encode%s", s->options.input,
+                  s->options.seek ? " (--seek goes beyond its end)" : "");
         return fail(s, &fault);
     }
     return 0;
