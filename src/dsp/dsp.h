@@ -106,6 +106,12 @@ typedef struct AvoDsp {
      * writable. */
     void (*filter_edge_8x8)(pixel *out_edge, const pixel *edge, unsigned have);
 
+    /* Costs of all nine modes (out[AVO_I4_V] .. out[AVO_I4_HU]) of a block with stride
+     * AVO_CUR_STRIDE: SATD for 4x4; sa8d for 8x8, whose edge line is the filtered one. DC means the
+     * DC of both sides. What illegal modes get (missing neighbours) is meaningless. */
+    void (*intra_satd_x9_4x4)(const pixel *cur, const pixel *edge, int out[9]);
+    void (*intra_sa8d_x9_8x8)(const pixel *cur, const pixel *edge, int out[9]);
+
     /* ---- transform: difference of two blocks in, coefficients out; back with clipping ---- */
     void (*sub_dct_4x4)(coef out[16], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
                         ptrdiff_t stride_pred);

@@ -69,6 +69,29 @@ static void check_filter_edge(Tester *t)
     check_end(t);
 }
 
+typedef void (*CostAllFn)(const pixel *cur, const pixel *edge, int out[9]);
+
+static void check_cost_all(Tester *t, const char *name, CostAllFn ref, CostAllFn below,
+                           CostAllFn got)
+{
+    static AVO_ALIGN(64) pixel cur[16 * 16];
+    const pixel *edge = line + AVO_EDGE_ORIGIN;
+    int want_cost[9], have_cost[10];
+    if (!check_begin(t, got != below, "%s", name))
+        return;
+    for (int round = 0; round < 200; round++) {
+        int at = rnd_range(0, 1) * 8 + rnd_range(0, 1) * 8 * AVO_CUR_STRIDE;
+        fill_pixels(line, sizeof(line), round % SHAPE_COUNT);
+        fill_pixels(cur, sizeof(cur), round / SHAPE_COUNT % SHAPE_COUNT);
+        have_cost[9] = 12345;
+        ref(cur + at, edge, want_cost);
+        got(cur + at, edge, have_cost);
+        CHECK(t, !memcmp(want_cost, have_cost, sizeof(want_cost)) && have_cost[9] == 12345);
+    }
+    BENCH(t, ref(cur, edge, want_cost), got(cur, edge, have_cost));
+    check_end(t);
+}
+
 void check_intra(Tester *t)
 {
     const AvoDsp *ref = t->ref, *below = t->below, *got = t->got;
@@ -81,4 +104,8 @@ void check_intra(Tester *t)
     check_table(t, "chroma", 8, AVO_IC_COUNT, names_chroma, ref->intra_chroma,
                 below->intra_chroma, got->intra_chroma);
     check_filter_edge(t);
+    check_cost_all(t, "intra_satd_x9_4x4", ref->intra_satd_x9_4x4, below->intra_satd_x9_4x4,
+                   got->intra_satd_x9_4x4);
+    check_cost_all(t, "intra_sa8d_x9_8x8", ref->intra_sa8d_x9_8x8, below->intra_sa8d_x9_8x8,
+                   got->intra_sa8d_x9_8x8);
 }

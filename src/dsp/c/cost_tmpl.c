@@ -22,8 +22,8 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return sum;
 }
 
-/* Four-point Hadamard transform. The order of the outputs differs from the standard's matrices, which
- * no sum of absolute values notices; out[0] is the DC. */
+/* Four-point Hadamard transform. The order of the outputs differs from the standard's matrices,
+ * which no sum of absolute values notices; out[0] is the DC. */
 AVO_INLINE void hadamard4(int out[4], int v0, int v1, int v2, int v3)
 {
     int s01 = v0 + v1, d01 = v0 - v1, s23 = v2 + v3, d23 = v2 - v3;
@@ -157,6 +157,17 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
 
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
 AVO_FOR_BLK_SIZES_8(DEFINE_BLK_8)
+
+/* For the intra costs. */
+int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    return satd_4x4(a, stride_a, b, stride_b);
+}
+
+int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    return sa8d_8x8(a, stride_a, b, stride_b);
+}
 
 AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
 {

@@ -1,13 +1,11 @@
 /* Block costs, AVX2: the sizes where 256-bit registers pay; the rest stays with SSE4.1.
  *
- * Same scheme as cost_sse41.c (first horizontal butterfly in the load, last butterfly as a
- * maximum). A register holds either one row of 16 samples, sums of neighbours below and
- * differences above,
- *     [x0+x1 x2+x3 .. x14+x15 | x0-x1 x2-x3 .. x14-x15]
- * or two rows of 8 samples of two blocks on top of each other, each half laid out like there. */
+ * The Hadamard transforms are in hadamard_avx2.h. */
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
+
+#include "dsp/x86/hadamard_avx2.h"
 
 AVO_TARGET_AVX2
 
@@ -111,25 +109,6 @@ DEFINE_SSD(16, 8)
 DEFINE_SSD(8, 16)
 DEFINE_SSD(8, 8)
 
-/* ---- rows with their first butterfly ---- */
-
-/* One row of 16 samples. */
-AVO_INLINE __m256i row_16(const pixel *p)
-{
-    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1,
-                                            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-    return _mm256_maddubs_epi16(load16_dup(p), weights);
-}
-
-/* Rows of 8 samples of an upper and a lower block. */
-AVO_INLINE __m256i row_8x2(const pixel *upper, const pixel *lower)
-{
-    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                            -1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-    __m256i u = _mm256_broadcastq_epi64(load8(upper)), l = _mm256_broadcastq_epi64(load8(lower));
-    return _mm256_maddubs_epi16(_mm256_blend_epi32(u, l, 0xf0), weights);
-}
-
 /* n rows of a block 16 wide, or of two blocks 8 wide of which the second starts `below` rows
  * down. */
 AVO_INLINE void load_rows(__m256i *rows, const pixel *p, ptrdiff_t stride, int width, int n,
@@ -142,33 +121,15 @@ AVO_INLINE void load_rows(__m256i *rows, const pixel *p, ptrdiff_t stride, int w
 
 /* ---- SATD ---- */
 
-/* Vertical butterflies over four rows, in place. */
-AVO_INLINE void butterfly_4(__m256i v[4])
-{
-    __m256i s01 = _mm256_add_epi16(v[0], v[1]), d01 = _mm256_sub_epi16(v[0], v[1]);
-    __m256i s23 = _mm256_add_epi16(v[2], v[3]), d23 = _mm256_sub_epi16(v[2], v[3]);
-    v[0] = _mm256_add_epi16(s01, s23);
-    v[1] = _mm256_add_epi16(d01, d23);
-    v[2] = _mm256_sub_epi16(s01, s23);
-    v[3] = _mm256_sub_epi16(d01, d23);
-}
-
-/* max(|x|, |right neighbour|) in even lanes; odd lanes are rubbish. */
-AVO_INLINE __m256i max_abs_pairs(__m256i v)
-{
-    v = _mm256_abs_epi16(v);
-    return _mm256_max_epi16(v, _mm256_srli_epi32(v, 16));
-}
-
 AVO_INLINE __m256i satd_diff(const __m256i cur[4], const __m256i ref[4])
 {
     __m256i v[4];
     AVO_UNROLL
     for (int y = 0; y < 4; y++)
         v[y] = _mm256_sub_epi16(cur[y], ref[y]);
-    butterfly_4(v);
-    return _mm256_add_epi16(_mm256_add_epi16(max_abs_pairs(v[0]), max_abs_pairs(v[1])),
-                            _mm256_add_epi16(max_abs_pairs(v[2]), max_abs_pairs(v[3])));
+    butterfly_4_avx2(v);
+    return _mm256_add_epi16(_mm256_add_epi16(max_abs_pairs_avx2(v[0]), max_abs_pairs_avx2(v[1])),
+                            _mm256_add_epi16(max_abs_pairs_avx2(v[2]), max_abs_pairs_avx2(v[3])));
 }
 
 /* SATD of n candidates; sum[i] holds four partial sums each. A 16-bit lane collects parts of at
@@ -226,55 +187,6 @@ AVO_FOR_BLK_SIZES_8(DEFINE_SATD)
 
 /* ---- 8x8 Hadamard: 16x8, or two 8x8 on top of each other ---- */
 
-/* Second horizontal butterfly for two registers; lanes of a come out even, of b odd. */
-AVO_INLINE void butterfly_neighbours(__m256i *a, __m256i *b)
-{
-    __m256i left = _mm256_blend_epi16(*a, _mm256_slli_epi32(*b, 16), 0xaa);
-    __m256i right = _mm256_blend_epi16(_mm256_srli_epi32(*a, 16), *b, 0xaa);
-    *a = _mm256_add_epi16(left, right);
-    *b = _mm256_sub_epi16(left, right);
-}
-
-/* Last horizontal butterfly (partners two lanes apart) of two registers as max of absolutes. */
-AVO_INLINE __m256i max_abs_quads(__m256i a, __m256i b)
-{
-    a = _mm256_abs_epi16(a);
-    b = _mm256_abs_epi16(b);
-    __m256i left = _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
-    __m256i right = _mm256_blend_epi32(_mm256_srli_epi64(a, 32), b, 0xaa);
-    return _mm256_max_epi16(left, right);
-}
-
-/* All but the last vertical and the last horizontal step of 8x8 transforms. */
-AVO_INLINE void hadamard_4_of_8(__m256i v[8])
-{
-    butterfly_4(v);
-    butterfly_4(v + 4);
-    AVO_UNROLL
-    for (int i = 0; i < 8; i += 2)
-        butterfly_neighbours(&v[i], &v[i + 1]);
-}
-
-/* The rest, and half of the sum of absolutes. */
-AVO_INLINE __m256i abs_sum_8x8(__m256i v[8])
-{
-    const __m256i one = _mm256_set1_epi16(1);
-    __m256i sum = _mm256_setzero_si256();
-    AVO_UNROLL
-    for (int i = 0; i < 4; i++) {
-        __m256i top = v[i], low = v[4 + i];
-        v[i] = _mm256_add_epi16(top, low);
-        v[4 + i] = _mm256_sub_epi16(top, low);
-    }
-    AVO_UNROLL
-    for (int i = 0; i < 8; i += 4) { /* each maximum at most 16320: two fit 16 bits signed */
-        __m256i pair = _mm256_add_epi16(max_abs_quads(v[i], v[i + 1]),
-                                        max_abs_quads(v[i + 2], v[i + 3]));
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pair, one));
-    }
-    return sum;
-}
-
 AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                           int width, int height)
 {
@@ -285,8 +197,8 @@ AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, pt
         AVO_UNROLL
         for (int i = 0; i < 8; i++)
             v[i] = _mm256_sub_epi16(v[i], r[i]);
-        hadamard_4_of_8(v);
-        sum = _mm256_add_epi32(sum, abs_sum_8x8(v));
+        hadamard_4_of_8_avx2(v);
+        sum = _mm256_add_epi32(sum, abs_sum_8x8_avx2(v));
     }
     return (hsum_epi32(fold_epi32(sum)) + 1) >> 1; /* (2 * sum + 2) >> 2 */
 }
@@ -305,13 +217,13 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
         for (int i = 0; i < 8; i++)
             abs4 = _mm256_add_epi16(abs4, v[i]); /* at most 8 * 510 */
         dc = _mm256_add_epi32(dc, _mm256_madd_epi16(abs4, one));
-        hadamard_4_of_8(v);
+        hadamard_4_of_8_avx2(v);
         abs4 = zero;
         AVO_UNROLL
         for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
             abs4 = _mm256_add_epi16(abs4, _mm256_abs_epi16(v[i]));
         sum4 = _mm256_add_epi32(sum4, _mm256_madd_epi16(abs4, one));
-        sum8 = _mm256_add_epi32(sum8, abs_sum_8x8(v));
+        sum8 = _mm256_add_epi32(sum8, abs_sum_8x8_avx2(v));
     }
     __m128i low = _mm256_castsi256_si128(dc), high = _mm256_extracti128_si256(dc, 1);
     uint32_t samples =

@@ -1,14 +1,11 @@
 /* Block costs, SSE4.1: SAD, SSD, SATD, 8x8 Hadamard cost, variance, texture energy, SSIM sums.
  *
- * Hadamard kernels take the first horizontal butterfly in the load: a row of 8 samples is
- * doubled into both halves of a register and multiplied with (1, 1, ...) below and (1, -1, ...)
- * above by pmaddubsw, which leaves the sums and the differences of neighbours as 16-bit lanes
- *     [x0+x1 x2+x3 x4+x5 x6+x7 x0-x1 x2-x3 x4-x5 x6-x7].
- * Vertical butterflies then run between registers. The last butterfly is never done: for it, |a
- * + b| + |a - b| = 2 max(|a|, |b|), and the factor 2 is the halving that the costs want anyway. */
+ * The Hadamard transforms are in hadamard_sse41.h. */
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
+
+#include "dsp/x86/hadamard_sse41.h"
 
 AVO_TARGET_SSE41
 
@@ -129,56 +126,6 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
 AVO_FOR_BLK_SIZES(DEFINE_SSD)
 
 /* ---- SATD ---- */
-
-AVO_INLINE __m128i butterfly_weights(void)
-{
-    return _mm_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-}
-
-/* First horizontal butterfly of a row of 8 samples, see above. */
-AVO_INLINE __m128i row_8(const pixel *p)
-{
-    return _mm_maddubs_epi16(load8_dup(p), butterfly_weights());
-}
-
-/* The same for two rows of 4 samples, lines of two blocks on top of each other. */
-AVO_INLINE __m128i row_4x2(const pixel *p, const pixel *q)
-{
-    __m128i v = _mm_unpacklo_epi32(load4(p), load4(q));
-    return _mm_maddubs_epi16(_mm_unpacklo_epi64(v, v), butterfly_weights());
-}
-
-/* Vertical butterflies over four rows, in place. */
-AVO_INLINE void butterfly_4(__m128i v[4])
-{
-    __m128i s01 = _mm_add_epi16(v[0], v[1]), d01 = _mm_sub_epi16(v[0], v[1]);
-    __m128i s23 = _mm_add_epi16(v[2], v[3]), d23 = _mm_sub_epi16(v[2], v[3]);
-    v[0] = _mm_add_epi16(s01, s23);
-    v[1] = _mm_add_epi16(d01, d23);
-    v[2] = _mm_sub_epi16(s01, s23);
-    v[3] = _mm_sub_epi16(d01, d23);
-}
-
-/* max(|x|, |right neighbour|) in even lanes; odd lanes are rubbish. */
-AVO_INLINE __m128i max_abs_pairs(__m128i v)
-{
-    v = _mm_abs_epi16(v);
-    return _mm_max_epi16(v, _mm_srli_epi32(v, 16));
-}
-
-/* Vertical half and last butterfly of an 8x4 (or two 4x4); partial sums in even lanes. */
-AVO_INLINE __m128i satd_finish(__m128i v[4])
-{
-    butterfly_4(v);
-    return _mm_add_epi16(_mm_add_epi16(max_abs_pairs(v[0]), max_abs_pairs(v[1])),
-                         _mm_add_epi16(max_abs_pairs(v[2]), max_abs_pairs(v[3])));
-}
-
-/* Adds the even lanes up. A lane holds at most 4 blocks of 8160: no overflow. */
-AVO_INLINE __m128i even_lanes(__m128i v)
-{
-    return _mm_madd_epi16(v, _mm_set1_epi32(1));
-}
 
 /* cur's rows of one 8x4, to be shared by several candidates. */
 AVO_INLINE void load_rows_8(__m128i rows[4], const pixel *p, ptrdiff_t stride)
@@ -316,44 +263,6 @@ AVO_FOR_BLK_SIZES(DEFINE_SATD)
 
 /* ---- 8x8 Hadamard ---- */
 
-/* Second horizontal butterfly for two registers: neighbours added and subtracted. Lanes of a come
- * out even, of b odd. */
-AVO_INLINE void butterfly_neighbours(__m128i *a, __m128i *b)
-{
-    __m128i left = _mm_blend_epi16(*a, _mm_slli_epi32(*b, 16), 0xaa);
-    __m128i right = _mm_blend_epi16(_mm_srli_epi32(*a, 16), *b, 0xaa);
-    *a = _mm_add_epi16(left, right);
-    *b = _mm_sub_epi16(left, right);
-}
-
-/* Last horizontal butterfly (partners two lanes apart) of two registers as max of absolutes. */
-AVO_INLINE __m128i max_abs_quads(__m128i a, __m128i b)
-{
-    a = _mm_abs_epi16(a);
-    b = _mm_abs_epi16(b);
-    __m128i left = _mm_blend_epi16(a, _mm_slli_epi64(b, 32), 0xcc);
-    __m128i right = _mm_blend_epi16(_mm_srli_epi64(a, 32), b, 0xcc);
-    return _mm_max_epi16(left, right);
-}
-
-/* Rows 0-3 and 4-7 have had their 4-point vertical transforms. Completes the 8x8 and returns
- * half of the sum of absolutes, spread over four lanes. */
-AVO_INLINE __m128i abs_sum_8x8(__m128i v[8])
-{
-    const __m128i one = _mm_set1_epi16(1);
-    __m128i sum = _mm_setzero_si128();
-    AVO_UNROLL
-    for (int i = 0; i < 4; i++) {
-        __m128i top = v[i], low = v[4 + i];
-        v[i] = _mm_add_epi16(top, low);
-        v[4 + i] = _mm_sub_epi16(top, low);
-    }
-    AVO_UNROLL
-    for (int i = 0; i < 8; i += 2) /* each at most 16320: only pairs fit 16 bits signed */
-        sum = _mm_add_epi32(sum, _mm_madd_epi16(max_abs_quads(v[i], v[i + 1]), one));
-    return sum;
-}
-
 AVO_INLINE __m128i sa8d_8x8_lanes(const pixel *a, ptrdiff_t stride_a, const pixel *b,
                                   ptrdiff_t stride_b)
 {
@@ -361,11 +270,7 @@ AVO_INLINE __m128i sa8d_8x8_lanes(const pixel *a, ptrdiff_t stride_a, const pixe
     AVO_UNROLL
     for (int y = 0; y < 8; y++)
         v[y] = _mm_sub_epi16(row_8(a + y * stride_a), row_8(b + y * stride_b));
-    butterfly_4(v);
-    butterfly_4(v + 4);
-    AVO_UNROLL
-    for (int i = 0; i < 8; i += 2)
-        butterfly_neighbours(&v[i], &v[i + 1]);
+    hadamard_4_of_8(v);
     return abs_sum_8x8(v);
 }
 
@@ -394,11 +299,7 @@ AVO_INLINE void ac_8x8(const pixel *src, ptrdiff_t stride, __m128i *sum4, __m128
     for (int y = 0; y < 8; y += 2)
         *dc = _mm_add_epi32(*dc, _mm_sad_epu8(load8x2(src + y * stride, src + (y + 1) * stride),
                                               zero));
-    butterfly_4(v);
-    butterfly_4(v + 4);
-    AVO_UNROLL
-    for (int i = 0; i < 8; i += 2)
-        butterfly_neighbours(&v[i], &v[i + 1]);
+    hadamard_4_of_8(v);
     AVO_UNROLL
     for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
         abs4 = _mm_add_epi16(abs4, _mm_abs_epi16(v[i]));

@@ -1,247 +1,35 @@
-/* Intra predictors, SSE4.1. All read the edge line (see dsp.h) with unaligned loads. The
- * directional modes of 4x4 and 8x8 first compute one or two lines of 2-tap and 3-tap averages
- * along the edge; every row of the block then is a piece of such a line, which moves from row to
- * row. */
+/* Intra predictors and costs of all modes of a block, SSE4.1. The predictors proper are in
+ * intra_rows_sse41.h. */
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
 
+#include "dsp/x86/hadamard_sse41.h"
+#include "dsp/x86/intra_modes_4x4.h"
+#include "dsp/x86/intra_rows_sse41.h"
+
 AVO_TARGET_SSE41
 
-/* (a + 2b + c + 2) >> 2 */
-AVO_INLINE __m128i avg3(__m128i a, __m128i b, __m128i c)
+/* Stores rows of n samples. */
+AVO_INLINE void store_rows(pixel *dst, ptrdiff_t stride, const __m128i *rows, int n)
 {
-    __m128i outer = _mm_sub_epi8(_mm_avg_epu8(a, c),
-                                 _mm_and_si128(_mm_xor_si128(a, c), _mm_set1_epi8(1)));
-    return _mm_avg_epu8(b, outer);
-}
-
-/* 3-tap averages around line[0] .. line[15]. */
-AVO_INLINE __m128i tap3(const pixel *line)
-{
-    return avg3(load16(line - 1), load16(line), load16(line + 1));
-}
-
-/* (line[i] + line[i + 1] + 1) >> 1, i = 0 .. 15 */
-AVO_INLINE __m128i tap2(const pixel *line)
-{
-    return _mm_avg_epu8(load16(line), load16(line + 1));
-}
-
-/* Stores the first n (4 or 8) bytes. */
-AVO_INLINE void store_n(pixel *dst, int n, __m128i v)
-{
-    if (n == 8)
-        store8(dst, v);
-    else
-        store4(dst, v);
-}
-
-/* Fills an n x n block (n 4, 8, 16) with one value. */
-AVO_INLINE void fill(pixel *dst, ptrdiff_t stride, int n, int value)
-{
-    __m128i v = _mm_set1_epi8((char)value);
     AVO_UNROLL
-    for (int y = 0; y < n; y++) {
+    for (int y = 0; y < n; y++, dst += stride) {
         if (n == 16)
-            store16(dst + y * stride, v);
+            store16(dst, rows[y]);
+        else if (n == 8)
+            store8(dst, rows[y]);
         else
-            store_n(dst + y * stride, n, v);
-    }
-}
-
-/* n (4, 8, 16) bytes, zeros above. */
-AVO_INLINE __m128i load_n(const pixel *p, int n)
-{
-    return n == 16 ? load16(p) : n == 8 ? load8(p) : load4(p);
-}
-
-AVO_INLINE int sum_n(const pixel *p, int n)
-{
-    __m128i sums = _mm_sad_epu8(load_n(p, n), _mm_setzero_si128());
-    return n == 16 ? hsum_sad(sums) : _mm_cvtsi128_si32(sums);
-}
-
-/* ---- V, H, DC of any size ---- */
-
-AVO_INLINE void pred_v(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i v = load_n(edge + 1, n);
-    AVO_UNROLL
-    for (int y = 0; y < n; y++) {
-        if (n == 16)
-            store16(dst + y * stride, v);
-        else
-            store_n(dst + y * stride, n, v);
-    }
-}
-
-AVO_INLINE void pred_h(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i left = load16(edge - 16); /* left neighbour of row y in byte 15 - y */
-    AVO_UNROLL
-    for (int y = 0; y < n; y++) {
-        __m128i v = _mm_shuffle_epi8(left, _mm_set1_epi8((char)(15 - y)));
-        if (n == 16)
-            store16(dst + y * stride, v);
-        else
-            store_n(dst + y * stride, n, v);
-    }
-}
-
-AVO_INLINE void pred_dc(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    int log2_n = n == 16 ? 4 : n == 8 ? 3 : 2;
-    fill(dst, stride, n, (sum_n(edge - n, n) + sum_n(edge + 1, n) + n) >> (log2_n + 1));
-}
-
-AVO_INLINE void pred_dc_left(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    int log2_n = n == 16 ? 4 : n == 8 ? 3 : 2;
-    fill(dst, stride, n, (sum_n(edge - n, n) + n / 2) >> log2_n);
-}
-
-AVO_INLINE void pred_dc_top(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    int log2_n = n == 16 ? 4 : n == 8 ? 3 : 2;
-    fill(dst, stride, n, (sum_n(edge + 1, n) + n / 2) >> log2_n);
-}
-
-AVO_INLINE void pred_dc_128(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    (void)edge;
-    fill(dst, stride, n, 128);
-}
-
-/* ---- directional modes, n 4 or 8; names as in the C version ---- */
-
-/* Row y: v shifted down by first - y * step bytes or so; a constant shift once unrolled. */
-#define SHIFT_CASE(k)                                                                             \
-    case k: return _mm_srli_si128(v, k);
-
-AVO_INLINE __m128i shift_bytes(__m128i v, int n)
-{
-    switch (n) {
-        SHIFT_CASE(0)
-        SHIFT_CASE(1)
-        SHIFT_CASE(2)
-        SHIFT_CASE(3)
-        SHIFT_CASE(4)
-        SHIFT_CASE(5)
-        SHIFT_CASE(6)
-        SHIFT_CASE(7)
-        SHIFT_CASE(8)
-        SHIFT_CASE(10)
-        SHIFT_CASE(12)
-        SHIFT_CASE(14)
-    default: return v;
-    }
-}
-
-/* The upper neighbours, 2n of them, shifted by `by` with the last one repeated. */
-AVO_INLINE __m128i top_shifted(const pixel *edge, int n, int by)
-{
-    const __m128i steps = _mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    __m128i from = _mm_min_epu8(_mm_add_epi8(steps, _mm_set1_epi8((char)by)),
-                                _mm_set1_epi8((char)(2 * n - 1)));
-    return _mm_shuffle_epi8(load16(edge + 1), from);
-}
-
-AVO_INLINE void pred_ddl(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i t = avg3(load16(edge + 1), top_shifted(edge, n, 1), top_shifted(edge, n, 2));
-    AVO_UNROLL
-    for (int y = 0; y < n; y++)
-        store_n(dst + y * stride, n, shift_bytes(t, y));
-}
-
-AVO_INLINE void pred_ddr(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i t = tap3(edge - n);
-    AVO_UNROLL
-    for (int y = 0; y < n; y++)
-        store_n(dst + y * stride, n, shift_bytes(t, n - y));
-}
-
-/* Even rows: 2-tap averages, pushed right by one every two rows; odd rows: 3-tap. What comes in on
- * the left are 3-tap averages down the left edge, every other one. */
-AVO_INLINE void pred_vr(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i t = tap3(edge - n), even, odd;
-    if (n == 8) {
-        even = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                                7, 5, 3));
-        even = _mm_or_si128(even, _mm_slli_si128(tap2(edge), 3));
-        odd = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, 15, 14, 13, 12, 11, 10, 9, 8, 6,
-                                               4, 2));
-    } else {
-        even = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                                -1, -1, 3));
-        even = _mm_or_si128(even, _mm_slli_si128(tap2(edge), 1));
-        odd = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 7, 6, 5,
-                                               4, 2));
-    }
-    AVO_UNROLL
-    for (int j = 0; j < n / 2; j++) {
-        store_n(dst + 2 * j * stride, n, shift_bytes(even, n / 2 - 1 - j));
-        store_n(dst + (2 * j + 1) * stride, n, shift_bytes(odd, n / 2 - 1 - j));
-    }
-}
-
-/* One line of 2-tap and 3-tap averages in turn, up the left edge, then 3-tap ones along the top;
- * each row starts two further back than the one above. */
-AVO_INLINE void pred_hd(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i t = tap3(edge - n + 1);                                  /* from index 1 - n */
-    __m128i woven = _mm_unpacklo_epi8(tap2(edge - n), t), top = shift_bytes(t, n);
-    __m128i line = n == 8 ? woven : _mm_unpacklo_epi64(woven, top);
-    AVO_UNROLL
-    for (int y = 0; y < n; y++) {
-        int at = 2 * (n - 1 - y);
-        __m128i v = shift_bytes(line, at);
-        if (n == 8 && at > 8) /* 16 - at bytes are left, the top follows */
-            v = at == 10   ? _mm_alignr_epi8(top, line, 10)
-                : at == 12 ? _mm_alignr_epi8(top, line, 12)
-                           : _mm_alignr_epi8(top, line, 14);
-        store_n(dst + y * stride, n, v);
-    }
-}
-
-AVO_INLINE void pred_vl(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    __m128i even = tap2(edge + 1), odd = tap3(edge + 2);
-    AVO_UNROLL
-    for (int j = 0; j < n / 2; j++) {
-        store_n(dst + 2 * j * stride, n, shift_bytes(even, j));
-        store_n(dst + (2 * j + 1) * stride, n, shift_bytes(odd, j));
-    }
-}
-
-/* As HD, but down the left edge; past the end the last sample repeats. */
-AVO_INLINE void pred_hu(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
-{
-    const __m128i down = n == 8 ? _mm_set_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7)
-                                : _mm_set_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3);
-    __m128i l0 = _mm_shuffle_epi8(load_n(edge - n, n), down); /* row 0, 1, ... n - 1, n - 1, ... */
-    __m128i l1 = _mm_alignr_epi8(l0, l0, 1), l2 = _mm_alignr_epi8(l0, l0, 2);
-    __m128i t2 = _mm_avg_epu8(l0, l1), t3 = avg3(l0, l1, l2);
-    __m128i line = _mm_unpacklo_epi8(t2, t3), rest = _mm_shuffle_epi8(l0, _mm_set1_epi8(8));
-    AVO_UNROLL
-    for (int y = 0; y < n; y++) {
-        int at = 2 * y;
-        __m128i v = shift_bytes(line, at);
-        if (n == 8 && at > 8)
-            v = at == 10   ? _mm_alignr_epi8(rest, line, 10)
-                : at == 12 ? _mm_alignr_epi8(rest, line, 12)
-                           : _mm_alignr_epi8(rest, line, 14);
-        store_n(dst + y * stride, n, v);
+            store4(dst, rows[y]);
     }
 }
 
 #define DEFINE_PRED(mode, n)                                                                      \
     static void pred_##mode##_##n(pixel *dst, ptrdiff_t stride, const pixel *edge)                \
     {                                                                                             \
-        pred_##mode(dst, stride, edge, n);                                                        \
+        __m128i rows[n];                                                                          \
+        rows_##mode(rows, edge, n);                                                               \
+        store_rows(dst, stride, rows, n);                                                         \
     }
 
 #define DEFINE_ALL_SIZES(mode)                                                                    \
@@ -375,6 +163,85 @@ static void filter_edge_8x8(pixel *out_edge, const pixel *edge, unsigned have)
     out_edge[0] = (pixel)((corner_top + 2 * edge[0] + corner_left + 2) >> 2);
 }
 
+/* ---- costs of all nine modes of a 4x4 ---- */
+
+/* Two blocks of 16 samples, rows woven and doubled for the first butterfly: see row_4x2. */
+AVO_INLINE void rows_of_blocks(__m128i rows[4], __m128i a, __m128i b)
+{
+    __m128i r01 = _mm_unpacklo_epi32(a, b), r23 = _mm_unpackhi_epi32(a, b);
+    rows[0] = _mm_maddubs_epi16(_mm_unpacklo_epi64(r01, r01), butterfly_weights());
+    rows[1] = _mm_maddubs_epi16(_mm_unpackhi_epi64(r01, r01), butterfly_weights());
+    rows[2] = _mm_maddubs_epi16(_mm_unpacklo_epi64(r23, r23), butterfly_weights());
+    rows[3] = _mm_maddubs_epi16(_mm_unpackhi_epi64(r23, r23), butterfly_weights());
+}
+
+/* SATD of cur (doubled, see row_4x2) against two blocks: lanes [a b] of 32 bits in the low half. */
+AVO_INLINE __m128i satd_two(const __m128i cur[4], __m128i a, __m128i b)
+{
+    __m128i v[4];
+    rows_of_blocks(v, a, b);
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        v[y] = _mm_sub_epi16(cur[y], v[y]);
+    __m128i sums = even_lanes(satd_finish(v));
+    return _mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums));
+}
+
+static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
+{
+    IntraLines4x4 lines = intra_lines_4x4(edge);
+    int dc = (sum_n(edge - 4, 4) + sum_n(edge + 1, 4) + 4) >> 3;
+    __m128i c[4], block_dc = _mm_set1_epi8((char)dc);
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        c[y] = row_4x2(cur + y * AVO_CUR_STRIDE, cur + y * AVO_CUR_STRIDE);
+    store8(out + AVO_I4_V, satd_two(c, intra_block_4x4(&lines, AVO_I4_V),
+                                    intra_block_4x4(&lines, AVO_I4_H)));
+    store8(out + AVO_I4_DDL, satd_two(c, intra_block_4x4(&lines, AVO_I4_DDL),
+                                      intra_block_4x4(&lines, AVO_I4_DDR)));
+    store8(out + AVO_I4_VR, satd_two(c, intra_block_4x4(&lines, AVO_I4_VR),
+                                     intra_block_4x4(&lines, AVO_I4_HD)));
+    store8(out + AVO_I4_VL, satd_two(c, intra_block_4x4(&lines, AVO_I4_VL),
+                                     intra_block_4x4(&lines, AVO_I4_HU)));
+    out[AVO_I4_DC] = _mm_cvtsi128_si32(satd_two(c, block_dc, block_dc));
+}
+
+/* ---- costs of all nine modes of an 8x8 ---- */
+
+/* (sum |H8 (cur - pred) H8| + 2) >> 2; cur has had its first butterfly. */
+AVO_INLINE int sa8d_rows(const __m128i cur[8], const __m128i pred[8])
+{
+    __m128i v[8];
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++) {
+        __m128i doubled = _mm_unpacklo_epi64(pred[y], pred[y]);
+        v[y] = _mm_sub_epi16(cur[y], _mm_maddubs_epi16(doubled, butterfly_weights()));
+    }
+    hadamard_4_of_8(v);
+    return (hsum_epi32(abs_sum_8x8(v)) + 1) >> 1;
+}
+
+static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
+{
+    __m128i c[8], rows[8];
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++)
+        c[y] = row_8(cur + y * AVO_CUR_STRIDE);
+#define COST(mode, name)                                                                          \
+    rows_##name(rows, edge, 8);                                                                   \
+    out[mode] = sa8d_rows(c, rows);
+    COST(AVO_I4_V, v)
+    COST(AVO_I4_H, h)
+    COST(AVO_I4_DC, dc)
+    COST(AVO_I4_DDL, ddl)
+    COST(AVO_I4_DDR, ddr)
+    COST(AVO_I4_VR, vr)
+    COST(AVO_I4_HD, hd)
+    COST(AVO_I4_VL, vl)
+    COST(AVO_I4_HU, hu)
+#undef COST
+}
+
 AVO_TARGET_END
 
 void AVO_BPC(avo_intra_init_sse41)(AvoDsp *dsp)
@@ -396,6 +263,8 @@ void AVO_BPC(avo_intra_init_sse41)(AvoDsp *dsp)
     SET_SMALL(dsp->intra_4x4, 4)
     SET_SMALL(dsp->intra_8x8, 8)
     dsp->filter_edge_8x8 = filter_edge_8x8;
+    dsp->intra_satd_x9_4x4 = intra_satd_x9_4x4;
+    dsp->intra_sa8d_x9_8x8 = intra_sa8d_x9_8x8;
 
     dsp->intra_16x16[AVO_I16_V] = pred_v_16;
     dsp->intra_16x16[AVO_I16_H] = pred_h_16;
