@@ -232,16 +232,15 @@ static RgbLayout rgb_layout(AvocetFormat format)
     }
 }
 
-/* Five and six bits widen to eight by repeating their top bits, so that full scale stays full
- * scale. */
+/* Five and six bits widen to eight: v * 255 / 31 and v * 255 / 63, rounded. */
 static void unpack_565(RgbRun *run, const uint8_t *src, int high_byte, int n)
 {
     for (int i = 0; i < n; i++) {
         unsigned v = (unsigned)src[2 * i + high_byte] << 8 | src[2 * i + 1 - high_byte];
         unsigned r = v >> 11, g = v >> 5 & 63, b = v & 31;
-        run->r[i] = (uint8_t)(r << 3 | r >> 2);
-        run->g[i] = (uint8_t)(g << 2 | g >> 4);
-        run->b[i] = (uint8_t)(b << 3 | b >> 2);
+        run->r[i] = (uint8_t)((r * 527 + 23) >> 6);
+        run->g[i] = (uint8_t)((g * 259 + 33) >> 6);
+        run->b[i] = (uint8_t)((b * 527 + 23) >> 6);
     }
 }
 

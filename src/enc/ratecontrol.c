@@ -18,8 +18,8 @@
 #define LOG2_COEFF_BREF (1 * 65536 + 52000)
 #define LOG2_COEFF_B    (1 * 65536)
 
-#define MEMORY_SHIFT  13 /* ABR forgets half of the past in about 5700 pictures */
-#define OVERFLOW_TIME 2  /* seconds of bits that may be over before the base moves by much */
+#define MEMORY_SHIFT  11 /* ABR forgets half of the past in about 1400 pictures */
+#define OVERFLOW_TIME 1  /* seconds of bits that may be over before the base moves by 6 QP */
 
 /* ---- settings ---- */
 
@@ -72,6 +72,29 @@ static bool has_tree(const AvocetEncoderConfig *config)
     return config->mbtree && config->lookahead > 0 && config->rate_mode != AVOCET_RATE_QP;
 }
 
+/* Bits of pictures that were started but not reported. */
+static int64_t bits_in_flight(const AvoRateControl *rc)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < rc->flight_count; i++)
+        sum += rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX].bits_planned;
+    return sum;
+}
+
+/* A new average rate: the past counts as if it had been wanted at that rate, debts are forgotten.
+ */
+static void set_rate(AvoRateControl *rc, const AvocetEncoderConfig *config)
+{
+    int64_t old = rc->bits_per_picture_q8;
+    rc->bitrate = config->bitrate;
+    rc->bits_per_picture_q8 = (int64_t)avo_muldiv(
+        (uint64_t)config->bitrate * 256, (uint64_t)config->fps.den, (uint64_t)config->fps.num);
+    if (!old || old == rc->bits_per_picture_q8)
+        return;
+    rc->wanted_bits = avo_muldiv(rc->wanted_bits, (uint64_t)rc->bits_per_picture_q8, (uint64_t)old);
+    rc->bits_due = (rc->bits_done + bits_in_flight(rc)) * 256;
+}
+
 int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, AvoMessage *msg)
 {
     if (rc->mode == AVOCET_RATE_BITRATE && config->bitrate <= 0)
@@ -80,8 +103,6 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
     rc->qp_min_q8 = config->qp_min * 256;
     rc->qp_max_q8 = config->qp_max * 256;
     rc->qp_step_q8 = avo_max(config->qp_step, 1) * 256;
-    rc->bitrate = config->bitrate;
-    rc->bits_per_picture_q8 = 0;
     if (rc->mode == AVOCET_RATE_QP)
         rc->base_q8 = config->qp * 256;
     else
@@ -89,8 +110,7 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
     if (tree && rc->mode == AVOCET_RATE_CRF)
         rc->base_q8 += TREE_LIFT_Q8 * (100 - config->qcomp) / 100 + duration_lift_q8(config);
     if (rc->mode == AVOCET_RATE_BITRATE)
-        rc->bits_per_picture_q8 = (int64_t)avo_muldiv(
-            (uint64_t)config->bitrate * 256, (uint64_t)config->fps.den, (uint64_t)config->fps.num);
+        set_rate(rc, config);
     avo_vbv_configure(&rc->vbv, config);
     return AVOCET_OK;
 }
@@ -103,7 +123,7 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
     memset(rc, 0, sizeof *rc);
     rc->mode = config->rate_mode;
     rc->mb_count = mb_count;
-    rc->qcomp = has_tree(config) ? 100 : config->qcomp;
+    rc->qcomp = rc->mode == AVOCET_RATE_QP || has_tree(config) ? 100 : config->qcomp;
     rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
     for (int i = 0; i < AVO_RC_KINDS; i++)
         rc->predictor[i].log2_coeff_q16 = first_coeff[i];
@@ -187,15 +207,6 @@ static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relativ
         durations += a->duration_q16;
     }
     *wanted = avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)durations) >> 8;
-}
-
-/* Bits of pictures that were started but not reported. */
-static int64_t bits_in_flight(const AvoRateControl *rc)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < rc->flight_count; i++)
-        sum += rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX].bits_planned;
-    return sum;
 }
 
 /* Moves the base when the sum of bits so far is off: by 6 QP when it is by OVERFLOW_TIME seconds, a

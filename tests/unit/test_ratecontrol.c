@@ -1,0 +1,251 @@
+/* Rate control against a model of an encoder: bits = cost * coefficient(kind) * 2^(-qp / 6) *
+ * noise. Checks constant quantisers exactly, bounds, the rate reached, the buffer kept, changes
+ * while running. */
+#include <math.h>
+#include <stdlib.h>
+#include "check.h"
+#include "enc/ratecontrol.h"
+
+enum { MBS = 396, AHEAD = 40, PICTURES_MAX = 3000 };
+
+static AvocetEncoderConfig base_config(AvocetRateMode mode)
+{
+    AvocetEncoderConfig c = {.rate_mode = mode,
+                             .fps = {25, 1},
+                             .qp = 26,
+                             .crf = 2300,
+                             .bitrate = 800000,
+                             .qp_min = 0,
+                             .qp_max = 51,
+                             .qp_step = 4,
+                             .ip_ratio = 140,
+                             .pb_ratio = 130,
+                             .qcomp = 60,
+                             .keyint = 250,
+                             .bframes = 3,
+                             .lookahead = AHEAD,
+                             .mbtree = 1};
+    return c;
+}
+
+/* A stream of mini-GOPs P B b b with an I picture every 100 of them and complexity that changes. */
+typedef struct Stream {
+    AvoPlan plan[PICTURES_MAX + AHEAD];
+    AvoPlanAhead ahead[PICTURES_MAX + AHEAD];
+    int n;
+} Stream;
+
+static Stream stream;
+
+static void make_stream(int n, bool calm, Random *r)
+{
+    memset(&stream, 0, sizeof stream);
+    stream.n = n;
+    int64_t level = 150;
+    for (int i = 0; i < n + AHEAD; i++) {
+        AvoPlan *p = &stream.plan[i];
+        int place = i % 4;
+        if (!calm && random_chance(r, 1))
+            level = random_in(r, 40, 500);
+        bool intra = i % 400 == 0;
+        p->type = intra        ? AVOCET_TYPE_IDR
+                  : place == 0 ? AVOCET_TYPE_P
+                  : place == 1 ? AVOCET_TYPE_BREF
+                               : AVOCET_TYPE_B;
+        p->layer = place == 0 ? 0 : place == 1 ? 1 : 2;
+        p->coded_index = i;
+        p->duration_q16 = 65536;
+        p->intra_cost = MBS * 800;
+        p->inter_cost =
+            intra ? p->intra_cost
+                  : MBS * level * (4 - (place > 0) - (place > 1)) / 4 * random_in(r, 90, 110) / 100;
+        p->bits_cost = p->inter_cost * (place ? 1 : 2);
+        stream.ahead[i] = (AvoPlanAhead){.type = (int8_t)p->type,
+                                         .layer = (int8_t)p->layer,
+                                         .duration_q16 = 65536,
+                                         .cost = p->inter_cost};
+        p->ahead = &stream.ahead[i + 1];
+        p->ahead_count = AHEAD - 1;
+    }
+    for (int i = 0; i < n; i++)
+        stream.plan[i].ahead_count = avo_min(AHEAD - 1, n - 1 - i);
+}
+
+typedef struct Result {
+    double bits, worst_fill, mean_qp;
+    int qp_q8[PICTURES_MAX];
+    double bits_of[PICTURES_MAX];
+} Result;
+
+static Result result;
+
+static double model_bits(const AvoPlan *p, int qp_q8, int noise, Random *r)
+{
+    static const double coeff[] = {0, 6, 6, 6, 3.5, 2};
+    double q = exp2(-qp_q8 / 256.0 / 6) * random_in(r, 100 - noise, 100 + noise) / 100.0;
+    return ceil((double)p->bits_cost * coeff[p->type] * q) + 100;
+}
+
+/* Runs the stream with reports `delay` pictures late. change_at: the picture before which config2
+ * takes effect; -1: none. */
+static void run(const AvocetEncoderConfig *config, const AvocetEncoderConfig *config2,
+                int change_at, int delay, int noise)
+{
+    static AvoRateControl rc;
+    Random r = {99};
+    AvoMessage msg = {""};
+    AvoFrameStats stats[PICTURES_MAX];
+    double fill = (double)config->vbv_bufsize * config->vbv_init / 100;
+    memset(&result, 0, sizeof result);
+    result.worst_fill = 1e30;
+    CHECK(avo_rc_init(&rc, config, MBS, &msg) == AVOCET_OK, "%s", msg.text);
+    const AvocetEncoderConfig *now = config;
+    for (int i = 0; i < stream.n; i++) {
+        if (i == change_at) {
+            now = config2;
+            CHECK(avo_rc_reconfigure(&rc, now, &msg) == AVOCET_OK, "%s", msg.text);
+        }
+        AvoFrameQp qp;
+        const AvoPlan *p = &stream.plan[i];
+        avo_rc_start(&rc, p, &qp);
+        double bits = model_bits(p, qp.qp_q8, noise, &r);
+        stats[i] = (AvoFrameStats){.coded_index = i, .type = p->type, .bits = (int64_t)bits};
+        if (i >= delay)
+            avo_rc_end(&rc, &stats[i - delay]);
+        result.qp_q8[i] = qp.qp_q8;
+        result.bits_of[i] = bits;
+        result.bits += bits;
+        result.mean_qp += qp.qp_q8 / 256.0 / stream.n;
+        fill -= bits;
+        result.worst_fill = fmin(result.worst_fill, fill);
+        double arrival = (double)now->vbv_maxrate * now->fps.den / now->fps.num;
+        fill = fmin(fill + arrival, (double)now->vbv_bufsize);
+        CHECK(qp.qp_q8 >= now->qp_min * 256 && qp.qp_q8 <= now->qp_max * 256,
+              "picture %d: QP %d/256 out of bounds", i, qp.qp_q8);
+    }
+}
+
+static void constant_quantiser(void)
+{
+    Random r = {1};
+    make_stream(500, false, &r);
+    for (int qp = 0; qp <= 51; qp += 3) {
+        AvocetEncoderConfig c = base_config(AVOCET_RATE_QP);
+        c.qp = qp;
+        run(&c, NULL, -1, 3, 20);
+        for (int i = 0; i < stream.n; i++) {
+            AvocetFrameType t = stream.plan[i].type;
+            int want = t == AVOCET_TYPE_IDR        ? qp - 3
+                       : t == AVOCET_TYPE_P        ? qp
+                       : stream.plan[i].layer == 1 ? qp + 2
+                                                   : qp + 3;
+            CHECK(result.qp_q8[i] == avo_clip3(0, 51, want) * 256,
+                  "QP %d, picture %d of type %d: %d/256", qp, i, t, result.qp_q8[i]);
+        }
+    }
+}
+
+static void constant_quality(void)
+{
+    Random r = {2};
+    make_stream(500, false, &r);
+    for (int tree = 0; tree <= 1; tree++) {
+        AvocetEncoderConfig c = base_config(AVOCET_RATE_CRF);
+        c.mbtree = tree;
+        run(&c, NULL, -1, 3, 20);
+        double at_23 = result.mean_qp;
+        c.crf = 2600;
+        run(&c, NULL, -1, 3, 20);
+        CHECK(fabs(result.mean_qp - at_23 - 3) < 0.1, "3 CRF are %.2f QP", result.mean_qp - at_23);
+        for (int i = 1; tree && i < stream.n; i++)
+            if (stream.plan[i].type == AVOCET_TYPE_P)
+                CHECK(result.qp_q8[i] == result.qp_q8[4], "with the tree all P have one QP");
+        c.qp_min = 20;
+        c.qp_max = 24;
+        run(&c, NULL, -1, 3, 20);
+    }
+}
+
+/* A minute at 25 Hz. Complexity that jumps by a factor of ten may leave some per cent at the end.
+ */
+static void average_rate(void)
+{
+    for (int seed = 1; seed <= 6; seed++) {
+        Random r = {(uint64_t)seed};
+        make_stream(1500, seed == 1, &r);
+        for (int delay = 0; delay <= 12; delay += 6) {
+            for (int64_t rate = 100000; rate <= 6400000; rate *= 4) {
+                AvocetEncoderConfig c = base_config(AVOCET_RATE_BITRATE);
+                c.bitrate = rate;
+                run(&c, NULL, -1, delay, 20);
+                double wanted = (double)rate * stream.n / 25;
+                CHECK(fabs(result.bits / wanted - 1) < (seed == 1 ? 0.03 : 0.08),
+                      "seed %d delay %d rate %d: %.1f %% off", seed, delay, (int)rate,
+                      100 * (result.bits / wanted - 1));
+            }
+        }
+    }
+}
+
+static void without_lookahead(void)
+{
+    Random r = {4};
+    make_stream(1500, false, &r);
+    for (int i = 0; i < stream.n; i++) {
+        stream.plan[i].ahead = NULL;
+        stream.plan[i].ahead_count = 0;
+    }
+    AvocetEncoderConfig c = base_config(AVOCET_RATE_BITRATE);
+    c.lookahead = 0;
+    run(&c, NULL, -1, 0, 20);
+    double wanted = (double)c.bitrate * stream.n / 25;
+    CHECK(fabs(result.bits / wanted - 1) < 0.08, "rate is %.1f %% off",
+          100 * (result.bits / wanted - 1));
+}
+
+/* The buffer of a second never runs dry, in any mode, although the model deviates by 15 %. */
+static void buffer(void)
+{
+    for (int seed = 1; seed <= 6; seed++) {
+        Random r = {(uint64_t)seed * 77};
+        make_stream(1000, false, &r);
+        for (int mode = 0; mode <= 2; mode += 2) {
+            for (int64_t rate = 400000; rate <= 6400000; rate *= 4) {
+                AvocetEncoderConfig c = base_config(mode ? AVOCET_RATE_BITRATE : AVOCET_RATE_CRF);
+                c.bitrate = rate;
+                c.vbv_maxrate = rate;
+                c.vbv_bufsize = rate;
+                c.vbv_init = 90;
+                run(&c, NULL, -1, 2, 15);
+                CHECK(result.worst_fill >= 0, "seed %d mode %d rate %d: underflow by %.0f bits",
+                      seed, mode, (int)rate, -result.worst_fill);
+            }
+        }
+    }
+}
+
+/* A new bit rate is reached within seconds. */
+static void change_of_rate(void)
+{
+    Random r = {8};
+    make_stream(1000, true, &r);
+    AvocetEncoderConfig c = base_config(AVOCET_RATE_BITRATE), lower = c;
+    lower.bitrate = c.bitrate / 4;
+    run(&c, &lower, 500, 4, 10);
+    double after = 0;
+    for (int i = 600; i < 1000; i++)
+        after += result.bits_of[i];
+    CHECK(fabs(after / (lower.bitrate * 400.0 / 25) - 1) < 0.15,
+          "after the change: %.0f %% of the rate", 100 * after / (lower.bitrate * 400.0 / 25));
+}
+
+int main(void)
+{
+    constant_quantiser();
+    constant_quality();
+    average_rate();
+    without_lookahead();
+    buffer();
+    change_of_rate();
+    return check_finish();
+}
