@@ -1,0 +1,124 @@
+/* Costs of all intra modes of a block, AVX2: four 4x4 or two 8x8 blocks per register. The
+ * predictors themselves gain nothing from wider registers. */
+#include "dsp/x86/x86.h"
+
+#ifdef AVO_X86
+
+#include "dsp/x86/hadamard_avx2.h"
+#include "dsp/x86/intra_modes_4x4.h"
+#include "dsp/x86/intra_rows_sse41.h"
+
+AVO_TARGET_AVX2
+
+AVO_INLINE __m256i join(__m128i lower, __m128i upper)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(lower), upper, 1);
+}
+
+/* First horizontal butterfly of 8 samples per half, each half doubled before. */
+AVO_INLINE __m256i first_butterfly(__m256i doubled)
+{
+    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                            -1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    return _mm256_maddubs_epi16(doubled, weights);
+}
+
+/* ---- 4x4 ---- */
+
+/* [a | c] and [b | d], 16 samples each, against cur: SATDs [a b c d]. cur[y] has row y doubled and
+ * transformed in each half, twice. */
+AVO_INLINE __m128i satd_four(const __m256i cur[4], __m256i ac, __m256i bd)
+{
+    __m256i r01 = _mm256_unpacklo_epi32(ac, bd), r23 = _mm256_unpackhi_epi32(ac, bd), v[4];
+    v[0] = first_butterfly(_mm256_unpacklo_epi64(r01, r01));
+    v[1] = first_butterfly(_mm256_unpackhi_epi64(r01, r01));
+    v[2] = first_butterfly(_mm256_unpacklo_epi64(r23, r23));
+    v[3] = first_butterfly(_mm256_unpackhi_epi64(r23, r23));
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        v[y] = _mm256_sub_epi16(cur[y], v[y]);
+    butterfly_4_avx2(v);
+    __m256i sums = _mm256_add_epi16(
+        _mm256_add_epi16(max_abs_pairs_avx2(v[0]), max_abs_pairs_avx2(v[1])),
+        _mm256_add_epi16(max_abs_pairs_avx2(v[2]), max_abs_pairs_avx2(v[3])));
+    sums = _mm256_madd_epi16(sums, _mm256_set1_epi32(1)); /* [a b a b | c d c d] */
+    __m128i ab = _mm256_castsi256_si128(sums), cd = _mm256_extracti128_si256(sums, 1);
+    return _mm_add_epi32(_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd));
+}
+
+AVO_INLINE __m256i two_blocks(const IntraLines4x4 *lines, int lower, int upper)
+{
+    return join(intra_block_4x4(lines, lower), intra_block_4x4(lines, upper));
+}
+
+static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
+{
+    IntraLines4x4 lines = intra_lines_4x4(edge);
+    int dc = (sum_n(edge - 4, 4) + sum_n(edge + 1, 4) + 4) >> 3;
+    __m256i c[4], block_dc = _mm256_set1_epi8((char)dc);
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++)
+        c[y] = first_butterfly(_mm256_set1_epi32((int)avo_load_u32(cur + y * AVO_CUR_STRIDE)));
+
+    __m128i costs = satd_four(c, two_blocks(&lines, AVO_I4_V, AVO_I4_DDL),
+                              two_blocks(&lines, AVO_I4_H, AVO_I4_DDR));
+    store8(out + AVO_I4_V, costs);
+    out[AVO_I4_DC] = _mm_cvtsi128_si32(satd_four(c, block_dc, block_dc));
+    store8_high(out + AVO_I4_DDL, costs);
+    store16(out + AVO_I4_VR, satd_four(c, two_blocks(&lines, AVO_I4_VR, AVO_I4_VL),
+                                       two_blocks(&lines, AVO_I4_HD, AVO_I4_HU)));
+}
+
+/* ---- 8x8 ---- */
+
+/* Costs of two predictions, one per half. */
+AVO_INLINE void sa8d_two(const __m256i cur[8], const __m128i a[8], const __m128i b[8], int *cost_a,
+                         int *cost_b)
+{
+    __m256i v[8];
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++) {
+        __m256i rows = join(a[y], b[y]);
+        v[y] = _mm256_sub_epi16(cur[y], first_butterfly(_mm256_unpacklo_epi64(rows, rows)));
+    }
+    hadamard_4_of_8_avx2(v);
+    __m256i sum = abs_sum_8x8_avx2(v);
+    *cost_a = (hsum_epi32(_mm256_castsi256_si128(sum)) + 1) >> 1;
+    *cost_b = (hsum_epi32(_mm256_extracti128_si256(sum, 1)) + 1) >> 1;
+}
+
+static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
+{
+    __m256i c[8];
+    __m128i a[8], b[8];
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++)
+        c[y] = first_butterfly(_mm256_broadcastq_epi64(load8(cur + y * AVO_CUR_STRIDE)));
+#define COST(mode_a, name_a, mode_b, name_b)                                                      \
+    rows_##name_a(a, edge, 8);                                                                    \
+    rows_##name_b(b, edge, 8);                                                                    \
+    sa8d_two(c, a, b, &out[mode_a], &out[mode_b]);
+    COST(AVO_I4_V, v, AVO_I4_H, h)
+    COST(AVO_I4_DDL, ddl, AVO_I4_VL, vl)
+    COST(AVO_I4_DDR, ddr, AVO_I4_VR, vr)
+    COST(AVO_I4_HD, hd, AVO_I4_HU, hu)
+    COST(AVO_I4_DC, dc, AVO_I4_DC, dc)
+#undef COST
+}
+
+AVO_TARGET_END
+
+void AVO_BPC(avo_intra_init_avx2)(AvoDsp *dsp)
+{
+    dsp->intra_satd_x9_4x4 = intra_satd_x9_4x4;
+    dsp->intra_sa8d_x9_8x8 = intra_sa8d_x9_8x8;
+}
+
+#else
+
+void AVO_BPC(avo_intra_init_avx2)(AvoDsp *dsp)
+{
+    (void)dsp;
+}
+
+#endif
