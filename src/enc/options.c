@@ -350,11 +350,14 @@ size_t avo_options_describe(const AvocetEncoderConfig *config, char *text, size_
     size_t used = 0;
     for (size_t i = 0; i < AVO_COUNT(rows); i++) {
         const AvoOptionRow *row = &rows[i];
-        bool lists_unused = row->kind == AVO_OPTION_MATRIX;
-        if (row->pub.group[0] == 'm' || (row->flags & AVO_OPTION_DERIVED) || lists_unused)
+        char group = row->pub.group[0];
+        if ((group != 's' && group != 'd' && group != 'r') || (row->flags & AVO_OPTION_DERIVED) ||
+            row->kind == AVO_OPTION_MATRIX)
             continue;
         char value[128];
         avo_option_write(config, row, value, sizeof value);
+        if (avo_text_is_word(value, avo_text_length(value), row->pub.default_text))
+            continue;
         used +=
             avo_format(text + used, size - used, used ? " %s=%s" : "%s=%s", row->pub.name, value);
     }
