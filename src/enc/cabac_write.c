@@ -27,7 +27,7 @@ void avo_cabac_write_block(AvoCabacCoder *c, uint8_t *state, AvoBlockCat cat, in
     const AvoCabacCatBase *base = &avo_cabac_cat[cat];
     bool is_8x8 = cat == AVO_CAT_LUMA_8x8;
     int first = avo_block_first(cat), size = avo_block_stored(cat);
-    uint64_t mask = coded ? avo_nonzero_mask(levels, size) >> first : 0;
+    uint64_t mask = coded ? avo_block_mask(cat, levels) : 0;
     AVO_ASSERT(mask || !is_8x8);
     if (!is_8x8)
         avo_cabac_encode(c, &state[base->coded_block_flag + cbf_inc], mask != 0);

@@ -227,10 +227,12 @@ void avo_write_sps(AvoBitWriter *w, const AvoSps *sps)
 
 /* ---- picture parameter set (7.3.2.2) ---- */
 
-/* Slice groups are never written: num_slice_groups is 1. */
+/* Slice groups are never written: num_slice_groups is 1. sps would only be needed for 4:4:4, which has more
+ * scaling lists. */
 void avo_write_pps(AvoBitWriter *w, const AvoPps *pps, const AvoSps *sps)
 {
     AVO_ASSERT(pps->num_slice_groups <= 1 && sps->chroma_format_idc != 3);
+    (void)sps;
     ue(w, (uint32_t)pps->id);
     ue(w, (uint32_t)pps->sps_id);
     flag(w, pps->cabac);

@@ -25,17 +25,15 @@ uint32_t avo_cabac_count_block(uint8_t *state, AvoBlockCat cat, int cbf_inc, boo
                                const int16_t *levels)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[cat];
-    if (cat == AVO_CAT_LUMA_8x8) {
-        uint64_t mask = avo_nonzero_mask(levels, 64);
+    uint64_t mask = coded ? avo_block_mask(cat, levels) : 0;
+    if (cat == AVO_CAT_LUMA_8x8)
         return mask ? count_cabac(state, base, true, 4, levels, mask, 64) : 0;
-    }
-    int first = avo_block_first(cat), size = avo_block_stored(cat);
-    uint64_t mask = coded ? avo_nonzero_mask(levels, size) >> first : 0;
     uint8_t *cbf = &state[base->coded_block_flag + cbf_inc];
     uint32_t step = avo_cabac_step[*cbf][mask != 0];
     *cbf = (uint8_t)step;
     if (!mask)
         return step >> 8;
+    int first = avo_block_first(cat), size = avo_block_stored(cat);
     int limit = cat == AVO_CAT_CHROMA_DC ? 3 : 4;
     return (step >> 8) + count_cabac(state, base, false, limit, levels + first, mask, size - first);
 }

@@ -47,8 +47,12 @@ AVO_INLINE uint64_t avo_nonzero_mask(const int16_t *levels, int size)
 /* Index of the highest set bit; mask is not 0. */
 AVO_INLINE int avo_highest_bit(uint64_t mask)
 {
+#if defined(__GNUC__) || defined(__clang__)
+    return 63 - __builtin_clzll(mask);
+#else
     uint32_t high = (uint32_t)(mask >> 32);
     return high ? 32 + avo_log2_floor(high) : avo_log2_floor((uint32_t)mask);
+#endif
 }
 
 /* Index of the lowest set bit; mask is not 0. */
@@ -61,7 +65,7 @@ AVO_INLINE int avo_lowest_bit(uint64_t mask)
 #endif
 }
 
-/* First used index and number of levels of a block, by AvoBlockCat. */
+/* First used index and number of levels stored of a block. */
 AVO_INLINE int avo_block_first(AvoBlockCat cat)
 {
     return cat == AVO_CAT_I16_AC || cat == AVO_CAT_CHROMA_AC;
@@ -70,6 +74,16 @@ AVO_INLINE int avo_block_first(AvoBlockCat cat)
 AVO_INLINE int avo_block_stored(AvoBlockCat cat)
 {
     return cat == AVO_CAT_LUMA_8x8 ? 64 : cat == AVO_CAT_CHROMA_DC ? 4 : 16;
+}
+
+/* Mask of a block, bit 0 for its first used level. The sizes are spelt out so that their loops unroll. */
+AVO_INLINE uint64_t avo_block_mask(AvoBlockCat cat, const int16_t *levels)
+{
+    if (cat == AVO_CAT_LUMA_8x8)
+        return avo_nonzero_mask(levels, 64);
+    if (cat == AVO_CAT_CHROMA_DC)
+        return avo_nonzero_mask(levels, 4);
+    return avo_nonzero_mask(levels, 16) >> avo_block_first(cat);
 }
 
 /* ---- CAVLC (9.2) ---- */
@@ -144,18 +158,17 @@ AVO_INLINE void avo_cavlc_runs(AvoCavlcSink *s, bool emit, const uint8_t *at, in
 
 /* A block with at least one level; max_levels is 16, 15 or 4, and level i of it is levels[i]. */
 AVO_INLINE void avo_cavlc_levels(AvoCavlcSink *s, bool emit, int table, const int16_t *levels,
-                                 uint64_t mask, int max_levels)
+                                 uint32_t mask, int max_levels)
 {
     int16_t value[16];
     uint8_t at[16];
-    int total = 0;
-    for (uint32_t rest = (uint32_t)mask; rest; total++) {
-        int i = avo_log2_floor(rest);
-        rest ^= 1u << i;
+    int total = 0, ones = 0;
+    do {
+        int i = avo_log2_floor(mask);
+        mask ^= 1u << i;
         at[total] = (uint8_t)i;
-        value[total] = levels[i];
-    }
-    int ones = 0;
+        value[total++] = levels[i];
+    } while (mask);
     uint32_t signs = 0;
     while (ones < 3 && ones < total && avo_abs(value[ones]) == 1)
         signs = signs << 1 | (value[ones++] < 0);
@@ -181,9 +194,7 @@ AVO_INLINE void avo_cavlc_block(AvoCavlcSink *s, bool emit, AvoBlockCat cat, int
                                 const int16_t *levels)
 {
     int table = avo_coeff_token_table(nc);
-    uint64_t mask = 0;
-    if (coded)
-        mask = avo_nonzero_mask(levels, avo_block_stored(cat)) >> avo_block_first(cat);
+    uint32_t mask = coded ? (uint32_t)avo_block_mask(cat, levels) : 0;
     if (!mask) {
         avo_cavlc_code(s, emit, avo_coeff_token[table][0][0]);
         return;

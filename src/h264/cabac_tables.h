@@ -10,6 +10,9 @@
 /* m and n of every context (9.3.1.1): [0] I slices, [1..3] cabac_init_idc 0..2 of P and B. */
 extern const int8_t avo_cabac_init_mn[4][AVO_CABAC_CONTEXTS][2];
 
+/* avo_cabac_range_lps in one word per state: the entry for q = 0..3 in bits 8q..8q+7. */
+extern const uint32_t avo_cabac_lps_row[64];
+
 /* Counting one bin in one look-up: [state byte][bin] = cost in 1/256 bit << 8 | next state byte. */
 extern const uint32_t avo_cabac_step[128][2];
 /* The same for all bins but the first of coeff_abs_level_minus1 = m (9.3.2.3: unary up to 14), which

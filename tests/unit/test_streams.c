@@ -4,6 +4,8 @@
  * error, and the I_PCM macroblocks strewn into all pictures must come out sample by sample: with the
  * loop filter off they are exactly what was written, and one wrong bit or context before them would
  * turn them into noise. */
+#define _POSIX_C_SOURCE 200809L /* popen, getpid */
+#include <unistd.h>
 #include "base/bitwriter.h"
 #include "enc/headers_write.h"
 #include "enc/slice_write.h"
@@ -263,8 +265,9 @@ static void remember_pcm(Stream *s, int display)
 {
     RandomPicture *p = &s->picture;
     int width = 16 * p->mb_width, luma = width * 16 * p->mb_height;
-    s->expected[display] = calloc(1, (size_t)luma * 3 / 2);
-    s->known[display] = calloc(1, (size_t)(p->mb_width * p->mb_height));
+    size_t count = (size_t)p->mb_width * (size_t)p->mb_height;
+    s->expected[display] = calloc(count, 384);
+    s->known[display] = calloc(count, 1);
     for (int addr = 0; addr < p->mb_width * p->mb_height; addr++) {
         const uint8_t *samples = (const uint8_t *)p->levels[addr].luma;
         uint8_t *y = s->expected[display], *cb = y + luma, *cr = cb + luma / 4;
@@ -330,9 +333,10 @@ static bool have_ffmpeg(void)
 /* Decodes with FFmpeg into frames of I420 (also 4:0:0); false if it printed anything. */
 static bool decode(const Stream *s, uint8_t *out, size_t size)
 {
-    char command[300], line[256];
-    const char *in = "test_streams.tmp.264", *errors = "test_streams.tmp.txt";
+    char command[400], line[256], in[64], errors[64];
     bool clean = true;
+    snprintf(in, sizeof in, "/tmp/avocet-test-streams-%d.264", (int)getpid());
+    snprintf(errors, sizeof errors, "/tmp/avocet-test-streams-%d.txt", (int)getpid());
     FILE *f = fopen(in, "wb");
     if (!f || fwrite(s->bytes, 1, s->size, f) != s->size || fclose(f))
         return false;
@@ -429,7 +433,7 @@ static void run(const Kind *kind, uint64_t seed)
     fill_pps(&s);
     build(&s);
 
-    size_t frame_size = (size_t)(384 * p->mb_width * p->mb_height);
+    size_t frame_size = 384 * (size_t)p->mb_width * (size_t)p->mb_height;
     uint8_t *out = malloc(frame_size * (size_t)s.frames);
     bool clean = decode(&s, out, frame_size * (size_t)s.frames);
     CHECK(clean, "%s, seed %d: FFmpeg is not content", s.name, (int)seed);
