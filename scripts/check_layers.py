@@ -29,7 +29,6 @@ SYSTEM_ALLOWED = {  # folder or file -> more headers
     "src/base/thread.c": {"pthread.h", "sched.h", "unistd.h"},
     "src/base/taskpool.c": {"pthread.h", "sched.h", "unistd.h"},
     "src/base/memory.c": {"stdlib.h"},
-    "src/enc/enc_api.c": {"stdlib.h"},
     "src/base/util.h": {"assert.h"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')

@@ -347,7 +347,7 @@ int avo_option_set(AvocetEncoderConfig *config, const char *name, const char *va
 
 size_t avo_options_describe(const AvocetEncoderConfig *config, char *text, size_t size)
 {
-    size_t used = 0;
+    size_t used = avo_format(text, size, "");
     for (size_t i = 0; i < AVO_COUNT(rows); i++) {
         const AvoOptionRow *row = &rows[i];
         char group = row->pub.group[0];
