@@ -25,11 +25,11 @@ AVO_INLINE __m256i first_butterfly(__m256i doubled)
 
 /* ---- 4x4 ---- */
 
-/* [a | c] and [b | d], 16 samples each, against cur: SATDs [a b c d]. cur[y] has row y doubled and
- * transformed in each half, twice. */
-AVO_INLINE __m128i satd_four(const __m256i cur[4], __m256i ac, __m256i bd)
+/* Blocks [a | b] and [c | d], 16 samples each, against cur: SATDs [a b c d]. cur[y] has row y
+ * doubled and transformed in each half, twice. */
+AVO_INLINE __m128i satd_four(const __m256i cur[4], __m256i ab, __m256i cd)
 {
-    __m256i r01 = _mm256_unpacklo_epi32(ac, bd), r23 = _mm256_unpackhi_epi32(ac, bd), v[4];
+    __m256i r01 = _mm256_unpacklo_epi32(ab, cd), r23 = _mm256_unpackhi_epi32(ab, cd), v[4];
     v[0] = first_butterfly(_mm256_unpacklo_epi64(r01, r01));
     v[1] = first_butterfly(_mm256_unpackhi_epi64(r01, r01));
     v[2] = first_butterfly(_mm256_unpacklo_epi64(r23, r23));
@@ -41,32 +41,42 @@ AVO_INLINE __m128i satd_four(const __m256i cur[4], __m256i ac, __m256i bd)
     __m256i sums = _mm256_add_epi16(
         _mm256_add_epi16(max_abs_pairs_avx2(v[0]), max_abs_pairs_avx2(v[1])),
         _mm256_add_epi16(max_abs_pairs_avx2(v[2]), max_abs_pairs_avx2(v[3])));
-    sums = _mm256_madd_epi16(sums, _mm256_set1_epi32(1)); /* [a b a b | c d c d] */
-    __m128i ab = _mm256_castsi256_si128(sums), cd = _mm256_extracti128_si256(sums, 1);
-    return _mm_add_epi32(_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd));
+    sums = _mm256_madd_epi16(sums, _mm256_set1_epi32(1)); /* [a c a c | b d b d] */
+    sums = _mm256_add_epi32(sums, _mm256_srli_si256(sums, 8));
+    return _mm_unpacklo_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 }
 
-AVO_INLINE __m256i two_blocks(const IntraLines4x4 *lines, int lower, int upper)
+/* Modes `first` and the one after it, from one line each (see intra_modes_4x4.h). */
+AVO_INLINE __m256i two_blocks(__m256i line, int first)
 {
-    return join(intra_block_4x4(lines, lower), intra_block_4x4(lines, upper));
+    return _mm256_shuffle_epi8(line, load32(intra_4x4_masks[first]));
+}
+
+AVO_INLINE __m256i two_blocks_mixed(__m256i taps3, __m256i taps2, int first)
+{
+    return _mm256_or_si256(
+        two_blocks(taps3, first),
+        _mm256_shuffle_epi8(taps2, load32(intra_4x4_masks2[first - AVO_I4_VR])));
 }
 
 static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
 {
     IntraLines4x4 lines = intra_lines_4x4(edge);
+    __m256i samples = _mm256_broadcastsi128_si256(lines.samples);
+    __m256i taps3 = _mm256_broadcastsi128_si256(lines.taps3);
+    __m256i taps2 = _mm256_broadcastsi128_si256(lines.taps2);
     int dc = (sum_n(edge - 4, 4) + sum_n(edge + 1, 4) + 4) >> 3;
     __m256i c[4], block_dc = _mm256_set1_epi8((char)dc);
     AVO_UNROLL
     for (int y = 0; y < 4; y++)
         c[y] = first_butterfly(_mm256_set1_epi32((int)avo_load_u32(cur + y * AVO_CUR_STRIDE)));
 
-    __m128i costs = satd_four(c, two_blocks(&lines, AVO_I4_V, AVO_I4_DDL),
-                              two_blocks(&lines, AVO_I4_H, AVO_I4_DDR));
+    __m128i costs = satd_four(c, two_blocks(samples, AVO_I4_V), two_blocks(taps3, AVO_I4_DDL));
     store8(out + AVO_I4_V, costs);
     out[AVO_I4_DC] = _mm_cvtsi128_si32(satd_four(c, block_dc, block_dc));
     store8_high(out + AVO_I4_DDL, costs);
-    store16(out + AVO_I4_VR, satd_four(c, two_blocks(&lines, AVO_I4_VR, AVO_I4_VL),
-                                       two_blocks(&lines, AVO_I4_HD, AVO_I4_HU)));
+    store16(out + AVO_I4_VR, satd_four(c, two_blocks_mixed(taps3, taps2, AVO_I4_VR),
+                                       two_blocks_mixed(taps3, taps2, AVO_I4_VL)));
 }
 
 /* ---- 8x8 ---- */

@@ -11,25 +11,25 @@
 
 #define NONE 0x80
 
-/* [mode][0]: V and H from the samples, others from the 3-tap line; [1]: from the 2-tap line. */
-static const AVO_ALIGN(16) uint8_t intra_4x4_masks[9][2][16] = {
-    {{5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8},
-     {0}}, /* V */
-    {{3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0},
-     {0}}, /* H */
-    {{0}, {0}}, /* DC: not from here */
-    {{6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11, 9, 10, 11, 12},
-     {0}}, /* DDL */
-    {{4, 5, 6, 7, 3, 4, 5, 6, 2, 3, 4, 5, 1, 2, 3, 4},
-     {0}}, /* DDR */
-    {{NONE, NONE, NONE, NONE, 4, 5, 6, 7, 3, NONE, NONE, NONE, 2, 4, 5, 6},
-     {4, 5, 6, 7, NONE, NONE, NONE, NONE, NONE, 4, 5, 6, NONE, NONE, NONE, NONE}}, /* VR */
-    {{NONE, 4, 5, 6, NONE, 3, NONE, 4, NONE, 2, NONE, 3, NONE, 1, NONE, 2},
-     {3, NONE, NONE, NONE, 2, NONE, 3, NONE, 1, NONE, 2, NONE, 0, NONE, 1, NONE}}, /* HD */
-    {{NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE, 7, 8, 9, 10},
-     {5, 6, 7, 8, NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE}}, /* VL */
-    {{NONE, 2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, 15, 15, 15, 15, 15, 15},
-     {2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, NONE, NONE, NONE, NONE, NONE, NONE, NONE}}, /* HU */
+/* By mode: V and H from the samples, DDL and after from the 3-tap line. */
+static const AVO_ALIGN(16) uint8_t intra_4x4_masks[9][16] = {
+    {5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8}, /* V */
+    {3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0}, /* H */
+    {0}, /* DC: not from here */
+    {6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11, 9, 10, 11, 12}, /* DDL */
+    {4, 5, 6, 7, 3, 4, 5, 6, 2, 3, 4, 5, 1, 2, 3, 4}, /* DDR */
+    {NONE, NONE, NONE, NONE, 4, 5, 6, 7, 3, NONE, NONE, NONE, 2, 4, 5, 6}, /* VR */
+    {NONE, 4, 5, 6, NONE, 3, NONE, 4, NONE, 2, NONE, 3, NONE, 1, NONE, 2}, /* HD */
+    {NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE, 7, 8, 9, 10}, /* VL */
+    {NONE, 2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, 15, 15, 15, 15, 15, 15}, /* HU */
+};
+
+/* VR, HD, VL, HU: what comes from the 2-tap line. */
+static const AVO_ALIGN(16) uint8_t intra_4x4_masks2[4][16] = {
+    {4, 5, 6, 7, NONE, NONE, NONE, NONE, NONE, 4, 5, 6, NONE, NONE, NONE, NONE}, /* VR */
+    {3, NONE, NONE, NONE, 2, NONE, 3, NONE, 1, NONE, 2, NONE, 0, NONE, 1, NONE}, /* HD */
+    {5, 6, 7, 8, NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE}, /* VL */
+    {2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, NONE, NONE, NONE, NONE, NONE, NONE, NONE}, /* HU */
 };
 
 #undef NONE
@@ -58,10 +58,10 @@ AVO_INLINE IntraLines4x4 intra_lines_4x4(const pixel *edge)
 AVO_INLINE __m128i intra_block_4x4(const IntraLines4x4 *lines, int mode)
 {
     __m128i line = mode == AVO_I4_V || mode == AVO_I4_H ? lines->samples : lines->taps3;
-    __m128i block = _mm_shuffle_epi8(line, load16(intra_4x4_masks[mode][0]));
+    __m128i block = _mm_shuffle_epi8(line, load16(intra_4x4_masks[mode]));
     if (mode >= AVO_I4_VR)
         block = _mm_or_si128(block, _mm_shuffle_epi8(lines->taps2,
-                                                     load16(intra_4x4_masks[mode][1])));
+                                                     load16(intra_4x4_masks2[mode - AVO_I4_VR])));
     return block;
 }
 
