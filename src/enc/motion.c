@@ -229,6 +229,21 @@ static void search_multi_hexagon(Search *s, int range)
     search_hexagon(s, range);
 }
 
+/* Scrolling and window moves: exact matches far away along one axis that no neighbour has found yet. Only worth it for
+ * whole macroblocks that nothing near has come close to. */
+static void search_axes(Search *s, int range)
+{
+    enum { POOR_SAD = 10 * 256 };
+    static const int8_t down[4][2] = {{0, 0}, {0, 1}, {0, 2}, {0, 3}}, right[4][2] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+    if (s->size != AVO_BLK_16x16 || s->cost < POOR_SAD)
+        return;
+    for (int y = -range; y < range; y += 4)
+        try_four(s, 0, y, down);
+    if (s->cost >= POOR_SAD)
+        for (int x = -range; x < range; x += 4)
+            try_four(s, x, 0, right);
+}
+
 static void search_exhaustive(Search *s, int range)
 {
     int x0 = avo_max(s->x - range, s->min_x), x1 = avo_min(s->x + range, s->max_x);
@@ -280,8 +295,10 @@ static void search_whole_samples(Search *s, const AvoMv *starts, int count)
         break;
     case AVOCET_ME_HEX:
         search_hexagon(s, tools->merange / 2);
+        search_axes(s, 2 * tools->merange);
         break;
     case AVOCET_ME_UMH:
+        search_axes(s, 4 * tools->merange);
         search_multi_hexagon(s, tools->merange);
         break;
     default:
