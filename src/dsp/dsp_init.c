@@ -30,4 +30,7 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(deblock, avx2)
         CALL_INIT(resample, avx2)
     }
+    if (flags & AVO_CPU_AVX512) {
+        CALL_INIT(quant, avx512)
+    }
 }

@@ -52,5 +52,6 @@ AVO_DECLARE_INIT(intra, avx2)
 AVO_DECLARE_INIT(interp, avx2)
 AVO_DECLARE_INIT(deblock, avx2)
 AVO_DECLARE_INIT(resample, avx2)
+AVO_DECLARE_INIT(quant, avx512)
 
 #endif

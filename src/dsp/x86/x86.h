@@ -179,7 +179,7 @@ AVO_INLINE __m128i fold_epi32(__m256i v)
 
 AVO_TARGET_END
 
-/* ---- SSE4.1 kernels that wider versions hand their narrow cases to ---- */
+/* ---- kernels that wider versions hand their narrow cases to ---- */
 
 void avo_hpel_planes_sse41(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
                            int width, int height, int16_t *scratch);
