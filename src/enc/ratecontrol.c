@@ -55,7 +55,8 @@ static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, b
     rc->intra_offset_q8 = tree ? i / 4 : i;
     rc->layer_offset_q8[0] = 0;
     for (int layer = 1; layer < AVO_RC_LAYERS; layer++)
-        rc->layer_offset_q8[layer] = tree ? 128 * (layer - 1) : b + 256 * (layer - 1);
+        rc->layer_offset_q8[layer] = tree ? 128 * (layer - 1) : b * layer / 2;
+    rc->leaf_offset_q8 = tree ? 0 : b;
 }
 
 /* Lower for slow pictures, higher for fast ones, in the measure that qcomp allows. */
@@ -167,7 +168,10 @@ static int layer_offset_q8(const AvoRateControl *rc, int layer)
 
 static int kind_offset_q8(const AvoRateControl *rc, int kind, int layer)
 {
-    return kind == AVO_RC_I ? -rc->intra_offset_q8 : layer_offset_q8(rc, layer);
+    if (kind == AVO_RC_I)
+        return -rc->intra_offset_q8;
+    int offset = layer_offset_q8(rc, layer);
+    return kind == AVO_RC_B ? avo_max(offset, rc->leaf_offset_q8) : offset;
 }
 
 /* Complex stretches get coarser steps, by the part of their complexity that qcomp leaves. The cost

@@ -72,7 +72,8 @@ typedef struct AvoRateControl {
     int64_t bitrate;
     int qp_min_q8, qp_max_q8, qp_step_q8;
     int intra_offset_q8;                /* I below P */
-    int layer_offset_q8[AVO_RC_LAYERS]; /* B above P */
+    int layer_offset_q8[AVO_RC_LAYERS]; /* B above P: half of pbratio per layer */
+    int leaf_offset_q8;     /* least offset of B pictures that nobody refers to */
     int qcomp;                          /* 1/100; 100: complexity does not count */
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
 
