@@ -339,7 +339,7 @@ def string_table(strings, count, size):
 
 def i16_contexts(strings, offset, prefix):
     """Contexts of mb_type I_16x16 inside a slice type: first bin (after the prefix), luma, chroma,
-    second chroma bin, two mode bins. Checks all 24 rows against the rule that the writer follows."""
+    second chroma bin, two mode bins. Checks all 24 rows against the writer's rule."""
     _, full = strings[offset + 5]
     first, _, luma, chroma, chroma2, mode1, mode0 = full[prefix:]
     for k in range(24):

@@ -1,6 +1,7 @@
 /* Bits out of bytes, most significant first, with a sticky error flag that is tested once per NAL.
  * Used for headers and CAVLC; the bytes are RBSP (emulation prevention removed, see h264/nal.h).
- * Reading past the end gives zeros and sets the flag; nothing outside [data, data + size) is touched. */
+ * Reading past the end gives zeros and sets the flag; nothing outside [data, data + size) is
+ * touched. */
 #ifndef AVO_BASE_BITREADER_H
 #define AVO_BASE_BITREADER_H
 
@@ -8,11 +9,11 @@
 
 typedef struct AvoBitReader {
     const uint8_t *start, *pos, *end;
-    uint64_t cache;   /* the next bits, from bit 63 down; zeros below the first `count`            */
-    int count;        /* bits in cache                                                             */
-    int padding;      /* how many of them are zeros from behind the end                            */
-    int64_t stop;     /* position of rbsp_stop_one_bit, the last one bit of the data; -1: none     */
-    bool error;       /* sticky: read past the end, or a code that does not exist                  */
+    uint64_t cache; /* the next bits, from bit 63 down; zeros below the first `count` */
+    int count;      /* bits in cache */
+    int padding;    /* how many of them are zeros from behind the end */
+    int64_t stop;   /* position of rbsp_stop_one_bit, the last one bit of the data; -1: none */
+    bool error;     /* sticky: read past the end, or a code that does not exist */
 } AvoBitReader;
 
 AVO_INLINE void avo_br_init(AvoBitReader *r, const uint8_t *data, size_t size)

@@ -2,9 +2,9 @@
  *
  * The standard describes it bit by bit with a 10-bit low and "outstanding" bits. Here low is a wide
  * register that keeps `pending` finished bits above its 9 working bits and gives 4 bytes away at a
- * time; a carry that leaves the register is added to the bytes already stored, so nothing needs to be
- * outstanding. A carry cannot leave the first byte: the standard's very first bit, which it drops, is
- * the place where it would go, and that is always 0.
+ * time; a carry that leaves the register is added to the bytes already stored, so nothing needs to
+ * be outstanding. A carry cannot leave the first byte: the standard's very first bit, which it
+ * drops, is the place where it would go, and that is always 0.
  *
  *     bit  9+pending   8+pending ......... 9   8 ......... 0
  *          carry       finished bits           working bits (low, 9 bits; its range: 256..510) */
@@ -17,10 +17,10 @@
 typedef struct AvoCabacCoder {
     uint64_t low;
     uint32_t range;
-    int pending;                 /* < 32 between calls                                         */
-    uint8_t *pos, *end, *start;  /* start: first byte a carry may reach                        */
-    uint64_t bins;               /* bins coded so far (all kinds)                              */
-    bool overflow;               /* sticky: bytes did not fit and were dropped                 */
+    int pending;                /* < 32 between calls */
+    uint8_t *pos, *end, *start; /* start: first byte a carry may reach */
+    uint64_t bins;              /* bins coded so far (all kinds) */
+    bool overflow;              /* sticky: bytes did not fit and were dropped */
 } AvoCabacCoder;
 
 #define AVO_CABAC_LOW_BITS 9
@@ -79,9 +79,9 @@ AVO_INLINE void avo_cabac_shift(AvoCabacCoder *c, uint32_t range, int shift)
         avo_cabac_store(c);
 }
 
-/* One bin with an adaptive context (9.3.4.2). From one range to the next is the chain that decides the
- * speed: the row of LPS ranges is fetched beside it, and the MPS, which halves nothing, needs one bit of
- * shift at most. */
+/* One bin with an adaptive context (9.3.4.2). From one range to the next is the chain that decides
+ * the speed: the row of LPS ranges is fetched beside it, and the MPS, which halves nothing, needs
+ * one bit of shift at most. */
 AVO_INLINE void avo_cabac_encode(AvoCabacCoder *c, uint8_t *state, int bin)
 {
     uint32_t s = *state;
@@ -115,8 +115,8 @@ AVO_INLINE void avo_cabac_continue(AvoCabacCoder *c)
     avo_cabac_shift(c, range, (int)(range >> 8 ^ 1));
 }
 
-/* The terminate bin 1 and the flush. Its last bit is a 1, which at the end of a slice is the stop bit; then
- * zeros to the byte boundary. pos is behind the last byte afterwards. */
+/* The terminate bin 1 and the flush. Its last bit is a 1, which at the end of a slice is the stop
+ * bit; then zeros to the byte boundary. pos is behind the last byte afterwards. */
 AVO_INLINE void avo_cabac_finish(AvoCabacCoder *c)
 {
     c->bins++;

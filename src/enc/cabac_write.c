@@ -19,8 +19,8 @@ void avo_cabac_write_exp_golomb(AvoCabacCoder *c, uint32_t v, int k)
     avo_cabac_exp_golomb(c, v, k);
 }
 
-/* residual_block_cabac(). The coder is copied: stores to contexts and bytes could otherwise be stores to
- * it, for all a compiler knows. */
+/* residual_block_cabac(). The coder is copied: stores to contexts and bytes could otherwise be
+ * stores to it, for all a compiler knows. */
 void avo_cabac_write_block(AvoCabacCoder *c, uint8_t *state, AvoBlockCat cat, int cbf_inc,
                            bool coded, const int16_t *levels)
 {

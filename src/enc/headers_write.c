@@ -227,8 +227,8 @@ void avo_write_sps(AvoBitWriter *w, const AvoSps *sps)
 
 /* ---- picture parameter set (7.3.2.2) ---- */
 
-/* Slice groups are never written: num_slice_groups is 1. sps would only be needed for 4:4:4, which has more
- * scaling lists. */
+/* Slice groups are never written: num_slice_groups is 1. sps would only be needed for 4:4:4, which
+ * has more scaling lists. */
 void avo_write_pps(AvoBitWriter *w, const AvoPps *pps, const AvoSps *sps)
 {
     AVO_ASSERT(pps->num_slice_groups <= 1 && sps->chroma_format_idc != 3);
@@ -395,8 +395,7 @@ void avo_write_slice_header(AvoBitWriter *w, const AvoSliceHeader *h, const AvoS
     ue(w, h->first_mb);
     ue(w, h->type);
     ue(w, (uint32_t)h->pps_id);
-    put(w, sps->log2_max_frame_num,
-               (uint32_t)h->frame_num & ((1u << sps->log2_max_frame_num) - 1));
+    put(w, sps->log2_max_frame_num, (uint32_t)h->frame_num & ((1u << sps->log2_max_frame_num) - 1));
     if (h->nal_unit_type == AVO_NAL_IDR)
         ue(w, (uint32_t)h->idr_pic_id);
     write_poc(w, h, sps, pps);
@@ -469,12 +468,18 @@ void avo_write_sei_recovery_point(AvoBitWriter *w, int recovery_frame_cnt, bool 
     write_sei_message(w, SEI_RECOVERY_POINT, &p);
 }
 
+/* A delay modulo 2^n (D.2.2, D.2.3). */
+static void put_delay(AvoBitWriter *p, int n, uint32_t delay)
+{
+    put(p, n, n < 32 ? delay & ((1u << n) - 1) : delay);
+}
+
 static void write_initial_delays(AvoBitWriter *p, const AvoHrd *hrd, uint32_t delay,
                                  uint32_t offset)
 {
     for (int i = 0; i < hrd->cpb_count; i++) {
-        put(p, hrd->initial_cpb_removal_delay_length, delay);
-        put(p, hrd->initial_cpb_removal_delay_length, offset);
+        put_delay(p, hrd->initial_cpb_removal_delay_length, delay);
+        put_delay(p, hrd->initial_cpb_removal_delay_length, offset);
     }
 }
 
@@ -502,8 +507,8 @@ void avo_write_sei_pic_timing(AvoBitWriter *w, const AvoSps *sps, uint32_t cpb_r
     avo_bw_init(&p, buffer, sizeof buffer);
     if (vui->nal_hrd_present || vui->vcl_hrd_present) {
         const AvoHrd *hrd = vui->nal_hrd_present ? &vui->nal_hrd : &vui->vcl_hrd;
-        put(&p, hrd->cpb_removal_delay_length, cpb_removal_delay);
-        put(&p, hrd->dpb_output_delay_length, dpb_output_delay);
+        put_delay(&p, hrd->cpb_removal_delay_length, cpb_removal_delay);
+        put_delay(&p, hrd->dpb_output_delay_length, dpb_output_delay);
     }
     if (vui->pic_struct_present) {
         put(&p, 4, (uint32_t)pic_struct);

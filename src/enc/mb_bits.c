@@ -13,7 +13,7 @@ uint32_t avo_cavlc_count_block(AvoBlockCat cat, int nc, bool coded, const int16_
     return sink.bits;
 }
 
-/* One constant size per call, so that the loops over it are laid out flat. */
+/* A block with levels, behind its coded_block_flag. is_8x8 is a constant at each call. */
 AVO_INLINE uint32_t count_cabac(uint8_t *state, const AvoCabacCatBase *base, bool is_8x8, int limit,
                                 const int16_t *levels, uint64_t mask, int size)
 {
@@ -52,8 +52,8 @@ uint32_t avo_block_bits_cavlc(AvoBlockCat cat, int nc, const int16_t *levels)
 
 /* ---- macroblocks ---- */
 
-/* A skipped macroblock lengthens a run, which costs a bit now and then; a coded one is preceded by a run, of
- * length 0 as far as is known here. */
+/* A skipped macroblock lengthens a run, which costs a bit now and then; a coded one is preceded by
+ * a run, of length 0 as far as is known here. */
 enum { CAVLC_SKIP_Q8 = 128 };
 
 static uint32_t count_cavlc_mb(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb)

@@ -1,11 +1,12 @@
 /* The macroblock layer (7.3.5) once, for CAVLC and CABAC, written and counted (syntax_sink.h).
  *
- * In: one macroblock as records (AvoMbSyntax). The functions follow the syntax tables from the outside
- * in: types, prediction, coded_block_pattern, transform flag, mb_qp_delta, residual. Neighbours are read
- * from the records of A (left) and B (above); where the current macroblock is its own neighbour, from
- * its own record, which is complete before anything is coded. That works since a block's neighbours to
- * the left and above always come earlier, and what is not coded is 0 in the records: cbp of skipped
- * macroblocks, nnz without a cbp bit, mvd and ref_idx > 0 outside coded partitions. */
+ * In: one macroblock as records (AvoMbSyntax). The functions follow the syntax tables from the
+ * outside in: types, prediction, coded_block_pattern, transform flag, mb_qp_delta, residual.
+ * Neighbours are read from the records of A (left) and B (above); where the current macroblock is
+ * its own neighbour, from its own record, which is complete before anything is coded. That works
+ * since a block's neighbours to the left and above always come earlier, and what is not coded is 0
+ * in the records: cbp of skipped macroblocks, nnz without a cbp bit, mvd and ref_idx > 0 outside
+ * coded partitions. */
 #ifndef AVO_ENC_MB_SYNTAX_H
 #define AVO_ENC_MB_SYNTAX_H
 
@@ -14,9 +15,18 @@
 
 /* Bases of contexts that stand alone (Table 9-34). */
 enum {
-    AVO_CTX_SKIP_P = 11, AVO_CTX_SKIP_B = 24, AVO_CTX_INTRA_PREFIX_P = 14, AVO_CTX_MVD_X = 40,
-    AVO_CTX_MVD_Y = 47, AVO_CTX_REF_IDX = 54, AVO_CTX_QP_DELTA = 60, AVO_CTX_CHROMA_MODE = 64,
-    AVO_CTX_PREV_INTRA = 68, AVO_CTX_REM_INTRA = 69, AVO_CTX_CBP_LUMA = 73, AVO_CTX_CBP_CHROMA = 77,
+    AVO_CTX_SKIP_P = 11,
+    AVO_CTX_SKIP_B = 24,
+    AVO_CTX_INTRA_PREFIX_P = 14,
+    AVO_CTX_MVD_X = 40,
+    AVO_CTX_MVD_Y = 47,
+    AVO_CTX_REF_IDX = 54,
+    AVO_CTX_QP_DELTA = 60,
+    AVO_CTX_CHROMA_MODE = 64,
+    AVO_CTX_PREV_INTRA = 68,
+    AVO_CTX_REM_INTRA = 69,
+    AVO_CTX_CBP_LUMA = 73,
+    AVO_CTX_CBP_CHROMA = 77,
     AVO_CTX_TRANSFORM_8x8 = 399
 };
 
@@ -37,8 +47,8 @@ AVO_INLINE bool avo_syntax_is_nxn(const AvoMbInfo *info)
     return info->type == AVO_MB_I4x4 || info->type == AVO_MB_I8x8;
 }
 
-/* Neighbours that count for the first bin of mb_type: in I slices not I_NxN, in B slices neither B_Skip nor
- * B_Direct_16x16. */
+/* Neighbours that count for the first bin of mb_type: in I slices not I_NxN, in B slices neither
+ * B_Skip nor B_Direct_16x16. */
 AVO_INLINE int avo_syntax_type_cond(AvoSliceType slice_type, const AvoMbInfo *n)
 {
     if (!n)
@@ -215,7 +225,8 @@ AVO_INLINE void avo_syntax_ref_idx(AvoSink *s, AvoSinkKind kind, const AvoSyntax
     avo_sink_bin(s, kind, ctx, 0);
 }
 
-/* One component: unary prefix up to 9 (its contexts end at the fifth), Exp-Golomb suffix, sign (9.3.2.3). */
+/* One component: unary prefix up to 9 (its contexts end at the fifth), Exp-Golomb suffix, sign
+ * (9.3.2.3). */
 AVO_INLINE void avo_syntax_mvd_component(AvoSink *s, AvoSinkKind kind, int base, int sum, int value)
 {
     int magnitude = avo_abs(value), ctx = base + (sum > 2) + (sum > 32);
@@ -233,7 +244,8 @@ AVO_INLINE void avo_syntax_mvd_component(AvoSink *s, AvoSinkKind kind, int base,
 }
 
 /* The vector difference of the partition whose first 4x4 block is blk (raster). */
-AVO_INLINE void avo_syntax_mvd(AvoSink *s, AvoSinkKind kind, const AvoMbSyntax *mb, int list, int blk)
+AVO_INLINE void avo_syntax_mvd(AvoSink *s, AvoSinkKind kind, const AvoMbSyntax *mb, int list,
+                               int blk)
 {
     static const uint8_t none[2] = {0, 0};
     AvoMv mvd = mb->code->mvd[list][blk];
@@ -255,8 +267,8 @@ AVO_INLINE void avo_syntax_partitions(AvoSink *s, AvoSinkKind kind, const AvoSyn
 {
     int partition = mb->code->partition;
     int count = partition == AVO_PART_16x16 ? 1 : 2;
-    int step = partition == AVO_PART_16x8 ? 2 : 1;      /* first 8x8 block of the second */
-    int blk_step = partition == AVO_PART_16x8 ? 8 : 2;  /* and its first 4x4 block       */
+    int step = partition == AVO_PART_16x8 ? 2 : 1;     /* first 8x8 block of the second */
+    int blk_step = partition == AVO_PART_16x8 ? 8 : 2; /* and its first 4x4 block */
     int lists = sx->slice_type == AVO_SLICE_B ? 2 : 1;
     for (int list = 0; list < lists; list++)
         for (int i = 0; i < count; i++)
@@ -281,7 +293,8 @@ AVO_INLINE void avo_syntax_sub_type(AvoSink *s, AvoSinkKind kind, const AvoSynta
         avo_sink_string(s, kind, is_b ? &avo_cabac_b_sub_type[sub] : &avo_cabac_p_sub_type[sub], 0);
 }
 
-/* The sub-macroblock's vector differences; its sub-partitions begin 1 block right and/or 4 further on. */
+/* The sub-macroblock's vector differences; its sub-partitions begin 1 block right and/or 4 further
+ * on. */
 AVO_INLINE void avo_syntax_sub_mvds(AvoSink *s, AvoSinkKind kind, const AvoMbSyntax *mb, int list,
                                     int b8)
 {
@@ -412,17 +425,21 @@ AVO_INLINE int avo_syntax_nc(const uint8_t *a, const uint8_t *b)
 
 AVO_INLINE int avo_syntax_nc_luma(const AvoMbSyntax *mb, int raster)
 {
-    const AvoMbInfo *info = mb->info, *a = mb->nb.a, *b = mb->nb.b;
-    return avo_syntax_nc(raster & 3 ? &info->nnz[raster - 1] : a ? &a->nnz[raster + 3] : NULL,
-                         raster >= 4 ? &info->nnz[raster - 4] : b ? &b->nnz[raster + 12] : NULL);
+    const AvoMbInfo *a = mb->nb.a, *b = mb->nb.b;
+    const uint8_t *nnz = mb->info->nnz + raster;
+    const uint8_t *left = raster & 3 ? nnz - 1 : a ? &a->nnz[raster + 3] : NULL;
+    const uint8_t *above = raster >= 4 ? nnz - 4 : b ? &b->nnz[raster + 12] : NULL;
+    return avo_syntax_nc(left, above);
 }
 
 /* i: index in nnz of a chroma block, 16..23. */
 AVO_INLINE int avo_syntax_nc_chroma(const AvoMbSyntax *mb, int i)
 {
-    const AvoMbInfo *info = mb->info, *a = mb->nb.a, *b = mb->nb.b;
-    return avo_syntax_nc(i & 1 ? &info->nnz[i - 1] : a ? &a->nnz[i + 1] : NULL,
-                         i & 2 ? &info->nnz[i - 2] : b ? &b->nnz[i + 2] : NULL);
+    const AvoMbInfo *a = mb->nb.a, *b = mb->nb.b;
+    const uint8_t *nnz = mb->info->nnz + i;
+    const uint8_t *left = i & 1 ? nnz - 1 : a ? &a->nnz[i + 1] : NULL;
+    const uint8_t *above = i & 2 ? nnz - 2 : b ? &b->nnz[i + 2] : NULL;
+    return avo_syntax_nc(left, above);
 }
 
 AVO_INLINE void avo_syntax_residual_cavlc(AvoSink *s, AvoSinkKind kind, const AvoMbSyntax *mb)
@@ -488,8 +505,8 @@ AVO_INLINE AvoCodedBits avo_syntax_coded_bits(const AvoMbSyntax *mb)
     AvoCodedBits bits;
     bits.self = self;
     bits.left = (self << 1 & 0xaaeeee) | (a >> 3 & 0x1111) | (a >> 1 & 0x550000);
-    bits.above = (self << 4 & 0xfff0) | (self << 2 & 0xcc0000) | (b >> 12 & 0xf) |
-                 (b >> 2 & 0x330000);
+    bits.above =
+        (self << 4 & 0xfff0) | (self << 2 & 0xcc0000) | (b >> 12 & 0xf) | (b >> 2 & 0x330000);
     return bits;
 }
 
@@ -536,7 +553,8 @@ AVO_INLINE void avo_syntax_residual_cabac(AvoSink *s, AvoSinkKind kind, const Av
     for (int c = 0; c < 2 && info->cbp >> 4; c++)
         avo_syntax_dc_cabac(s, kind, mb, AVO_CAT_CHROMA_DC, AVO_DC_CB << c, lv->chroma_dc[c]);
     for (int k = 0; k < 8 && info->cbp >> 4 == 2; k++)
-        avo_syntax_ac_cabac(s, kind, &bits, AVO_CAT_CHROMA_AC, 16 + k, lv->chroma_ac[k >> 2][k & 3]);
+        avo_syntax_ac_cabac(s, kind, &bits, AVO_CAT_CHROMA_AC, 16 + k,
+                            lv->chroma_ac[k >> 2][k & 3]);
 }
 
 /* ---- macroblock_layer() ---- */

@@ -1,8 +1,8 @@
-/* One residual block as CAVLC or CABAC syntax (7.3.5.3.2, 7.3.5.3.3), force-inlined over what is done
- * with it: written, or only counted.
+/* One residual block as CAVLC or CABAC syntax (7.3.5.3.2, 7.3.5.3.3), force-inlined over what is
+ * done with it: written, or only counted.
  *
- * In: levels in scan order, as in AvoLevels. Both coders start from a bit mask of the levels that are
- * not 0 and walk its set bits, so zeros cost next to nothing. */
+ * In: levels in scan order, as in AvoLevels. Both coders start from a bit mask of the levels that
+ * are not 0 and walk its set bits, so zeros cost next to nothing. */
 #ifndef AVO_ENC_RESIDUAL_SYNTAX_H
 #define AVO_ENC_RESIDUAL_SYNTAX_H
 
@@ -76,7 +76,8 @@ AVO_INLINE int avo_block_stored(AvoBlockCat cat)
     return cat == AVO_CAT_LUMA_8x8 ? 64 : cat == AVO_CAT_CHROMA_DC ? 4 : 16;
 }
 
-/* Mask of a block, bit 0 for its first used level. The sizes are spelt out so that their loops unroll. */
+/* Mask of a block, bit 0 for its first used level. The sizes are spelt out so that their loops
+ * unroll. */
 AVO_INLINE uint64_t avo_block_mask(AvoBlockCat cat, const int16_t *levels)
 {
     if (cat == AVO_CAT_LUMA_8x8)
@@ -88,8 +89,8 @@ AVO_INLINE uint64_t avo_block_mask(AvoBlockCat cat, const int16_t *levels)
 
 /* ---- CAVLC (9.2) ---- */
 
-/* Where CAVLC bits go: into w, or (not emit) only their number into bits. By value, so that a compiler
- * keeps it in registers while bytes are stored. */
+/* Where CAVLC bits go: into w, or (not emit) only their number into bits. By value, so that a
+ * compiler keeps it in registers while bytes are stored. */
 typedef struct AvoCavlcSink {
     AvoBitWriter w;
     uint32_t bits;
@@ -116,8 +117,8 @@ AVO_INLINE int avo_coeff_token_table(int nc)
 }
 
 /* level_prefix and level_suffix (9.2.2.1 read backwards). bias: 2 for the first level behind fewer
- * than three trailing ones. An escape is prefix 15 with 12 bits, or a longer one (High profiles only):
- * rest + 4096 begins with the one that ends the prefix. */
+ * than three trailing ones. An escape is prefix 15 with 12 bits, or a longer one (High profiles
+ * only): rest + 4096 begins with the one that ends the prefix. */
 AVO_INLINE void avo_cavlc_level(AvoCavlcSink *s, bool emit, int level, int bias, int suffix_length)
 {
     uint32_t code = 2 * (uint32_t)avo_abs(level) - (level < 0 ? 1 : 2) - (uint32_t)bias;
@@ -147,7 +148,8 @@ AVO_INLINE void avo_cavlc_level(AvoCavlcSink *s, bool emit, int level, int bias,
 }
 
 /* run_before of all but the lowest level; at: positions from the highest down. */
-AVO_INLINE void avo_cavlc_runs(AvoCavlcSink *s, bool emit, const uint8_t *at, int total, int zeros_left)
+AVO_INLINE void avo_cavlc_runs(AvoCavlcSink *s, bool emit, const uint8_t *at, int total,
+                               int zeros_left)
 {
     for (int i = 0; i + 1 < total && zeros_left > 0; i++) {
         int run = at[i] - at[i + 1] - 1;
@@ -184,8 +186,9 @@ AVO_INLINE void avo_cavlc_levels(AvoCavlcSink *s, bool emit, int table, const in
     if (total == max_levels)
         return;
     int zeros = at[0] + 1 - total;
-    avo_cavlc_code(s, emit, max_levels == 4 ? avo_total_zeros_chroma_dc[total - 1][zeros]
-                                            : avo_total_zeros[total - 1][zeros]);
+    avo_cavlc_code(s, emit,
+                   max_levels == 4 ? avo_total_zeros_chroma_dc[total - 1][zeros]
+                                   : avo_total_zeros[total - 1][zeros]);
     avo_cavlc_runs(s, emit, at, total, zeros);
 }
 
@@ -205,7 +208,7 @@ AVO_INLINE void avo_cavlc_block(AvoCavlcSink *s, bool emit, AvoBlockCat cat, int
 
 /* ---- CABAC (9.3) ---- */
 
-/* Bits of the k-th order Exp-Golomb suffix (9.3.2.3), its ones and the zero behind them included. */
+/* Bits of the k-th order Exp-Golomb suffix (9.3.2.3), with its ones and the zero behind them. */
 AVO_INLINE int avo_exp_golomb_bits(uint32_t v, int k)
 {
     return 2 * avo_log2_floor(v + (1u << k)) + 1 - k;
@@ -220,8 +223,8 @@ AVO_INLINE void avo_cabac_exp_golomb(AvoCabacCoder *c, uint32_t v, int k)
     avo_cabac_bypass(c, bits, x - (1u << bits));
 }
 
-/* Contexts of significant_coeff_flag and last_significant_coeff_flag at level index i: position and base
- * are the same thing except for chroma DC (at most 3 positions: the same again) and 8x8 blocks. */
+/* ctxIdxInc of significant_coeff_flag and last_significant_coeff_flag at level i (9.3.3.1.3): i
+ * itself, in chroma DC too, where it is 2 at most; in 8x8 blocks by table. */
 AVO_INLINE int avo_sig_inc(bool is_8x8, int i)
 {
     return is_8x8 ? avo_cabac_sig_inc_8x8[i] : i;
@@ -234,9 +237,9 @@ AVO_INLINE int avo_last_inc(bool is_8x8, int i)
 
 /* Contexts of coeff_abs_level_minus1 (9.3.3.1.3) from the levels before it in the block. */
 typedef struct AvoAbsContext {
-    int ones;     /* 1 + levels of 1 so far                 */
-    int greater;  /* levels above 1 so far                  */
-    int limit;    /* of `greater`: 4, chroma DC 3           */
+    int ones;    /* 1 + levels of 1 so far */
+    int greater; /* levels above 1 so far */
+    int limit;   /* of `greater`: 4, chroma DC 3 */
 } AvoAbsContext;
 
 AVO_INLINE int avo_abs_first(const AvoAbsContext *a)

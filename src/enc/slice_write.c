@@ -1,7 +1,8 @@
 /* Slice data from records: what does not depend on the entropy coding (see slice_write.h).
  *
- * Here are the walk over macroblocks, their neighbours A and B, and the chain of quantisers: QPY,pred is the QP of the
- * macroblock before, and one that sends no mb_qp_delta (skipped, nothing coded, I_PCM) hands it on unchanged. */
+ * Here are the walk over macroblocks, their neighbours A and B, and the chain of quantisers:
+ * QPY,pred is the QP of the macroblock before, and one that sends no mb_qp_delta (skipped, nothing
+ * coded, I_PCM) hands it on unchanged. */
 #include "enc/slice_write.h"
 #include "enc/mb_syntax.h"
 
@@ -36,7 +37,10 @@ static void put_mb(AvoSliceWriter *sw, const AvoMbCode *code, const AvoLevels *l
 {
     const AvoSliceData *slice = sw->slice;
     const AvoMbInfo *info = &slice->info[sw->next_mb];
-    AvoMbSyntax mb = {.info = info, .code = code, .levels = levels, .qp_pred = sw->qp,
+    AvoMbSyntax mb = {.info = info,
+                      .code = code,
+                      .levels = levels,
+                      .qp_pred = sw->qp,
                       .prev_qp_delta_nonzero = sw->qp_delta_nonzero};
     int mb_x = sw->next_mb % slice->mb_width;
     if (mb_x > 0 && info[-1].slice == info->slice)

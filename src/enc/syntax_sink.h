@@ -1,25 +1,27 @@
 /* Where macroblock syntax goes: CAVLC or CABAC, written or only counted.
  *
  * mb_syntax.h states the order and the conditions of the syntax once and is force-inlined with a
- * constant AvoSinkKind, so each of the four combinations compiles to straight code. Residual blocks,
- * the bulk of the work, are functions of their own per kind. */
+ * constant AvoSinkKind, so each of the four combinations compiles to straight code. Residual
+ * blocks, the bulk of the work, are functions of their own per kind. */
 #ifndef AVO_ENC_SYNTAX_SINK_H
 #define AVO_ENC_SYNTAX_SINK_H
 
 #include "enc/residual_syntax.h"
 
 typedef enum AvoSinkKind {
-    AVO_SINK_CAVLC_WRITE, AVO_SINK_CAVLC_COUNT, AVO_SINK_CABAC_WRITE, AVO_SINK_CABAC_COUNT
+    AVO_SINK_CAVLC_WRITE,
+    AVO_SINK_CAVLC_COUNT,
+    AVO_SINK_CABAC_WRITE,
+    AVO_SINK_CABAC_COUNT
 } AvoSinkKind;
 
 #define AVO_SINK_IS_CABAC(kind) ((kind) >= AVO_SINK_CABAC_WRITE)
-#define AVO_SINK_IS_COUNT(kind) ((kind) == AVO_SINK_CAVLC_COUNT || (kind) == AVO_SINK_CABAC_COUNT)
 
 typedef struct AvoSink {
-    AvoCavlcSink cavlc;    /* CAVLC: writer, or whole bits                                         */
-    AvoCabacCoder *coder;  /* CABAC written                                                        */
-    uint8_t *state;        /* CABAC contexts, AVO_CABAC_CONTEXTS of them                           */
-    uint32_t bits_q8;      /* CABAC counted: 1/256 bit                                             */
+    AvoCavlcSink cavlc;   /* CAVLC: writer, or whole bits */
+    AvoCabacCoder *coder; /* CABAC written */
+    uint8_t *state;       /* CABAC contexts, AVO_CABAC_CONTEXTS of them */
+    uint32_t bits_q8;     /* CABAC counted: 1/256 bit */
 } AvoSink;
 
 /* What a terminate bin costs (1/256 bit): the coder gives it 2 of 256..510 parts of the range. */

@@ -1,4 +1,5 @@
-/* CABAC contexts (9.3.1.1): state bytes, initialisation, transition tables shared by writer, counter and reader. */
+/* CABAC contexts (9.3.1.1): state bytes, initialisation, transition tables shared by writer,
+ * counter and reader. */
 #ifndef AVO_H264_CABAC_CTX_H
 #define AVO_H264_CABAC_CTX_H
 
@@ -12,12 +13,14 @@ typedef struct AvoCabacContexts {
     uint8_t state[AVO_CABAC_CONTEXTS];
 } AvoCabacContexts;
 
-void avo_cabac_init_contexts(AvoCabacContexts *ctx, AvoSliceType type, int cabac_init_idc, int slice_qp);
+void avo_cabac_init_contexts(AvoCabacContexts *ctx, AvoSliceType type, int cabac_init_idc,
+                             int slice_qp);
 
 extern const uint8_t avo_cabac_range_lps[64][4];
 /* Next state byte for [state byte][bin]. */
 extern const uint8_t avo_cabac_next[128][2];
-/* Cost of a bin in 1/256 bit: index state byte ^ bin (so the MPS cost is at even ^ ..., see the generator). */
+/* Cost of a bin in 1/256 bit, index state byte ^ bin: then the low bit is 0 for the more probable
+ * value, 1 for the other, and the rest is pStateIdx. */
 extern const uint16_t avo_cabac_entropy[128];
 
 #endif

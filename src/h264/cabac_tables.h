@@ -15,8 +15,8 @@ extern const uint32_t avo_cabac_lps_row[64];
 
 /* Counting one bin in one look-up: [state byte][bin] = cost in 1/256 bit << 8 | next state byte. */
 extern const uint32_t avo_cabac_step[128][2];
-/* The same for all bins but the first of coeff_abs_level_minus1 = m (9.3.2.3: unary up to 14), which
- * share one context: [m][state byte]; row 0 costs nothing and changes nothing. */
+/* The same for all bins but the first of coeff_abs_level_minus1 = m (9.3.2.3: unary up to 14),
+ * which share one context: [m][state byte]; row 0 costs nothing and changes nothing. */
 extern const uint32_t avo_cabac_unary[15][128];
 
 /* Bins of a type with the context of each; the first bin is bit 0. */
@@ -24,14 +24,14 @@ typedef struct AvoCabacString {
     uint8_t size, bins;
     uint8_t ctx[7];
 } AvoCabacString;
-extern const AvoCabacString avo_cabac_p_mb_type[4];   /* [mb_type]; intra: bin 1, context 14      */
-extern const AvoCabacString avo_cabac_b_mb_type[24];  /* [mb_type], add ctxIdxInc to the first
-                                                       * context; 23: the prefix of intra types   */
-extern const AvoCabacString avo_cabac_p_sub_type[4];  /* [sub_mb_type]                            */
+extern const AvoCabacString avo_cabac_p_mb_type[4];  /* [mb_type]; intra: bin 1, context 14 */
+extern const AvoCabacString avo_cabac_b_mb_type[24]; /* [mb_type], add ctxIdxInc to the first
+                                                      * context; 23: the prefix of intra types */
+extern const AvoCabacString avo_cabac_p_sub_type[4]; /* [sub_mb_type] */
 extern const AvoCabacString avo_cabac_b_sub_type[13];
-/* Intra mb_type by AvoSliceType (behind the prefix in P and B): contexts of the first bin (I slices:
- * add ctxIdxInc), of "luma AC coded", "chroma coded", "chroma AC coded", and of the two bins of the
- * mode. The terminate bin sits behind the first. */
+/* Intra mb_type by AvoSliceType (behind the prefix in P and B): contexts of the first bin (I
+ * slices: add ctxIdxInc), of "luma AC coded", "chroma coded", "chroma AC coded", and of the two
+ * bins of the mode. The terminate bin sits behind the first. */
 extern const uint8_t avo_cabac_i_mb_type_ctx[3][6];
 
 /* First contexts of a residual block's elements, by ctxBlockCat (frame macroblocks). */

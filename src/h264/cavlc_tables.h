@@ -11,8 +11,8 @@ typedef struct AvoVlc {
 
 /* [table][TotalCoeff][TrailingOnes]; table 0: nC 0..1, 1: 2..3, 2: 4..7, 3: 8.., 4: chroma DC. */
 extern const AvoVlc avo_coeff_token[5][17][4];
-extern const AvoVlc avo_total_zeros[15][16];         /* [TotalCoeff - 1][total_zeros]             */
+extern const AvoVlc avo_total_zeros[15][16]; /* [TotalCoeff - 1][total_zeros] */
 extern const AvoVlc avo_total_zeros_chroma_dc[3][4];
-extern const AvoVlc avo_run_before[7][15];           /* [min(zerosLeft, 7) - 1][run_before]       */
+extern const AvoVlc avo_run_before[7][15]; /* [min(zerosLeft, 7) - 1][run_before] */
 
 #endif

@@ -1,4 +1,5 @@
-/* Sequence and picture parameter sets (7.3.2.1, 7.3.2.2, Annex E): structs, checks, derived sizes, levels. */
+/* Sequence and picture parameter sets (7.3.2.1, 7.3.2.2, Annex E): structs, checks, derived sizes,
+ * levels. */
 #ifndef AVO_H264_PARAMSET_H
 #define AVO_H264_PARAMSET_H
 
@@ -39,13 +40,13 @@ typedef struct AvoVui { /* E.1.1; names of the standard */
     int max_num_reorder_frames, max_dec_frame_buffering;
 } AvoVui;
 
-/* Scaling lists in zig-zag order; which are sent explicitly. Index 0..5: 4x4 Intra Y,Cb,Cr Inter Y,Cb,Cr;
- * 6, 7: 8x8 Intra Y, Inter Y (4:2:0). */
+/* Scaling lists in zig-zag order; which are sent explicitly. Index 0..5: 4x4 Intra Y,Cb,Cr Inter
+ * Y,Cb,Cr; 6, 7: 8x8 Intra Y, Inter Y (4:2:0). */
 typedef struct AvoScalingMatrix {
     bool present;           /* seq_/pic_scaling_matrix_present_flag */
-    bool list_present[8];   /* seq_/pic_scaling_list_present_flag   */
-    bool use_default[8];    /* sent as "use the default list"       */
-    uint8_t list4x4[6][16]; /* effective lists after fall-back      */
+    bool list_present[8];   /* seq_/pic_scaling_list_present_flag */
+    bool use_default[8];    /* sent as "use the default list" */
+    uint8_t list4x4[6][16]; /* effective lists after fall-back */
     uint8_t list8x8[2][64];
 } AvoScalingMatrix;
 
@@ -53,7 +54,7 @@ typedef struct AvoSps {
     int profile_idc, level_idc;
     uint8_t constraint_flags; /* bit 0: constraint_set0_flag ... bit 5: constraint_set5_flag */
     int id;
-    int chroma_format_idc;    /* 0 or 1 here; others parsed and refused by users of the struct */
+    int chroma_format_idc; /* 0 or 1 here; others parsed and refused by users of the struct */
     bool separate_colour_plane;
     int bit_depth_luma, bit_depth_chroma;
     bool qpprime_y_zero_transform_bypass;
@@ -66,7 +67,7 @@ typedef struct AvoSps {
     int32_t offset_for_ref_frame[256];
     int max_num_ref_frames;
     bool gaps_in_frame_num_allowed;
-    int mb_width, mb_height;  /* frame, macroblocks */
+    int mb_width, mb_height; /* frame, macroblocks */
     bool frame_mbs_only, mb_adaptive_frame_field, direct_8x8_inference;
     bool cropping;
     int crop_left, crop_right, crop_top, crop_bottom; /* crop units as in the syntax */
@@ -82,20 +83,25 @@ typedef struct AvoPps {
     bool slice_group_change_direction;
     uint32_t slice_group_change_rate;
     uint32_t pic_size_in_map_units;
-    uint8_t *slice_group_id;  /* map type 6, owned by whoever parsed it; NULL otherwise */
+    uint8_t *slice_group_id;    /* map type 6, owned by whoever parsed it; NULL otherwise */
     int num_ref_idx_default[2]; /* active counts, not minus 1 */
     bool weighted_pred;
     int weighted_bipred_idc;
-    int init_qp;              /* 26 + pic_init_qp_minus26 */
+    int init_qp; /* 26 + pic_init_qp_minus26 */
     int init_qs;
-    int chroma_qp_offset[2];  /* Cb, Cr */
+    int chroma_qp_offset[2]; /* Cb, Cr */
     bool deblocking_control_present, constrained_intra_pred, redundant_pic_cnt_present;
     bool transform_8x8_mode;
     bool has_high_part;       /* transform_8x8_mode_flag and what follows is sent */
     AvoScalingMatrix scaling; /* effective for pictures using this PPS after fall-back */
 } AvoPps;
 
-enum { AVO_PROFILE_BASELINE = 66, AVO_PROFILE_MAIN = 77, AVO_PROFILE_EXTENDED = 88, AVO_PROFILE_HIGH = 100 };
+enum {
+    AVO_PROFILE_BASELINE = 66,
+    AVO_PROFILE_MAIN = 77,
+    AVO_PROFILE_EXTENDED = 88,
+    AVO_PROFILE_HIGH = 100
+};
 
 const AvoLevelLimits *avo_level_find(int level_idc);
 /* MaxDpbFrames for a picture size at a level (A.3.1 h). */
@@ -107,10 +113,10 @@ int avo_profile_cpb_factor(int profile_idc, bool nal);
 typedef struct AvoLevelDemand {
     int profile_idc;
     int mb_width, mb_height;
-    uint32_t fps_num, fps_den;   /* 0/0: unknown */
-    int dpb_frames;              /* max_dec_frame_buffering wanted */
-    int64_t max_bitrate;         /* bit/s, VBV or average; 0: unknown */
-    int64_t cpb_bits;            /* 0: unknown */
+    uint32_t fps_num, fps_den; /* 0/0: unknown */
+    int dpb_frames;            /* max_dec_frame_buffering wanted */
+    int64_t max_bitrate;       /* bit/s, VBV or average; 0: unknown */
+    int64_t cpb_bits;          /* 0: unknown */
     int slices;
 } AvoLevelDemand;
 /* First limit of `level` that is exceeded: a phrase for messages ("frame size", "macroblock rate",
@@ -119,12 +125,13 @@ const char *avo_level_violation(const AvoLevelLimits *level, const AvoLevelDeman
 /* Lowest level that fits, or NULL if none does. Level 1b is never chosen automatically. */
 const AvoLevelLimits *avo_level_choose(const AvoLevelDemand *demand);
 
-/* aspect_ratio_idc of a sample aspect ratio in lowest or any other terms; 255 (Extended_SAR) when Table E-1
- * does not have it, 0 (unspecified) when a side is 0. */
+/* aspect_ratio_idc of a sample aspect ratio in lowest or any other terms; 255 (Extended_SAR) when
+ * Table E-1 does not have it, 0 (unspecified) when a side is 0. */
 int avo_aspect_ratio_idc(uint32_t sar_width, uint32_t sar_height);
 
-/* Range checks of a set as it was filled or parsed: AVOCET_OK, or AVOCET_ERR_DATA with the syntax element in the
- * message. Whether this library does what the set asks for is not judged here. sps: the one the PPS names. */
+/* Range checks of a set as it was filled or parsed: AVOCET_OK, or AVOCET_ERR_DATA with the syntax
+ * element in the message. Whether this library does what the set asks for is not judged here. sps:
+ * the one the PPS names. */
 int avo_sps_check(const AvoSps *sps, AvoMessage *msg);
 int avo_pps_check(const AvoPps *pps, const AvoSps *sps, AvoMessage *msg);
 

@@ -1,6 +1,6 @@
-/* Random macroblock records that a bitstream could really have: every type, partition and transform the
- * slice allows, modes whose neighbours exist, levels of many densities and sizes. Vectors are not
- * predicted: the differences are random and the vectors are whatever they make. */
+/* Random macroblock records that a bitstream could really have: every type, partition and transform
+ * the slice allows, modes whose neighbours exist, levels of many densities and sizes. Vectors are
+ * not predicted: the differences are random and the vectors are whatever they make. */
 #ifndef AVO_TESTS_RANDOM_MB_H
 #define AVO_TESTS_RANDOM_MB_H
 
@@ -16,10 +16,10 @@ typedef struct RandomPicture {
     AvoMbInfo *info;
     AvoMbCode *code;
     AvoLevels *levels;
-    int max_level;     /* magnitude                                      */
+    int max_level; /* magnitude */
     int pcm_percent, skip_percent, intra_percent;
-    int qp_step;       /* how far the QP wanders from macroblock to macroblock; 0: fixed */
-    int qp;            /* wanted QP at the moment                        */
+    int qp_step; /* how far the QP wanders from macroblock to macroblock; 0: fixed */
+    int qp;      /* wanted QP at the moment */
 } RandomPicture;
 
 static inline void random_picture_alloc(RandomPicture *p, int mb_width, int mb_height)
@@ -65,8 +65,8 @@ static inline int random_levels(RandomPicture *p, int16_t *levels, int first, in
     return count;
 }
 
-/* An 8x8 block under the 8x8 transform: 64 levels in CABAC, which must not all be 0, four interleaved
- * 4x4 blocks in CAVLC. */
+/* An 8x8 block under the 8x8 transform: 64 levels in CABAC, which must not all be 0, four
+ * interleaved 4x4 blocks in CAVLC. */
 static inline void random_block_8x8(RandomPicture *p, AvoMbInfo *info, AvoLevels *lv, int i)
 {
     int16_t *all = (int16_t *)lv + 64 * i; /* luma[4 * i] and the three behind it */
@@ -128,8 +128,8 @@ static inline int random_available(const RandomPicture *p, int addr)
 /* A mode of 0..8 (4x4 and 8x8) that the available samples allow. */
 static inline int random_small_mode(Random *r, int has)
 {
-    static const uint8_t needs[9] = {HAS_ABOVE, HAS_LEFT, 0, HAS_ABOVE, 7,
-                                     7, 7, HAS_ABOVE, HAS_LEFT};
+    static const uint8_t needs[9] = {HAS_ABOVE, HAS_LEFT, 0,         HAS_ABOVE, 7,
+                                     7,         7,        HAS_ABOVE, HAS_LEFT};
     for (;;) {
         int mode = random_below(r, 9);
         if ((needs[mode] & ~has) == 0)
@@ -156,8 +156,9 @@ static inline void random_intra_modes(RandomPicture *p, int addr, int step)
         int mode = random_small_mode(&p->random, here);
         for (int j = 0; j < step * step; j++)
             info->intra_mode[r + (j % step) + 4 * (j / step)] = (int8_t)mode;
-        code->intra_pred[k / (step * step)] =
-            (int8_t)(mode == predicted ? -1 : mode < predicted ? mode : mode - 1);
+        code->intra_pred[k / (step * step)] = (int8_t)(mode == predicted  ? -1
+                                                       : mode < predicted ? mode
+                                                                          : mode - 1);
     }
 }
 
@@ -219,8 +220,9 @@ static inline void random_refs(RandomPicture *p, int8_t ref[2])
 {
     int lists = p->syntax.slice_type == AVO_SLICE_B ? random_in(&p->random, 1, 3) : 1;
     for (int list = 0; list < 2; list++)
-        ref[list] = (int8_t)(lists >> list & 1
-                                 ? random_below(&p->random, p->syntax.num_ref_idx[list]) : -1);
+        ref[list] =
+            (int8_t)(lists >> list & 1 ? random_below(&p->random, p->syntax.num_ref_idx[list])
+                                       : -1);
 }
 
 /* A random difference for the w x h blocks from blk on, in every list that the block's 8x8 uses. */

@@ -1,5 +1,5 @@
-/* Bit writer and bit reader: Exp-Golomb codes against their definition, random strings there and back,
- * ends of buffers. */
+/* Bit writer and bit reader: Exp-Golomb codes against their definition, random strings there and
+ * back, ends of buffers. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/bitreader.h"
@@ -24,9 +24,8 @@ static void as_text(char *text, const AvoBitWriter *w)
     size_t bits = avo_bw_bits(w), n = 0;
     for (; n < bits; n++) {
         size_t byte = n / 8;
-        int value = byte < (size_t)(w->pos - w->start)
-                        ? w->start[byte] >> (7 - n % 8)
-                        : (int)(w->cache >> (bits - 1 - n));
+        int value = byte < (size_t)(w->pos - w->start) ? w->start[byte] >> (7 - n % 8)
+                                                       : (int)(w->cache >> (bits - 1 - n));
         text[n] = (char)('0' + (value & 1));
     }
     text[n] = 0;
@@ -47,8 +46,11 @@ static void check_ue(uint32_t v)
 
 static void check_exp_golomb(void)
 {
-    static const struct { int v; uint32_t code; } se[] = {
-        {0, 0}, {1, 1}, {-1, 2}, {2, 3}, {-2, 4}, {3, 5}, {-3, 6}, {-32768, 65536}, {32768, 65535}};
+    static const struct {
+        int v;
+        uint32_t code;
+    } se[] = {{0, 0}, {1, 1},  {-1, 2},         {2, 3},        {-2, 4},
+              {3, 5}, {-3, 6}, {-32768, 65536}, {32768, 65535}};
     for (uint32_t v = 0; v < 5000; v++)
         check_ue(v);
     for (int i = 13; i < 32; i++)
@@ -88,11 +90,20 @@ static void put_item(AvoBitWriter *w, const Item *item)
 {
     int s = item->size & 1 ? -(int)item->value : (int)item->value;
     switch (item->kind) {
-    case ITEM_BITS: avo_bw_put(w, item->size, item->value); break;
-    case ITEM_UE: avo_bw_ue(w, item->value); break;
-    case ITEM_SE: avo_bw_se(w, s); break;
-    case ITEM_TE1: avo_bw_te(w, 1, item->value); break;
-    default: avo_bw_te(w, 31, item->value);
+    case ITEM_BITS:
+        avo_bw_put(w, item->size, item->value);
+        break;
+    case ITEM_UE:
+        avo_bw_ue(w, item->value);
+        break;
+    case ITEM_SE:
+        avo_bw_se(w, s);
+        break;
+    case ITEM_TE1:
+        avo_bw_te(w, 1, item->value);
+        break;
+    default:
+        avo_bw_te(w, 31, item->value);
     }
 }
 
@@ -100,11 +111,16 @@ static bool get_item(AvoBitReader *r, const Item *item)
 {
     int s = item->size & 1 ? -(int)item->value : (int)item->value;
     switch (item->kind) {
-    case ITEM_BITS: return avo_br_get(r, item->size) == item->value;
-    case ITEM_UE: return avo_br_ue(r) == item->value;
-    case ITEM_SE: return avo_br_se(r) == s;
-    case ITEM_TE1: return avo_br_te(r, 1) == item->value;
-    default: return avo_br_te(r, 31) == item->value;
+    case ITEM_BITS:
+        return avo_br_get(r, item->size) == item->value;
+    case ITEM_UE:
+        return avo_br_ue(r) == item->value;
+    case ITEM_SE:
+        return avo_br_se(r) == s;
+    case ITEM_TE1:
+        return avo_br_te(r, 1) == item->value;
+    default:
+        return avo_br_te(r, 31) == item->value;
     }
 }
 

@@ -1,5 +1,5 @@
-/* CABAC: random bin strings and residual blocks through the encoder, read back by a decoder written bit
- * by bit after 9.3.3.2, which knows nothing of the encoder's registers. */
+/* CABAC: random bin strings and residual blocks through the encoder, read back by a decoder written
+ * bit by bit after 9.3.3.2, which knows nothing of the encoder's registers. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/bitreader.h"
@@ -120,12 +120,13 @@ enum { BINS = 20000 };
 static Bin bins[BINS];
 static uint8_t buffer[1 << 17];
 
-/* A string with its own habits: how often bypass, how predictable, how many contexts. Strings that always take
- * one side of the interval drive long carries. */
+/* A string with its own habits: how often bypass, how predictable, how many contexts. Strings that
+ * always take one side of the interval drive long carries. */
 static int random_bins(Random *r)
 {
     int count = random_in(r, 1, random_chance(r, 80) ? 300 : BINS);
-    int bypass = random_below(r, 100), ones = random_below(r, 101), contexts = random_in(r, 1, 1024);
+    int bypass = random_below(r, 100), ones = random_below(r, 101),
+        contexts = random_in(r, 1, 1024);
     for (int i = 0; i < count; i++) {
         Bin *b = &bins[i];
         int kind = random_below(r, 100);
@@ -148,9 +149,15 @@ static size_t encode_bins(Random *r, int count, AvoCabacContexts *contexts, uint
     for (int i = 0; i < count; i++) {
         const Bin *b = &bins[i];
         switch (b->kind) {
-        case BIN_CONTEXT: avo_cabac_encode(&c, &contexts->state[b->ctx], (int)b->value); break;
-        case BIN_BYPASS: avo_cabac_bypass(&c, b->size, b->value); break;
-        case BIN_TERMINATE: avo_cabac_continue(&c); break;
+        case BIN_CONTEXT:
+            avo_cabac_encode(&c, &contexts->state[b->ctx], (int)b->value);
+            break;
+        case BIN_BYPASS:
+            avo_cabac_bypass(&c, b->size, b->value);
+            break;
+        case BIN_TERMINATE:
+            avo_cabac_continue(&c);
+            break;
         default:
             avo_cabac_finish(&c);
             *c.pos++ = (uint8_t)random_below(r, 2);
@@ -179,7 +186,8 @@ static bool decode_matches(Decoder *d, const Bin *b)
     default:
         if (!decode_terminate(d))
             return false;
-        /* The last bit that was read is the final one bit; zeros to the byte boundary; one sample. */
+        /* The last bit that was read is the final one bit; zeros to the byte boundary; one sample.
+         */
         while (!avo_br_aligned(&d->r))
             if (avo_br_flag(&d->r))
                 return false;
@@ -279,8 +287,8 @@ static void check_block(Random *r, AvoBlockCat cat)
     CHECK(!memcmp(d.state, written.state, sizeof d.state), "category %d", cat);
 }
 
-/* The numbers in avo_cabac_entropy against the model, from integers alone: the two probabilities of a
- * state add up to 1. 2^(-c/256) is taken by repeated multiplication. */
+/* The numbers in avo_cabac_entropy against the model, from integers alone: the two probabilities of
+ * a state add up to 1. 2^(-c/256) is taken by repeated multiplication. */
 static double power_of_half(int cost)
 {
     double p = 1;
@@ -299,7 +307,8 @@ static void check_entropy(void)
     }
     CHECK(avo_cabac_entropy[0] == 256 && avo_cabac_entropy[1] == 256, "state 0 is a coin");
     CHECK(power_of_half(avo_cabac_entropy[127]) > 0.0187 &&
-              power_of_half(avo_cabac_entropy[127]) < 0.0188, "state 63");
+              power_of_half(avo_cabac_entropy[127]) < 0.0188,
+          "state 63");
     for (int s = 0; s < 128; s++)
         for (int b = 0; b < 2; b++)
             CHECK(avo_cabac_step[s][b] ==

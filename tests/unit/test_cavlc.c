@@ -1,5 +1,5 @@
-/* CAVLC residual blocks: what the writer writes is read back by a plain decoder that follows 9.2 word by
- * word, and the count is the number of bits written. */
+/* CAVLC residual blocks: what the writer writes is read back by a plain decoder that follows 9.2
+ * word by word, and the count is the number of bits written. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/bitreader.h"

@@ -1,11 +1,11 @@
 /* Counting is what writing does: over random macroblock records,
  * - CAVLC bits counted are the bits written (the skip runs and the alignment of I_PCM set aside),
- * - CABAC bits counted are the sum of the entropies of exactly the bins written, and the contexts end up
- *   the same,
+ * - CABAC bits counted are the sum of the entropies of exactly the bins written, and the contexts
+ * end up the same,
  * - a slice written in pieces has the bytes of one written at once.
  *
- * The CABAC writer is compiled into this file with its engine's four entrances replaced by ones that
- * add up entropies before they do the work. */
+ * The CABAC writer is compiled into this file with its engine's four entrances replaced by ones
+ * that add up entropies before they do the work. */
 #include "enc/cabac_engine.h"
 
 static uint64_t entropy;
@@ -36,10 +36,10 @@ static inline void spy_finish(AvoCabacCoder *c)
     avo_cabac_finish(c);
 }
 
-#define avo_cabac_encode spy_encode
-#define avo_cabac_bypass spy_bypass
+#define avo_cabac_encode   spy_encode
+#define avo_cabac_bypass   spy_bypass
 #define avo_cabac_continue spy_continue
-#define avo_cabac_finish spy_finish
+#define avo_cabac_finish   spy_finish
 #include "../../src/enc/cabac_write.c"
 #undef avo_cabac_encode
 #undef avo_cabac_bypass
@@ -58,8 +58,10 @@ static void fill_picture(RandomPicture *p, AvoSliceData *slice)
 {
     Random *r = &p->random;
     p->syntax = (AvoSyntaxCtx){
-        .slice_type = (AvoSliceType)random_below(r, 3), .cabac = random_chance(r, 60),
-        .transform_8x8_mode = random_chance(r, 60), .direct_8x8_inference = random_chance(r, 60),
+        .slice_type = (AvoSliceType)random_below(r, 3),
+        .cabac = random_chance(r, 60),
+        .transform_8x8_mode = random_chance(r, 60),
+        .direct_8x8_inference = random_chance(r, 60),
         .chroma_format = random_chance(r, 80),
         .num_ref_idx = {random_in(r, 1, 5), random_in(r, 1, 32)},
     };
@@ -72,9 +74,15 @@ static void fill_picture(RandomPicture *p, AvoSliceData *slice)
     random_picture_alloc(p, random_in(r, 1, 10), random_in(r, 1, 10));
     int count = p->mb_width * p->mb_height, first = random_below(r, count);
     *slice = (AvoSliceData){
-        .syntax = p->syntax, .mb_width = p->mb_width, .first_mb = first, .end_mb = count,
-        .slice_qp = p->qp, .cabac_init_idc = random_below(r, 3), .info = p->info,
-        .code = p->code, .levels = p->levels,
+        .syntax = p->syntax,
+        .mb_width = p->mb_width,
+        .first_mb = first,
+        .end_mb = count,
+        .slice_qp = p->qp,
+        .cabac_init_idc = random_below(r, 3),
+        .info = p->info,
+        .code = p->code,
+        .levels = p->levels,
     };
     for (int addr = 0; addr < count; addr++)
         random_mb(p, addr, addr >= first);
@@ -85,8 +93,11 @@ static AvoMbSyntax describe(const AvoSliceData *slice, int addr, int qp, int del
 {
     const AvoMbInfo *info = &slice->info[addr];
     int w = slice->mb_width;
-    AvoMbSyntax mb = {.info = info, .code = &slice->code[addr], .levels = &slice->levels[addr],
-                      .qp_pred = qp, .prev_qp_delta_nonzero = delta_nonzero};
+    AvoMbSyntax mb = {.info = info,
+                      .code = &slice->code[addr],
+                      .levels = &slice->levels[addr],
+                      .qp_pred = qp,
+                      .prev_qp_delta_nonzero = delta_nonzero};
     if (addr % w && info[-1].slice == info->slice)
         mb.nb.a = info - 1;
     if (addr >= w && info[-w].slice == info->slice)
@@ -138,7 +149,8 @@ static void check_slice(const AvoSliceData *slice, uint64_t *bits_q8)
         if (cabac) {
             uint64_t end = addr + 1 == slice->end_mb ? SPY_TERMINATE_1 : SPY_TERMINATE_0;
             uint64_t pcm = info->type == AVO_MB_IPCM
-                               ? 256 * (4 + (slice->syntax.chroma_format ? 3072u : 2048u)) : 0;
+                               ? 256 * (4 + (slice->syntax.chroma_format ? 3072u : 2048u))
+                               : 0;
             CHECK(count == entropy - end + pcm, "macroblock %d, type %d: %u instead of %u", addr,
                   info->type, count, (unsigned)(entropy - end + pcm));
             CHECK(!memcmp(&counted, &sw.contexts, sizeof counted), "contexts at %d", addr);

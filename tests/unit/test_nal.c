@@ -1,5 +1,5 @@
-/* NAL units: emulation prevention there and back on random and zero-rich data, start codes, lengths,
- * buffers that are too small. */
+/* NAL units: emulation prevention there and back on random and zero-rich data, start codes,
+ * lengths, buffers that are too small. */
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
@@ -80,7 +80,8 @@ static void check_scan(Random *r)
         bool long_start = random_chance(r, 50);
         fill(r, rbsp, length);
         rbsp[length - 1] |= 1;
-        n = avo_nal_write(stream + used, sizeof stream - used, true, long_start, 1, 5, rbsp, length);
+        n = avo_nal_write(stream + used, sizeof stream - used, true, long_start, 1, 5, rbsp,
+                          length);
         start[i] = used + (long_start ? 4 : 3);
         size[i] = n - (long_start ? 4 : 3);
         used += n;

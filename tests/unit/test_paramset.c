@@ -1,5 +1,5 @@
-/* Parameter sets: every limit of every level from the CSV table, at the limit and one above; automatic
- * choice of levels; fall-back of scaling lists; range checks; sample aspect ratios.
+/* Parameter sets: every limit of every level from the CSV table, at the limit and one above;
+ * automatic choice of levels; fall-back of scaling lists; range checks; sample aspect ratios.
  *
  *     test_paramset [scripts/spec/levels.csv] */
 #include <stdlib.h>
@@ -9,8 +9,23 @@
 
 /* ---- levels ---- */
 
-enum { COL_IDC = 1, COL_MBPS, COL_FS, COL_DPB, COL_BR, COL_CPB, COL_VMV_MIN, COL_VMV_MAX, COL_CR,
-       COL_MVS, COL_SLICE_RATE, COL_BIPRED, COL_DIRECT, COL_FRAME, COLUMNS };
+enum {
+    COL_IDC = 1,
+    COL_MBPS,
+    COL_FS,
+    COL_DPB,
+    COL_BR,
+    COL_CPB,
+    COL_VMV_MIN,
+    COL_VMV_MAX,
+    COL_CR,
+    COL_MVS,
+    COL_SLICE_RATE,
+    COL_BIPRED,
+    COL_DIRECT,
+    COL_FRAME,
+    COLUMNS
+};
 
 /* Splits a CSV line in place; empty cells become -1. */
 static void split(char *line, double cells[COLUMNS])
@@ -149,12 +164,17 @@ static void check_levels(const char *path)
 
 static void check_choice(int width, int height, uint32_t fps, int dpb, int64_t rate, int want)
 {
-    AvoLevelDemand d = {.profile_idc = AVO_PROFILE_HIGH, .mb_width = (width + 15) / 16,
-                        .mb_height = (height + 15) / 16, .fps_num = fps, .fps_den = 1,
-                        .dpb_frames = dpb, .max_bitrate = rate, .slices = 1};
+    AvoLevelDemand d = {.profile_idc = AVO_PROFILE_HIGH,
+                        .mb_width = (width + 15) / 16,
+                        .mb_height = (height + 15) / 16,
+                        .fps_num = fps,
+                        .fps_den = 1,
+                        .dpb_frames = dpb,
+                        .max_bitrate = rate,
+                        .slices = 1};
     const AvoLevelLimits *level = avo_level_choose(&d);
-    CHECK(want ? level && level->level_idc == want : !level, "%dx%d %u: level %d", width, height, fps,
-          level ? level->level_idc : 0);
+    CHECK(want ? level && level->level_idc == want : !level, "%dx%d %u: level %d", width, height,
+          fps, level ? level->level_idc : 0);
 }
 
 /* Well-known pictures and their levels. */
@@ -217,13 +237,15 @@ static void check_scaling(void)
     memset(&pps, 0, sizeof pps);
     avo_scaling_resolve_pps(&pps, &sps, true);
     CHECK(!memcmp(pps.list4x4, sps.list4x4, sizeof pps.list4x4) &&
-              !memcmp(pps.list8x8, sps.list8x8, sizeof pps.list8x8), "PPS without matrix");
+              !memcmp(pps.list8x8, sps.list8x8, sizeof pps.list8x8),
+          "PPS without matrix");
     /* Rule B: Y falls back on the sequence's list. */
     memset(&pps, 0, sizeof pps);
     pps.present = pps.list_present[4] = true;
     memset(pps.list4x4[4], 60, 16);
     avo_scaling_resolve_pps(&pps, &sps, true);
-    CHECK(!memcmp(pps.list4x4[0], sps.list4x4[0], 16) && !memcmp(pps.list4x4[2], sps.list4x4[0], 16),
+    CHECK(!memcmp(pps.list4x4[0], sps.list4x4[0], 16) &&
+              !memcmp(pps.list4x4[2], sps.list4x4[0], 16),
           "rule B, intra");
     CHECK(!memcmp(pps.list4x4[3], sps.list4x4[3], 16) && all(pps.list4x4[5], 16, 60), "inter");
     CHECK(!memcmp(pps.list8x8, sps.list8x8, sizeof pps.list8x8), "rule B, 8x8");
@@ -233,7 +255,8 @@ static void check_scaling(void)
     pps.present = true;
     avo_scaling_resolve_pps(&pps, &sps, true);
     CHECK(!memcmp(pps.list4x4[2], avo_scaling_default_4x4[0], 16) &&
-              !memcmp(pps.list8x8[1], avo_scaling_default_8x8[1], 64), "rule A in a PPS");
+              !memcmp(pps.list8x8[1], avo_scaling_default_8x8[1], 64),
+          "rule A in a PPS");
 }
 
 /* ---- ranges ---- */
@@ -285,7 +308,8 @@ static void check_sps_ranges(void)
     CHECK_SPS((sps.vui_present = true, sps.vui.sar_width = 65536), false);
     CHECK_SPS((sps.vui_present = true, sps.vui.nal_hrd_present = true), false);
     CHECK_SPS((sps.vui_present = sps.vui.bitstream_restriction = true,
-               sps.vui.max_num_reorder_frames = 2, sps.vui.max_dec_frame_buffering = 1), false);
+               sps.vui.max_num_reorder_frames = 2, sps.vui.max_dec_frame_buffering = 1),
+              false);
 }
 
 static void check_pps_ranges(void)

@@ -1,9 +1,9 @@
 /* Whole streams of random macroblocks, decoded by FFmpeg (skipped if there is none).
  *
  * Every kind of macroblock, slice and header is written with random contents. FFmpeg must report no
- * error, and the I_PCM macroblocks strewn into all pictures must come out sample by sample: with the
- * loop filter off they are exactly what was written, and one wrong bit or context before them would
- * turn them into noise. */
+ * error, and the I_PCM macroblocks strewn into all pictures must come out sample by sample: with
+ * the loop filter off they are exactly what was written, and one wrong bit or context before them
+ * would turn them into noise. */
 #define _POSIX_C_SOURCE 200809L /* popen, getpid */
 #include <unistd.h>
 #include "base/bitwriter.h"
@@ -241,9 +241,15 @@ static void append_slice(Stream *s, AvoSliceHeader *h, int number, int first, in
     for (int addr = first; addr < end; addr++)
         random_mb(p, addr, number);
     AvoSliceData data = {
-        .syntax = p->syntax, .mb_width = p->mb_width, .first_mb = first, .end_mb = end,
-        .slice_qp = h->qp, .cabac_init_idc = h->cabac_init_idc, .info = p->info,
-        .code = p->code, .levels = p->levels,
+        .syntax = p->syntax,
+        .mb_width = p->mb_width,
+        .first_mb = first,
+        .end_mb = end,
+        .slice_qp = h->qp,
+        .cabac_init_idc = h->cabac_init_idc,
+        .info = p->info,
+        .code = p->code,
+        .levels = p->levels,
     };
     AvoSliceStats stats = {0};
     avo_bw_init(&w, rbsp, sizeof rbsp);
@@ -340,9 +346,11 @@ static bool decode(const Stream *s, uint8_t *out, size_t size)
     FILE *f = fopen(in, "wb");
     if (!f || fwrite(s->bytes, 1, s->size, f) != s->size || fclose(f))
         return false;
-    snprintf(command, sizeof command,
-             "ffmpeg -nostdin -v warning -err_detect explode -threads 1 -flags +output_corrupt -i %s "
-             "-fps_mode passthrough -f rawvideo -pix_fmt yuv420p - 2>%s", in, errors);
+    snprintf(
+        command, sizeof command,
+        "ffmpeg -nostdin -v warning -err_detect explode -threads 1 -flags +output_corrupt -i %s "
+        "-fps_mode passthrough -f rawvideo -pix_fmt yuv420p - 2>%s",
+        in, errors);
     FILE *pipe = popen(command, "r");
     size_t got = fread(out, 1, size, pipe), more = fread(line, 1, 1, pipe);
     clean = pclose(pipe) == 0 && got == size && !more;
@@ -350,7 +358,8 @@ static bool decode(const Stream *s, uint8_t *out, size_t size)
         printf("%s: %zu bytes instead of %zu\n", s->name, got + more, size);
     f = fopen(errors, "r");
     while (f && fgets(line, sizeof line, f)) {
-        if (strstr(line, "deprecated pixel format") || strstr(line, "not enough frames to estimate"))
+        if (strstr(line, "deprecated pixel format") ||
+            strstr(line, "not enough frames to estimate"))
             continue;
         printf("%s: %s", s->name, line);
         clean = false;
@@ -417,11 +426,15 @@ static const Kind kinds[] = {
 
 static void run(const Kind *kind, uint64_t seed)
 {
-    Stream s = {.name = kind->name, .frames = 9, .slices = kind->slices, .refs = kind->refs,
+    Stream s = {.name = kind->name,
+                .frames = 9,
+                .slices = kind->slices,
+                .refs = kind->refs,
                 .b_frames = kind->b_frames};
     RandomPicture *p = &s.picture;
     p->random.s = seed * 0x9e3779b97f4a7c15 + 1;
-    p->syntax = (AvoSyntaxCtx){.cabac = kind->cabac, .transform_8x8_mode = kind->transform_8x8,
+    p->syntax = (AvoSyntaxCtx){.cabac = kind->cabac,
+                               .transform_8x8_mode = kind->transform_8x8,
                                .direct_8x8_inference = kind->direct_8x8_inference,
                                .chroma_format = kind->chroma_format};
     p->max_level = kind->max_level;
