@@ -94,9 +94,17 @@ static void predict_direct(AvoRowCtx *row)
                    row->pred + AVO_REC_CR);
 }
 
-/* B_Skip without search where nothing of the residual survives. */
+/* SATD below which direct prediction is so good that no search needs to confirm it; presets that decide by SATD are
+ * content with less. */
+static int early_skip_limit(const AvoRowCtx *row)
+{
+    return avo_rate(row, (avo_rd_level(row) == AVO_RD_SATD ? 200 : 100) * 256);
+}
+
+/* B_Skip at once where no 16x16 search beats direct prediction and nothing of its residual survives. */
 static bool early_b_skip(AvoRowCtx *row)
 {
+    predict_direct(row);
     if (!avo_residual_vanishes(row, row->pred))
         return false;
     avo_seal_inter(row, row->trial);
@@ -242,8 +250,6 @@ void avo_decide_b(AvoRowCtx *row)
                         avo_direct_derive(&row->direct, &row->cache, &row->job->refs, row->mb_x, row->mb_y);
     if (row->direct_valid) {
         predict_direct(row);
-        if (tools->fast_pskip && early_b_skip(row))
-            return;
         direct_cost = avo_rate(row, BITS_DIRECT) - 4 * avo_rate(row, BITS_SUB_DIRECT);
         for (int i = 0; i < 4; i++) {
             direct8[i] = direct_cost_8x8(row, i, row->pred);
@@ -251,9 +257,14 @@ void avo_decide_b(AvoRowCtx *row)
         }
     }
 
+    if (tools->fast_pskip && direct_cost < early_skip_limit(row) && early_b_skip(row))
+        return;
+
     Way way16, way8[4], way16x8[2], way8x16[2];
     int best_ref[2], cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
     search_b16(row, best_ref, &way16);
+    if (tools->fast_pskip && direct_cost <= way16.cost && early_b_skip(row))
+        return;
     cost[AVO_PART_16x16] = way16.cost;
     int best = avo_min(way16.cost, direct_cost);
     if (tools->b8x8) {

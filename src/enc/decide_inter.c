@@ -225,6 +225,20 @@ static void add_start(AvoMv *starts, int *n, AvoMv mv)
         starts[(*n)++] = mv;
 }
 
+/* What the lookahead found for this macroblock and those that come after it. */
+static void add_lookahead(const AvoRowCtx *row, int list, AvoMv *starts, int *n)
+{
+    const AvoPicJob *job = row->job;
+    const AvoMv *mv = job->plan.mv[list];
+    if (!mv)
+        return;
+    add_start(starts, n, mv[row->mb_addr]);
+    if (row->mb_x + 1 < job->mb_width)
+        add_start(starts, n, mv[row->mb_addr + 1]);
+    if (row->mb_y + 1 < job->mb_height)
+        add_start(starts, n, mv[row->mb_addr + job->mb_width]);
+}
+
 /* Co-located vectors of the reference, scaled by distance. */
 static void add_temporal(const AvoRowCtx *row, int list, int ref, AvoMv *starts, int *n)
 {
@@ -263,8 +277,7 @@ int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, i
         if (c->ref[list][at[i]] >= 0 && (i < 2 || y == 0))
             add_start(starts, &n, c->mv[list][at[i]]);
     if (b->size == AVO_BLK_16x16) {
-        if (row->job->plan.mv[list])
-            add_start(starts, &n, row->job->plan.mv[list][row->mb_addr]);
+        add_lookahead(row, list, starts, &n);
         add_temporal(row, list, ref, starts, &n);
         if (ref > 0)
             add_start(starts, &n, row->m16[list][0].mv);
