@@ -33,4 +33,13 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
     if (flags & AVO_CPU_AVX512) {
         CALL_INIT(quant, avx512)
     }
+    if (flags & AVO_CPU_NEON) {
+        CALL_INIT(cost, neon)
+        CALL_INIT(transform, neon)
+        CALL_INIT(quant, neon)
+        CALL_INIT(intra, neon)
+        CALL_INIT(interp, neon)
+        CALL_INIT(deblock, neon)
+        CALL_INIT(resample, neon)
+    }
 }

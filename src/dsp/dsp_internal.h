@@ -21,8 +21,9 @@
 /* The sizes that 8x8 transforms can tile. */
 #define AVO_FOR_BLK_SIZES_8(X) X(16, 16) X(16, 8) X(8, 16) X(8, 8)
 
-/* C kernels that other C kernels are made of. */
+/* C kernels that other kernels are made of. */
 int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
+extern const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9]; /* by mode, AVO_I4_V .. AVO_I4_HU */
 int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
 
 /* X(family, isa) for each file of kernels, in the order in which they may replace each other. */
@@ -53,5 +54,12 @@ AVO_DECLARE_INIT(interp, avx2)
 AVO_DECLARE_INIT(deblock, avx2)
 AVO_DECLARE_INIT(resample, avx2)
 AVO_DECLARE_INIT(quant, avx512)
+AVO_DECLARE_INIT(cost, neon)
+AVO_DECLARE_INIT(transform, neon)
+AVO_DECLARE_INIT(quant, neon)
+AVO_DECLARE_INIT(intra, neon)
+AVO_DECLARE_INIT(interp, neon)
+AVO_DECLARE_INIT(deblock, neon)
+AVO_DECLARE_INIT(resample, neon)
 
 #endif

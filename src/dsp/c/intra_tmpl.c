@@ -2,8 +2,8 @@
  *
  * All work on the edge line: index i of the line is the left neighbour of row -1 - i for i < 0,
  * the corner for 0, the upper neighbour of column i - 1 for i > 0. On that line the directional
- * modes of 4x4 and 8x8 become one formula each: a 2- or 3-tap average around an index that depends
- * on a linear form of x and y. */
+ * modes of 4x4 and 8x8 are 2- and 3-tap averages around an index that depends on a linear form of x
+ * and y, so few of them are different. */
 #include "dsp/dsp_internal.h"
 
 AVO_INLINE int avg2(int a, int b)
@@ -89,65 +89,93 @@ AVO_INLINE void pred_dc_128(pixel *dst, ptrdiff_t stride, const pixel *edge, int
     fill(dst, stride, n, n, 1 << (AVO_BIT_DEPTH - 1));
 }
 
-/* ---- directional modes of 4x4 and 8x8 ---- */
+/* ---- directional modes of 4x4 and 8x8: averages along the edge once, then rows as pieces of that
+ * line. Lines have room for n = 8. ---- */
+
+AVO_INLINE void put_row(pixel *dst, const pixel *piece, int n)
+{
+    memcpy(dst, piece, (size_t)n * sizeof(pixel));
+}
 
 AVO_INLINE void pred_ddl(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
-    for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++) {
-            int i = x + y + 2;
-            dst[x] = (pixel)avg3(edge[i - 1], edge[i], edge[i < 2 * n ? i + 1 : i]);
-        }
+    pixel line[15];
+    for (int i = 2; i < 2 * n; i++)
+        line[i - 2] = (pixel)tap3(edge, i);
+    line[2 * n - 2] = (pixel)avg3(edge[2 * n - 1], edge[2 * n], edge[2 * n]);
+    for (int y = 0; y < n; y++)
+        put_row(dst + y * stride, line + y, n);
 }
 
 AVO_INLINE void pred_ddr(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
-    for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++)
-            dst[x] = (pixel)tap3(edge, x - y);
+    pixel line[15];
+    for (int i = 1 - n; i < n; i++)
+        line[n - 1 + i] = (pixel)tap3(edge, i);
+    for (int y = 0; y < n; y++)
+        put_row(dst + y * stride, line + n - 1 - y, n);
 }
 
+/* Even rows: 2-tap averages, pushed right by one every two rows; odd rows: 3-tap. What comes in on
+ * the left are 3-tap averages down the left edge, every other one. */
 AVO_INLINE void pred_vr(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
-    for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++) {
-            int z = 2 * x - y, i = x - (y >> 1);
-            dst[x] = (pixel)(z < -1   ? tap3(edge, z + 1)
-                             : z & 1 ? tap3(edge, i)
-                                      : avg2(edge[i], edge[i + 1]));
-        }
+    pixel even[11], odd[11];
+    int before = n / 2 - 1;
+    for (int i = 0; i < before; i++) {
+        even[before - 1 - i] = (pixel)tap3(edge, -1 - 2 * i);
+        odd[before - 1 - i] = (pixel)tap3(edge, -2 - 2 * i);
+    }
+    for (int i = 0; i < n; i++) {
+        even[before + i] = (pixel)avg2(edge[i], edge[i + 1]);
+        odd[before + i] = (pixel)tap3(edge, i);
+    }
+    for (int j = 0; j <= before; j++) {
+        put_row(dst + 2 * j * stride, even + before - j, n);
+        put_row(dst + (2 * j + 1) * stride, odd + before - j, n);
+    }
 }
 
+/* 2-tap and 3-tap averages in turn, up the left edge to the corner, then 3-tap ones along the
+ * top; each row starts two before the one above. */
 AVO_INLINE void pred_hd(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
-    for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++) {
-            int z = 2 * y - x, i = -(y - (x >> 1));
-            dst[x] = (pixel)(z < -1   ? tap3(edge, -z - 1)
-                             : z & 1 ? tap3(edge, i)
-                                      : avg2(edge[i], edge[i - 1]));
-        }
+    pixel line[22];
+    for (int i = 1 - n; i <= 0; i++) {
+        line[2 * (n - 1 + i)] = (pixel)avg2(edge[i - 1], edge[i]);
+        line[2 * (n - 1 + i) + 1] = (pixel)tap3(edge, i);
+    }
+    for (int i = 1; i < n - 1; i++)
+        line[2 * n - 1 + i] = (pixel)tap3(edge, i);
+    for (int y = 0; y < n; y++)
+        put_row(dst + y * stride, line + 2 * (n - 1 - y), n);
 }
 
 AVO_INLINE void pred_vl(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
-    for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++) {
-            int i = 1 + x + (y >> 1);
-            dst[x] = (pixel)(y & 1 ? tap3(edge, i + 1) : avg2(edge[i], edge[i + 1]));
-        }
+    pixel even[11], odd[11];
+    for (int i = 0; i < n + n / 2 - 1; i++) {
+        even[i] = (pixel)avg2(edge[1 + i], edge[2 + i]);
+        odd[i] = (pixel)tap3(edge, 2 + i);
+    }
+    for (int j = 0; j < n / 2; j++) {
+        put_row(dst + 2 * j * stride, even + j, n);
+        put_row(dst + (2 * j + 1) * stride, odd + j, n);
+    }
 }
 
+/* As HD, but down the left edge; past the end the last sample repeats. */
 AVO_INLINE void pred_hu(pixel *dst, ptrdiff_t stride, const pixel *edge, int n)
 {
-    for (int y = 0; y < n; y++, dst += stride)
-        for (int x = 0; x < n; x++) {
-            int i = y + (x >> 1); /* rows below the last repeat it */
-            int a = edge[-1 - avo_min(i, n - 1)];
-            int b = edge[-1 - avo_min(i + 1, n - 1)];
-            int c = edge[-1 - avo_min(i + 2, n - 1)];
-            dst[x] = (pixel)(x & 1 ? avg3(a, b, c) : avg2(a, b));
-        }
+    pixel line[22];
+    for (int i = 0; i < n - 1; i++) {
+        const pixel *left = edge - 1 - i;
+        line[2 * i] = (pixel)avg2(left[0], left[-1]);
+        line[2 * i + 1] = (pixel)avg3(left[0], left[-1], left[i < n - 2 ? -2 : -1]);
+    }
+    fill_row(line + 2 * (n - 1), n, edge[-n]);
+    for (int y = 0; y < n; y++)
+        put_row(dst + y * stride, line + 2 * y, n);
 }
 
 /* ---- plane: 16x16 (8.3.3.4) and chroma (8.3.4.4) ---- */
@@ -277,8 +305,9 @@ static void filter_edge_8x8(pixel *out_edge, const pixel *edge, unsigned have)
 
 static const AvoIntraFn modes_4x4[9] = {pred_v_4,   pred_h_4,  pred_dc_4, pred_ddl_4, pred_ddr_4,
                                         pred_vr_4,  pred_hd_4, pred_vl_4, pred_hu_4};
-static const AvoIntraFn modes_8x8[9] = {pred_v_8,   pred_h_8,  pred_dc_8, pred_ddl_8, pred_ddr_8,
-                                        pred_vr_8,  pred_hd_8, pred_vl_8, pred_hu_8};
+const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9] = {pred_v_8,  pred_h_8,  pred_dc_8,
+                                                pred_ddl_8, pred_ddr_8, pred_vr_8,
+                                                pred_hd_8, pred_vl_8, pred_hu_8};
 
 static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
 {
@@ -293,7 +322,7 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
 {
     pixel block[64];
     for (int mode = 0; mode < 9; mode++) {
-        modes_8x8[mode](block, 8, edge);
+        AVO_BPC(avo_intra_8x8_c)[mode](block, 8, edge);
         out[mode] = AVO_BPC(avo_sa8d_8x8_c)(cur, AVO_CUR_STRIDE, block, 8);
     }
 }

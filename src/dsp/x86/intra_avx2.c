@@ -49,14 +49,14 @@ AVO_INLINE __m128i satd_four(const __m256i cur[4], __m256i ab, __m256i cd)
 /* Modes `first` and the one after it, from one line each (see intra_modes_4x4.h). */
 AVO_INLINE __m256i two_blocks(__m256i line, int first)
 {
-    return _mm256_shuffle_epi8(line, load32(intra_4x4_masks[first]));
+    return _mm256_shuffle_epi8(line, load32(avo_intra_4x4_masks[first]));
 }
 
 AVO_INLINE __m256i two_blocks_mixed(__m256i taps3, __m256i taps2, int first)
 {
     return _mm256_or_si256(
         two_blocks(taps3, first),
-        _mm256_shuffle_epi8(taps2, load32(intra_4x4_masks2[first - AVO_I4_VR])));
+        _mm256_shuffle_epi8(taps2, load32(avo_intra_4x4_masks2[first - AVO_I4_VR])));
 }
 
 static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
