@@ -73,5 +73,7 @@ void avo_decide_mb(AvoRowCtx *row)
         avo_decide_p(row);
     else
         avo_decide_b(row);
+    if (row->job->tools->trellis == 1)
+        avo_final_trellis(row);
     guard_size(row);
 }

@@ -36,6 +36,7 @@ void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice);
 /* Tries all intra types and keeps what beats row->best. inter_cost: best inter SATD cost, AVO_COST_MAX without one. */
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8);
 void avo_try_pcm(AvoRowCtx *row);
+void avo_predict_intra_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *cr);
 
 /* decide_inter.c */
 void avo_decide_p(AvoRowCtx *row);
@@ -47,6 +48,10 @@ void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand);
 void avo_try_inter(AvoRowCtx *row, int cost);
 /* The other transform size for the best inter candidate. */
 void avo_try_other_transform(AvoRowCtx *row);
+/* Prediction of the whole macroblock into an AVO_REC_SIZE buffer. */
+void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer);
+/* Residual against row->pred by the transform that cand->info says. */
+void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand);
 /* Codes row->best, which was decided by SATD only. */
 void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand);
 /* P_Skip or B_Skip with the prediction given by cand->info; row->pred holds the samples. */
@@ -55,6 +60,9 @@ int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, i
 
 #define AVO_STARTS_MAX 12
 extern const AvoSearchBlock avo_blk_16x16, avo_blk_8x8[4], avo_blk_16x8[2], avo_blk_8x16[2];
+
+/* final_code.c: codes the macroblock once more with the trellis, as it was decided, and keeps that if it is not worse. */
+void avo_final_trellis(AvoRowCtx *row);
 
 /* decide_b.c */
 void avo_decide_b(AvoRowCtx *row);

@@ -113,7 +113,7 @@ void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand)
     }
 }
 
-static void predict_into(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer)
+void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer)
 {
     avo_predict_mb(&row->predict, info, row->mb_x, row->mb_y, buffer, buffer + AVO_REC_CB, buffer + AVO_REC_CR);
 }
@@ -159,7 +159,7 @@ static void become_skip(AvoRowCtx *row, AvoMbCand *cand)
 }
 
 /* row->pred holds the prediction; transform_8x8 is set. */
-static void code_residual(AvoRowCtx *row, AvoMbCand *cand)
+void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
 {
     memcpy(cand->rec, row->pred, sizeof cand->rec);
     memset(cand->info.nnz, 0, sizeof cand->info.nnz);
@@ -173,9 +173,9 @@ static void code_residual(AvoRowCtx *row, AvoMbCand *cand)
 
 void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand)
 {
-    predict_into(row, &cand->info, row->pred);
+    avo_predict_inter(row, &cand->info, row->pred);
     cand->info.transform_8x8 = may_use_8x8(row, cand) && residual_likes_8x8(row);
-    code_residual(row, cand);
+    avo_code_inter_residual(row, cand);
 }
 
 void avo_try_inter(AvoRowCtx *row, int cost)
@@ -196,7 +196,7 @@ void avo_try_skip(AvoRowCtx *row, int cost)
     if (avo_rd_level(row) == AVO_RD_SATD) {
         cand->score = cost;
     } else {
-        predict_into(row, &cand->info, cand->rec);
+        avo_predict_inter(row, &cand->info, cand->rec);
         avo_cand_score(row, cand);
     }
     avo_keep_if_better(row);
@@ -210,8 +210,8 @@ void avo_try_other_transform(AvoRowCtx *row)
     cand->info = row->best->info;
     cand->code = row->best->code;
     cand->info.transform_8x8 = !row->best->info.transform_8x8;
-    predict_into(row, &cand->info, row->pred);
-    code_residual(row, cand);
+    avo_predict_inter(row, &cand->info, row->pred);
+    avo_code_inter_residual(row, cand);
     avo_cand_score(row, cand);
     avo_keep_if_better(row);
 }
@@ -303,7 +303,7 @@ static bool early_p_skip(AvoRowCtx *row)
 {
     make_p_skip(row, row->trial);
     avo_seal_inter(row, row->trial);
-    predict_into(row, &row->trial->info, row->pred);
+    avo_predict_inter(row, &row->trial->info, row->pred);
     if (!avo_residual_vanishes(row, row->pred))
         return false;
     memcpy(row->trial->rec, row->pred, sizeof row->pred);

@@ -1,5 +1,6 @@
 /* Intra modes. Intra16x16 and chroma are searched by SATD; 4x4 and 8x8 blocks must be coded one after another because
  * each predicts from the one before, so trying them and coding them is the same walk. */
+#include "enc/block_quant.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
 
@@ -60,7 +61,7 @@ void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice)
     }
 }
 
-static void predict_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *cr)
+void avo_predict_intra_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *cr)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     for (int plane = 1; plane <= 2; plane++) {
@@ -89,7 +90,7 @@ static void chroma_search(AvoRowCtx *row, AvoIntraChoice *choice)
         if (!avo_chroma_mode_legal(mode, row->intra_edges))
             continue;
         pixel *p = row->block[0];
-        predict_chroma(row, mode, p + AVO_REC_CB, p + AVO_REC_CR);
+        avo_predict_intra_chroma(row, mode, p + AVO_REC_CB, p + AVO_REC_CR);
         int cost = avo_rate(row, chroma_mode_bits(mode));
         cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, p + AVO_REC_CB, AVO_REC_STRIDE);
         cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, p + AVO_REC_CR, AVO_REC_STRIDE);
@@ -106,7 +107,7 @@ static void code_intra_chroma(AvoRowCtx *row, AvoMbCand *cand, AvoIntraChoice *c
         chroma_search(row, choice);
     cand->info.intra_chroma_mode = (uint8_t)choice->chroma_mode;
     if (row->syntax.chroma_format)
-        predict_chroma(row, choice->chroma_mode, cand->rec + AVO_REC_CB, cand->rec + AVO_REC_CR);
+        avo_predict_intra_chroma(row, choice->chroma_mode, cand->rec + AVO_REC_CB, cand->rec + AVO_REC_CR);
     avo_code_chroma(row, cand, true);
 }
 
@@ -241,6 +242,7 @@ static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y,
     int mode = ranked[best].mode;
     predict_block(row, cand, size, x, y, mode, edge, have);
     code_block(row, cand, size, x, y);
+    avo_coding_follow_intra(row, cand, size, (y >> 2) * 4 + (x >> 2));
     for (int j = 0; j < size / 4; j++)
         for (int i = 0; i < size / 4; i++)
             cand->info.intra_mode[((y >> 2) + j) * 4 + (x >> 2) + i] = (int8_t)mode;
@@ -254,6 +256,7 @@ static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
 {
     avo_cand_init(row, cand, size == 4 ? AVO_MB_I4x4 : AVO_MB_I8x8);
     cand->info.transform_8x8 = size == 8;
+    avo_coding_start(row);
     ModeBits bits = mode_bits(row);
     int cost = avo_rate(row, 256);
     int per_block = size * size / 16;

@@ -20,6 +20,8 @@ static uint16_t bias_for(int mf, int deadzone)
     return clip_u16((uint32_t)(deadzone * 1024 / mf));
 }
 
+enum { NEAREST = 32 }; /* as a dead zone: half a step */
+
 static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, int deadzone)
 {
     for (int qp = 0; qp < 52; qp++) {
@@ -28,9 +30,11 @@ static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, in
             uint16_t mf = scaled_mf(avo_quant_mf_4x4[qp % 6][i] * 2u, qp / 6, lists->list4x4[list][k]);
             q->mf4[list][qp][i] = mf;
             q->bias4[list][qp][i] = bias_for(mf, deadzone);
+            q->round4[list][qp][i] = bias_for(mf, NEAREST);
         }
         q->dc_mf[list][qp] = clip_u16((q->mf4[list][qp][0] + 1u) / 2);
         q->dc_bias[list][qp] = bias_for(q->dc_mf[list][qp], deadzone);
+        q->dc_round[list][qp] = bias_for(q->dc_mf[list][qp], NEAREST);
     }
 }
 
@@ -42,6 +46,7 @@ static void init_8x8(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, in
             uint16_t mf = scaled_mf(avo_quant_mf_8x8[qp % 6][i], qp / 6, lists->list8x8[list][k]);
             q->mf8[list][qp][i] = mf;
             q->bias8[list][qp][i] = bias_for(mf, deadzone);
+            q->round8[list][qp][i] = bias_for(mf, NEAREST);
         }
 }
 

@@ -1,10 +1,8 @@
 /* See residual.h. Blocks are handled one 8x8 at a time so that the kernels for four 4x4 blocks can be used; levels whose
  * cost is not worth their gain are dropped by avo_decimate_score when trellis is off. */
 #include "enc/residual.h"
-#include "enc/trellis.h"
+#include "enc/block_quant.h"
 #include "h264/tables.h"
-
-enum { LIST_INTRA_Y = 0, LIST_INTER_Y = 3 };
 
 /* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after the reference
  * model's decision of the same kind). Levels above one always are. */
@@ -26,45 +24,12 @@ static int decimate_score(const coef *levels, int count)
     return score;
 }
 
-static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, const uint16_t *mf, bool single)
-{
-    return (AvoTrellisBlock){
-        .contexts = &row->contexts,
-        .cat = cat,
-        .cbf_inc = cat == AVO_CAT_LUMA_8x8 ? -1 : 1,
-        .mf = mf,
-        .mf_is_single = single,
-        .lambda2_q8 = row->lambda2_q8,
-        .max_level = 2047,
-    };
-}
-
 /* Levels beyond what CAVLC can code outside High profile lose their excess. */
 static void clip_levels(const AvoRowCtx *row, coef *c, int n)
 {
     if (row->job->tools->clip_levels_cavlc && row->qp < 12)
         for (int i = 0; i < n; i++)
             c[i] = (coef)avo_clip3(-2047, 2047, c[i]);
-}
-
-static bool quant_4x4(const AvoRowCtx *row, coef *c, AvoBlockCat cat, int list, int qp)
-{
-    const AvoQuantSet *q = row->job->quant;
-    if (row->use_trellis) {
-        AvoTrellisBlock b = trellis_block(row, cat, q->mf4[list][qp], false);
-        return avo_trellis_quant(c, &b);
-    }
-    return row->job->dsp->quant_4x4(c, q->mf4[list][qp], q->bias4[list][qp]);
-}
-
-static bool quant_8x8(const AvoRowCtx *row, coef *c, int list, int qp)
-{
-    const AvoQuantSet *q = row->job->quant;
-    if (row->use_trellis) {
-        AvoTrellisBlock b = trellis_block(row, AVO_CAT_LUMA_8x8, q->mf8[list][qp], false);
-        return avo_trellis_quant(c, &b);
-    }
-    return row->job->dsp->quant_8x8(c, q->mf8[list][qp], q->bias8[list][qp]);
 }
 
 /* ---- luma, 4x4 and 8x8 transform ---- */
@@ -105,13 +70,13 @@ bool avo_code_intra_4x4(AvoRowCtx *row, AvoMbCand *cand, int raster)
     pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
     coef *c = row->coefs;
     dsp->sub_dct_4x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, rec, AVO_REC_STRIDE);
-    if (!quant_4x4(row, c, AVO_CAT_LUMA_4x4, LIST_INTRA_Y, row->qp)) {
+    if (!avo_quant_4x4(row, cand, c, AVO_CAT_LUMA_4x4, AVO_LIST_INTRA_Y, row->qp, raster, NULL)) {
         cand->info.nnz[raster] = 0;
         return false;
     }
     clip_levels(row, c, 16);
     store_4x4(row, cand, c, raster);
-    dsp->dequant_4x4(c, row->job->quant->scale.dequant4[LIST_INTRA_Y][row->qp % 6], row->qp);
+    dsp->dequant_4x4(c, row->job->quant->scale.dequant4[AVO_LIST_INTRA_Y][row->qp % 6], row->qp);
     dsp->add_idct_4x4(rec, AVO_REC_STRIDE, c);
     return true;
 }
@@ -123,7 +88,7 @@ bool avo_code_intra_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8)
     pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
     coef *c = row->coefs;
     dsp->sub_dct_8x8(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, rec, AVO_REC_STRIDE);
-    if (!quant_8x8(row, c, 0, row->qp)) {
+    if (!avo_quant_8x8(row, c, AVO_LIST8_INTRA, row->qp, NULL)) {
         set_nnz_8x8(cand, blk8, 0);
         return false;
     }
@@ -144,36 +109,38 @@ void avo_cbp_from_nnz(AvoMbCand *cand)
 
 /* One 8x8 of inter luma by 4x4 transforms; returns the decimation score, leaves dequantised coefficients in c and
  * the blocks that have levels in *mask. */
-static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask)
+static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask, int64_t *gain)
 {
     const AvoDsp *dsp = row->job->dsp;
     const AvoQuantSet *q = row->job->quant;
     int qp = row->qp, score = 0;
     *mask = 0;
-    if (row->use_trellis) {
-        for (int i = 0; i < 4; i++)
-            *mask |= quant_4x4(row, c + 16 * i, AVO_CAT_LUMA_4x4, LIST_INTER_Y, qp) << i;
-    } else {
-        *mask = dsp->quant_4x4_x4(c, q->mf4[LIST_INTER_Y][qp], q->bias4[LIST_INTER_Y][qp]);
-    }
-    for (int i = 0; i < 4; i++) {
+    if (!row->use_trellis)
+        *mask = dsp->quant_4x4_x4(c, q->mf4[AVO_LIST_INTER_Y][qp], q->bias4[AVO_LIST_INTER_Y][qp]);
+    for (int i = 0; i < 4; i++, c += 16) {
         int raster = avo_blk_raster[4 * blk8 + i];
+        int64_t block_gain = 0;
+        if (row->use_trellis)
+            *mask |= avo_quant_4x4(row, cand, c, AVO_CAT_LUMA_4x4, AVO_LIST_INTER_Y, qp, raster, &block_gain) << i;
+        *gain += block_gain;
         if (!(*mask >> i & 1)) {
             cand->info.nnz[raster] = 0;
+            avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, NULL);
             continue;
         }
-        clip_levels(row, c + 16 * i, 16);
-        store_4x4(row, cand, c + 16 * i, raster);
+        clip_levels(row, c, 16);
+        store_4x4(row, cand, c, raster);
+        avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, cand->levels.luma[4 * blk8 + i]);
         if (score < 6)
             score += decimate_score(cand->levels.luma[4 * blk8 + i], 16);
-        dsp->dequant_4x4(c + 16 * i, q->scale.dequant4[LIST_INTER_Y][qp % 6], qp);
+        dsp->dequant_4x4(c, q->scale.dequant4[AVO_LIST_INTER_Y][qp % 6], qp);
     }
     return score;
 }
 
-static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask)
+static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask, int64_t *gain)
 {
-    *mask = quant_8x8(row, c, 1, row->qp);
+    *mask = avo_quant_8x8(row, c, AVO_LIST8_INTER, row->qp, gain);
     if (!*mask) {
         set_nnz_8x8(cand, blk8, 0);
         return 0;
@@ -182,6 +149,7 @@ static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
     row->job->dsp->scan_8x8(zigzag, c);
     int score = decimate_score(zigzag, 64);
     store_8x8(row, cand, c, blk8);
+    avo_coding_follow_8x8(row, cand->levels.luma[4 * blk8]);
     row->job->dsp->dequant_8x8(c, row->job->quant->scale.dequant8[1][row->qp % 6], row->qp);
     return score;
 }
@@ -200,19 +168,22 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
     bool decimate = row->job->tools->dct_decimate && !row->use_trellis;
     bool t8 = cand->info.transform_8x8;
     int mask[4], total_score = 0, cbp = 0;
+    avo_coding_start(row);
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
         const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x, *pred = cand->rec + y * AVO_REC_STRIDE + x;
         coef *c = row->coefs + 64 * i;
+        int64_t gain = 0;
         int score;
         if (t8) {
             dsp->sub_dct_8x8(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
-            score = inter_8x8_by_8x8(row, cand, c, i, &mask[i]);
+            score = inter_8x8_by_8x8(row, cand, c, i, &mask[i], &gain);
         } else {
             dsp->sub_dct_4x4_x4(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
-            score = inter_8x8_by_4x4(row, cand, c, i, &mask[i]);
+            score = inter_8x8_by_4x4(row, cand, c, i, &mask[i], &gain);
         }
-        if (mask[i] && decimate && score < 4) {
+        if (mask[i] && ((decimate && score < 4) ||
+                        (row->use_trellis && gain < avo_saved_luma_8x8(row, cand, i, cbp)))) {
             set_nnz_8x8(cand, i, 0);
             mask[i] = 0;
             score = 0;
@@ -240,23 +211,13 @@ static void dequant_luma_dc(coef dc[16], int scale, int qp)
                                 : (dc[i] * scale + (1 << (5 - qp / 6))) >> (6 - qp / 6));
 }
 
-static bool quant_dc16(const AvoRowCtx *row, coef dc[16])
-{
-    const AvoQuantSet *q = row->job->quant;
-    const uint16_t *mf = &q->dc_mf[LIST_INTRA_Y][row->qp];
-    if (row->use_trellis) {
-        AvoTrellisBlock b = trellis_block(row, AVO_CAT_I16_DC, mf, true);
-        return avo_trellis_quant(dc, &b);
-    }
-    return row->job->dsp->quant_4x4_dc(dc, *mf, q->dc_bias[LIST_INTRA_Y][row->qp]);
-}
-
 void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
 {
     const AvoDsp *dsp = row->job->dsp;
-    const uint16_t *scale = row->job->quant->scale.dequant4[LIST_INTRA_Y][row->qp % 6];
+    const uint16_t *scale = row->job->quant->scale.dequant4[AVO_LIST_INTRA_Y][row->qp % 6];
     AVO_ALIGN(32) coef dc[16];
     bool any_ac = false;
+    avo_coding_start(row);
     for (int i = 0; i < 16; i++) {
         int raster = avo_blk_raster[i], x = (raster & 3) * 4, y = (raster >> 2) * 4;
         coef *c = row->coefs + 16 * i;
@@ -265,15 +226,18 @@ void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
         dc[raster] = c[0];
         c[0] = 0;
         cand->info.nnz[raster] = 0;
-        if (quant_4x4(row, c, AVO_CAT_I16_AC, LIST_INTRA_Y, row->qp)) {
+        const int16_t *levels = NULL;
+        if (avo_quant_4x4(row, cand, c, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, raster, NULL)) {
             clip_levels(row, c, 16);
             store_4x4(row, cand, c, raster);
+            levels = cand->levels.luma[i];
             dsp->dequant_4x4(c, scale, row->qp);
             any_ac = true;
         }
+        avo_coding_follow_4x4(row, cand, AVO_CAT_I16_AC, raster, levels);
     }
     dsp->hadamard_dc_4x4(dc);
-    bool any_dc = quant_dc16(row, dc);
+    bool any_dc = avo_quant_dc(row, cand, dc, AVO_CAT_I16_DC, AVO_DC_LUMA, AVO_LIST_INTRA_Y, row->qp, NULL);
     if (any_dc) {
         clip_levels(row, dc, 16);
         dsp->scan_4x4(cand->levels.luma_dc, dc);
@@ -317,12 +281,7 @@ static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int 
 {
     const AvoQuantSet *q = row->job->quant;
     hadamard_2x2(p->dc);
-    if (row->use_trellis) {
-        AvoTrellisBlock b = trellis_block(row, AVO_CAT_CHROMA_DC, &q->dc_mf[list][qp], true);
-        p->any_dc = avo_trellis_quant(p->dc, &b);
-    } else {
-        p->any_dc = row->job->dsp->quant_2x2_dc(p->dc, q->dc_mf[list][qp], q->dc_bias[list][qp]);
-    }
+    p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp, NULL);
     if (!p->any_dc)
         return;
     clip_levels(row, p->dc, 4);
@@ -349,12 +308,16 @@ static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, i
     for (int i = 0; i < 4; i++) {
         coef *c = p->ac + 16 * i;
         int16_t *levels = cand->levels.chroma_ac[plane][i];
-        cand->info.nnz[16 + 4 * plane + i] = 0;
-        if (!quant_4x4(row, c, AVO_CAT_CHROMA_AC, list, qp))
+        int k = 16 + 4 * plane + i;
+        cand->info.nnz[k] = 0;
+        if (!avo_quant_4x4(row, cand, c, AVO_CAT_CHROMA_AC, list, qp, k, NULL)) {
+            avo_coding_follow_4x4(row, cand, AVO_CAT_CHROMA_AC, k, NULL);
             continue;
+        }
         clip_levels(row, c, 16);
         dsp->scan_4x4(levels, c);
-        cand->info.nnz[16 + 4 * plane + i] = (uint8_t)dsp->count_nonzero_16(levels);
+        cand->info.nnz[k] = (uint8_t)dsp->count_nonzero_16(levels);
+        avo_coding_follow_4x4(row, cand, AVO_CAT_CHROMA_AC, k, levels);
         score += decimate_score(levels + 1, 15);
         dsp->dequant_4x4(c, q->scale.dequant4[list][qp % 6], qp);
         p->any_ac = true;
@@ -388,6 +351,7 @@ void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra)
     if (!row->syntax.chroma_format)
         return;
     ChromaPlane p[2];
+    avo_coding_start(row);
     for (int plane = 0; plane < 2; plane++)
         code_chroma_plane(row, cand, &p[plane], plane, intra);
     int chroma = p[0].any_ac || p[1].any_ac ? 2 : p[0].any_dc || p[1].any_dc ? 1 : 0;
@@ -429,31 +393,21 @@ int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand)
     return ssd;
 }
 
-/* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first level that counts. */
+/* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first level. */
 bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
 {
     const AvoDsp *dsp = row->job->dsp;
     const AvoQuantSet *q = row->job->quant;
     coef *c = row->coefs;
-    int total = 0;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
         dsp->sub_dct_4x4_x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, pred + y * AVO_REC_STRIDE + x,
                             AVO_REC_STRIDE);
-        int mask = dsp->quant_4x4_x4(c, q->mf4[LIST_INTER_Y][row->qp], q->bias4[LIST_INTER_Y][row->qp]);
-        for (int k = 0; k < 4; k++)
-            if (mask >> k & 1) {
-                AVO_ALIGN(32) coef zigzag[16];
-                dsp->scan_4x4(zigzag, c + 16 * k);
-                total += decimate_score(zigzag, 16);
-                if (total >= 6)
-                    return false;
-            }
+        if (dsp->quant_4x4_x4(c, q->mf4[AVO_LIST_INTER_Y][row->qp], q->bias4[AVO_LIST_INTER_Y][row->qp]))
+            return false;
     }
-    if (!row->syntax.chroma_format)
-        return true;
-    for (int plane = 0; plane < 2; plane++) {
-        int qp = row->qp_chroma[plane], list = 4 + plane, score = 0;
+    for (int plane = 0; plane < (row->syntax.chroma_format ? 2 : 0); plane++) {
+        int qp = row->qp_chroma[plane], list = 4 + plane;
         coef dc[4];
         dsp->sub_dct_4x4_x4(c, row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB), AVO_CUR_STRIDE,
                             pred + (plane ? AVO_REC_CR : AVO_REC_CB), AVO_REC_STRIDE);
@@ -462,17 +416,9 @@ bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
             c[16 * i] = 0;
         }
         hadamard_2x2(dc);
-        if (dsp->quant_2x2_dc(dc, q->dc_mf[list][qp], q->dc_bias[list][qp]))
+        if (dsp->quant_2x2_dc(dc, q->dc_mf[list][qp], q->dc_bias[list][qp]) ||
+            dsp->quant_4x4_x4(c, q->mf4[list][qp], q->bias4[list][qp]))
             return false;
-        int mask = dsp->quant_4x4_x4(c, q->mf4[list][qp], q->bias4[list][qp]);
-        for (int k = 0; k < 4; k++)
-            if (mask >> k & 1) {
-                AVO_ALIGN(32) coef zigzag[16];
-                dsp->scan_4x4(zigzag, c + 16 * k);
-                score += decimate_score(zigzag + 1, 15);
-                if (score >= 7)
-                    return false;
-            }
     }
     return true;
 }

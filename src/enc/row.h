@@ -65,6 +65,8 @@ typedef struct AvoRowCtx {
     pixel left[3][16];
     pixel corner[3];
 
+    AvoCabacContexts coding;   /* trellis: as they stand before the block being coded */
+
     AvoMbCand *best, *trial;
     AvoMbCand cand[2];
 

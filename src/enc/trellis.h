@@ -2,22 +2,29 @@
 #ifndef AVO_ENC_TRELLIS_H
 #define AVO_ENC_TRELLIS_H
 
-#include "dsp/pixel.h"
+#include "dsp/dsp.h"
 #include "enc/mb_bits.h"
 
 typedef struct AvoTrellisBlock {
-    const AvoCabacContexts *contexts; /* as they stand before the block; not changed */
+    const AvoDsp *dsp;
+    const AvoCabacContexts *contexts; /* as they stand before the block; not changed            */
     AvoBlockCat cat;
-    int cbf_inc;               /* ctxIdxInc of coded_block_flag, -1: the flag is not sent (8x8)     */
-    const uint16_t *mf;        /* forward multiplier per raster position, as for dsp->quant_*
-                                * (level = c * mf >> 16; for DC blocks one value: mf_is_single)     */
-    bool mf_is_single;
-    int64_t lambda2_q8;        /* score = SSD (sample domain) + lambda2 * bits                      */
-    int max_level;             /* largest |level| allowed */
+    int cbf_inc;           /* ctxIdxInc of coded_block_flag, -1: the flag is not sent (8x8)       */
+    /* Rounding to the nearest level: (|c| + round) * mf >> 16; raster, DC blocks: one value each. */
+    const uint16_t *mf, *round;
+    const uint16_t *scale; /* LevelScale(qp % 6) in raster order; DC blocks use the first          */
+    int qp;
+    int64_t lambda2_q8;    /* score = SSD (sample domain) + lambda2 * bits                         */
+    int max_level;         /* largest |level| allowed */
 } AvoTrellisBlock;
 
-/* c: transform coefficients in raster order, replaced by the chosen levels (raster). Returns whether any is non-zero.
- * Sizes by cat: 16 (AC: index 0 is left alone and ignored), 4 (chroma DC) or 64. */
-bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block);
+/* What the levels gain over an empty block with its coded_block_flag 0: difference of the scores in
+ * AVO_TRELLIS_SCORE_BITS fractional bits; 0 for a block left empty. */
+#define AVO_TRELLIS_SCORE_BITS 18
+
+/* c: transform coefficients in raster order, replaced by the chosen levels (raster). Sizes by cat: 16
+ * (AC: index 0 is left alone and ignored), 4 (chroma DC) or 64. Returns whether any level is non-zero.
+ * gain may be NULL. */
+bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block, int64_t *gain);
 
 #endif

@@ -1,0 +1,75 @@
+/* The macroblock as it was decided, coded again with the trellis: for presets that cannot afford the trellis on every
+ * candidate. Modes, vectors and the transform stay; only levels and what follows from them change. */
+#include "enc/block_quant.h"
+#include "enc/decide.h"
+#include "enc/edges.h"
+
+static void recode_inter(AvoRowCtx *row, AvoMbCand *cand)
+{
+    avo_predict_inter(row, &cand->info, row->pred);
+    avo_code_inter_residual(row, cand);
+}
+
+static void recode_i16(AvoRowCtx *row, AvoMbCand *cand)
+{
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    unsigned have = avo_edge_mb(row, 0, line);
+    int predictor = avo_i16_predictor(cand->code.intra16_mode, have);
+    row->job->dsp->intra_16x16[predictor](cand->rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+    avo_code_i16_luma(row, cand);
+}
+
+static void recode_block(AvoRowCtx *row, AvoMbCand *cand, int size, int raster)
+{
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    const AvoDsp *dsp = row->job->dsp;
+    int x = raster & 3, y = raster >> 2, mode = cand->info.intra_mode[raster];
+    pixel *rec = cand->rec + 4 * y * AVO_REC_STRIDE + 4 * x;
+    if (size == 4) {
+        unsigned have = avo_edge_4x4(row, cand->rec, x, y, line);
+        dsp->intra_4x4[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+        avo_code_intra_4x4(row, cand, raster);
+    } else {
+        unsigned have = avo_edge_8x8(row, cand->rec, x >> 1, y >> 1, line);
+        dsp->intra_8x8[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+        avo_code_intra_8x8(row, cand, (y & 2) + (x >> 1));
+    }
+    avo_coding_follow_intra(row, cand, size, raster);
+}
+
+static void recode_intra(AvoRowCtx *row, AvoMbCand *cand)
+{
+    if (cand->info.type == AVO_MB_I16x16) {
+        recode_i16(row, cand);
+    } else {
+        int size = cand->info.type == AVO_MB_I4x4 ? 4 : 8;
+        avo_coding_start(row);
+        for (int i = 0; i < 16; i += size * size / 16)
+            recode_block(row, cand, size, avo_blk_raster[i]);
+        avo_cbp_from_nnz(cand);
+    }
+    if (row->syntax.chroma_format)
+        avo_predict_intra_chroma(row, cand->info.intra_chroma_mode, cand->rec + AVO_REC_CB, cand->rec + AVO_REC_CR);
+    avo_code_chroma(row, cand, true);
+}
+
+void avo_final_trellis(AvoRowCtx *row)
+{
+    AvoMbCand *best = row->best, *trial = row->trial;
+    bool intra = AVO_MB_IS_INTRA(best->info.type);
+    if (AVO_MB_IS_SKIP(best->info.type) || best->info.type == AVO_MB_IPCM || (!intra && !best->info.cbp))
+        return;
+    if (avo_rd_level(row) == AVO_RD_SATD)
+        avo_cand_score(row, best);
+    trial->info = best->info;
+    trial->code = best->code;
+    row->use_trellis = true;
+    if (intra)
+        recode_intra(row, trial);
+    else
+        recode_inter(row, trial);
+    row->use_trellis = false;
+    avo_cand_score(row, trial);
+    if (trial->score <= best->score)
+        avo_swap_cand(row);
+}
