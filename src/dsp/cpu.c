@@ -1,8 +1,8 @@
 /* CPU feature detection: CPUID plus XGETBV on x86 (a feature counts only if the operating system
- * saves its registers), a compile-time fact on AArch64. */
+ * saves its registers), a compile-time fact on AArch64. 32-bit x86 runs the C kernels. */
 #include "dsp/cpu.h"
 
-#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
+#if defined(__x86_64__) || defined(_M_X64)
 #define AVO_CPU_X86 1
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
@@ -55,11 +55,11 @@ static int has_all(uint32_t reg, uint32_t bits)
 
 uint32_t avo_cpu_detect(void)
 {
-    const uint32_t sse = 1u << 0 | 1u << 9 | 1u << 19;           /* leaf 1 ecx: SSE3, SSSE3, 4.1 */
-    const uint32_t os_avx = 1u << 27 | 1u << 28;                 /* leaf 1 ecx: OSXSAVE, AVX     */
-    const uint32_t avx2 = 1u << 5;                               /* leaf 7 ebx                   */
+    const uint32_t sse = 1u << 0 | 1u << 9 | 1u << 19; /* leaf 1 ecx: SSE3, SSSE3, 4.1 */
+    const uint32_t os_avx = 1u << 27 | 1u << 28;       /* leaf 1 ecx: OSXSAVE, AVX     */
+    const uint32_t avx2 = 1u << 5;                     /* leaf 7 ebx                   */
     const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL          */
-    const uint32_t ymm = 0x06, zmm = 0xe6;                       /* XCR0                         */
+    const uint32_t ymm = 0x06, zmm = 0xe6; /* XCR0                         */
     uint32_t flags = 0;
     CpuidRegs leaf1 = cpuid(1), leaf7 = cpuid(7);
 

@@ -40,15 +40,38 @@ typedef enum AvoBlkSize {
 /* Intra prediction modes. 0..8 (4x4, 8x8), 0..3 (16x16) and 0..3 (chroma) are the standard's
  * numbers (8.3); the DC variants for missing neighbours follow. */
 enum {
-    AVO_I4_V, AVO_I4_H, AVO_I4_DC, AVO_I4_DDL, AVO_I4_DDR, AVO_I4_VR, AVO_I4_HD, AVO_I4_VL,
-    AVO_I4_HU, AVO_I4_DC_LEFT, AVO_I4_DC_TOP, AVO_I4_DC_128, AVO_I4_COUNT
+    AVO_I4_V,
+    AVO_I4_H,
+    AVO_I4_DC,
+    AVO_I4_DDL,
+    AVO_I4_DDR,
+    AVO_I4_VR,
+    AVO_I4_HD,
+    AVO_I4_VL,
+    AVO_I4_HU,
+    AVO_I4_DC_LEFT,
+    AVO_I4_DC_TOP,
+    AVO_I4_DC_128,
+    AVO_I4_COUNT
 };
 enum {
-    AVO_I16_V, AVO_I16_H, AVO_I16_DC, AVO_I16_PLANE, AVO_I16_DC_LEFT, AVO_I16_DC_TOP,
-    AVO_I16_DC_128, AVO_I16_COUNT
+    AVO_I16_V,
+    AVO_I16_H,
+    AVO_I16_DC,
+    AVO_I16_PLANE,
+    AVO_I16_DC_LEFT,
+    AVO_I16_DC_TOP,
+    AVO_I16_DC_128,
+    AVO_I16_COUNT
 };
 enum {
-    AVO_IC_DC, AVO_IC_H, AVO_IC_V, AVO_IC_PLANE, AVO_IC_DC_LEFT, AVO_IC_DC_TOP, AVO_IC_DC_128,
+    AVO_IC_DC,
+    AVO_IC_H,
+    AVO_IC_V,
+    AVO_IC_PLANE,
+    AVO_IC_DC_LEFT,
+    AVO_IC_DC_TOP,
+    AVO_IC_DC_128,
     AVO_IC_COUNT
 };
 
@@ -116,8 +139,8 @@ typedef struct AvoDsp {
     void (*sub_dct_4x4)(coef out[16], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
                         ptrdiff_t stride_pred);
     /* Four 4x4 blocks of an 8x8 in coding order (left-right, top-bottom), out[i * 16]. */
-    void (*sub_dct_4x4_x4)(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
-                           const pixel *pred, ptrdiff_t stride_pred);
+    void (*sub_dct_4x4_x4)(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
+                           ptrdiff_t stride_pred);
     void (*sub_dct_8x8)(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
                         ptrdiff_t stride_pred);
     /* dst += residual, (x + 32) >> 6, clipped. in is unchanged. All inverse transforms are
@@ -167,8 +190,8 @@ typedef struct AvoDsp {
     /* Whole-plane half-sample filters (8.4.2.2.1): h, v and centre planes for width x height
      * samples of src. src has at least 3 valid samples around; width is a multiple of 16.
      * scratch: (width + 8) int16, 64-byte aligned. All planes share stride. */
-    void (*hpel_planes)(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
-                        int width, int height, int16_t *scratch);
+    void (*hpel_planes)(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride, int width,
+                        int height, int16_t *scratch);
     /* Quarter-sample luma block straight from the integer plane, fx, fy 0..3, for users without
      * half-sample planes. width 16, 8 or 4. */
     void (*luma_qpel)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,

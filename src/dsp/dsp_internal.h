@@ -27,16 +27,16 @@ extern const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9]; /* by mode, AVO_I4_V .. AVO
 int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
 
 /* X(family, isa) for each file of kernels, in the order in which they may replace each other. */
-#define AVO_FOR_FAMILIES(X, isa)                                                                  \
-    X(cost, isa)                                                                                  \
-    X(transform, isa)                                                                             \
-    X(quant, isa)                                                                                 \
-    X(intra, isa)                                                                                 \
-    X(interp, isa)                                                                                \
-    X(deblock, isa)                                                                               \
+#define AVO_FOR_FAMILIES(X, isa)                                                                   \
+    X(cost, isa)                                                                                   \
+    X(transform, isa)                                                                              \
+    X(quant, isa)                                                                                  \
+    X(intra, isa)                                                                                  \
+    X(interp, isa)                                                                                 \
+    X(deblock, isa)                                                                                \
     X(resample, isa)
 
-#define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp *dsp);
+#define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp * dsp);
 
 AVO_FOR_FAMILIES(AVO_DECLARE_INIT, c)
 AVO_DECLARE_INIT(cost, sse41)

@@ -13,22 +13,22 @@
 
 /* By mode: V and H from the samples, DDL and after from the 3-tap line. */
 static const AVO_ALIGN(16) uint8_t avo_intra_4x4_masks[9][16] = {
-    {5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8}, /* V */
-    {3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0}, /* H */
-    {0}, /* DC: not from here */
-    {6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11, 9, 10, 11, 12}, /* DDL */
-    {4, 5, 6, 7, 3, 4, 5, 6, 2, 3, 4, 5, 1, 2, 3, 4}, /* DDR */
+    {5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8},                      /* V */
+    {3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0},                      /* H */
+    {0},                                                                   /* DC: not from here */
+    {6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11, 9, 10, 11, 12},                /* DDL */
+    {4, 5, 6, 7, 3, 4, 5, 6, 2, 3, 4, 5, 1, 2, 3, 4},                      /* DDR */
     {NONE, NONE, NONE, NONE, 4, 5, 6, 7, 3, NONE, NONE, NONE, 2, 4, 5, 6}, /* VR */
     {NONE, 4, 5, 6, NONE, 3, NONE, 4, NONE, 2, NONE, 3, NONE, 1, NONE, 2}, /* HD */
     {NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE, 7, 8, 9, 10}, /* VL */
-    {NONE, 2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, 15, 15, 15, 15, 15, 15}, /* HU */
+    {NONE, 2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, 15, 15, 15, 15, 15, 15},     /* HU */
 };
 
 /* VR, HD, VL, HU: what comes from the 2-tap line. */
 static const AVO_ALIGN(16) uint8_t avo_intra_4x4_masks2[4][16] = {
-    {4, 5, 6, 7, NONE, NONE, NONE, NONE, NONE, 4, 5, 6, NONE, NONE, NONE, NONE}, /* VR */
-    {3, NONE, NONE, NONE, 2, NONE, 3, NONE, 1, NONE, 2, NONE, 0, NONE, 1, NONE}, /* HD */
-    {5, 6, 7, 8, NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE}, /* VL */
+    {4, 5, 6, 7, NONE, NONE, NONE, NONE, NONE, 4, 5, 6, NONE, NONE, NONE, NONE},       /* VR */
+    {3, NONE, NONE, NONE, 2, NONE, 3, NONE, 1, NONE, 2, NONE, 0, NONE, 1, NONE},       /* HD */
+    {5, 6, 7, 8, NONE, NONE, NONE, NONE, 6, 7, 8, 9, NONE, NONE, NONE, NONE},          /* VL */
     {2, NONE, 1, NONE, 1, NONE, 0, NONE, 0, NONE, NONE, NONE, NONE, NONE, NONE, NONE}, /* HU */
 };
 

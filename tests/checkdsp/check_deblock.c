@@ -12,11 +12,21 @@ static int step_near(int limit)
 {
     int size;
     switch (rnd() % 5) {
-    case 0: size = limit - 1; break;
-    case 1: size = limit; break;
-    case 2: size = limit + 1; break;
-    case 3: size = rnd_range(0, avo_max(limit - 1, 0)); break;
-    default: size = rnd_range(0, 2); break;
+    case 0:
+        size = limit - 1;
+        break;
+    case 1:
+        size = limit;
+        break;
+    case 2:
+        size = limit + 1;
+        break;
+    case 3:
+        size = rnd_range(0, avo_max(limit - 1, 0));
+        break;
+    default:
+        size = rnd_range(0, 2);
+        break;
     }
     return rnd() & 1 ? size : -size;
 }
@@ -82,8 +92,8 @@ static pixel *renew_edge(int round, int i)
     return pool + at;
 }
 
-#define RENEW                                                                                     \
-    for (int k_ = 0; k_ < BENCH_CALLS; k_++)                                                      \
+#define RENEW                                                                                      \
+    for (int k_ = 0; k_ < BENCH_CALLS; k_++)                                                       \
     edges[k_] = renew_edge(round_, k_) + (vertical ? 16 : 8 * 64 + 16)
 
 static void check_edge(Tester *t, const char *name, int lines, bool vertical, EdgeFn ref,
@@ -108,8 +118,8 @@ static void check_edge(Tester *t, const char *name, int lines, bool vertical, Ed
     check_end(t);
 }
 
-static void check_intra_edge(Tester *t, const char *name, int lines, bool vertical,
-                             IntraEdgeFn ref, IntraEdgeFn below, IntraEdgeFn got)
+static void check_intra_edge(Tester *t, const char *name, int lines, bool vertical, IntraEdgeFn ref,
+                             IntraEdgeFn below, IntraEdgeFn got)
 {
     int alpha = 40, beta = 10;
     int8_t tc0[4];
@@ -129,9 +139,9 @@ static void check_intra_edge(Tester *t, const char *name, int lines, bool vertic
     check_end(t);
 }
 
-#define CHECK_EDGE(entry, lines, vertical)                                                        \
+#define CHECK_EDGE(entry, lines, vertical)                                                         \
     check_edge(t, #entry, lines, vertical, t->ref->entry, t->below->entry, t->got->entry)
-#define CHECK_INTRA_EDGE(entry, lines, vertical)                                                  \
+#define CHECK_INTRA_EDGE(entry, lines, vertical)                                                   \
     check_intra_edge(t, #entry, lines, vertical, t->ref->entry, t->below->entry, t->got->entry)
 
 void check_deblock(Tester *t)

@@ -38,8 +38,10 @@ static int directional(int mode, int n, int x, int y)
 {
     int z;
     switch (mode) {
-    case AVO_I4_V: return top(x);
-    case AVO_I4_H: return left(y);
+    case AVO_I4_V:
+        return top(x);
+    case AVO_I4_H:
+        return left(y);
     case AVO_I4_DDL:
         return x == n - 1 && y == n - 1 ? (top(2 * n - 2) + 3 * top(2 * n - 1) + 2) >> 2
                                         : f3(top(x + y), top(x + y + 1), top(x + y + 2));
@@ -143,9 +145,12 @@ static int plane_of(int n, int x, int y)
 static int pred_16(int mode, int x, int y)
 {
     switch (mode) {
-    case AVO_I16_V: return top(x);
-    case AVO_I16_H: return left(y);
-    case AVO_I16_PLANE: return plane_of(16, x, y);
+    case AVO_I16_V:
+        return top(x);
+    case AVO_I16_H:
+        return left(y);
+    case AVO_I16_PLANE:
+        return plane_of(16, x, y);
     default:
         return dc_of(mode == AVO_I16_DC || mode == AVO_I16_DC_LEFT,
                      mode == AVO_I16_DC || mode == AVO_I16_DC_TOP, 16, 0, 0);
@@ -165,9 +170,12 @@ static int chroma_dc(bool have_left, bool have_top, int x0, int y0)
 static int pred_chroma(int mode, int x, int y)
 {
     switch (mode) {
-    case AVO_IC_V: return top(x);
-    case AVO_IC_H: return left(y);
-    case AVO_IC_PLANE: return plane_of(8, x, y);
+    case AVO_IC_V:
+        return top(x);
+    case AVO_IC_H:
+        return left(y);
+    case AVO_IC_PLANE:
+        return plane_of(8, x, y);
     default:
         return chroma_dc(mode == AVO_IC_DC || mode == AVO_IC_DC_LEFT,
                          mode == AVO_IC_DC || mode == AVO_IC_DC_TOP, x & 4, y & 4);
@@ -235,11 +243,11 @@ static void check_filter_formula(Tester *t)
 /* ---- transforms: matrices in floating point (test only) ---- */
 
 static const int cf4[4][4] = {{1, 1, 1, 1}, {2, 1, -1, -2}, {1, -1, -1, 1}, {1, -2, 2, -1}};
-static const int cf8[8][8] = { /* times 1/8 */
-    {8, 8, 8, 8, 8, 8, 8, 8},       {12, 10, 6, 3, -3, -6, -10, -12},
-    {8, 4, -4, -8, -8, -4, 4, 8},   {10, -3, -12, -6, 6, 12, 3, -10},
-    {8, -8, -8, 8, 8, -8, -8, 8},   {6, -12, 3, 10, -10, -3, 12, -6},
-    {4, -8, 8, -4, -4, 8, -8, 4},   {3, -6, 10, -12, 12, -10, 6, -3}};
+static const int cf8[8][8] = {/* times 1/8 */
+                              {8, 8, 8, 8, 8, 8, 8, 8},     {12, 10, 6, 3, -3, -6, -10, -12},
+                              {8, 4, -4, -8, -8, -4, 4, 8}, {10, -3, -12, -6, 6, 12, 3, -10},
+                              {8, -8, -8, 8, 8, -8, -8, 8}, {6, -12, 3, 10, -10, -3, 12, -6},
+                              {4, -8, 8, -4, -4, 8, -8, 4}, {3, -6, 10, -12, 12, -10, 6, -3}};
 
 /* Basis value: coefficient k of sample i. */
 static double basis(int n, int k, int i)
@@ -553,7 +561,8 @@ static void check_chroma_formula(Tester *t)
         for (int i = 0; i < 64; i++) {
             int x = i & 7, y = i >> 3;
             int want = ((8 - fx) * (8 - fy) * at(x, y) + fx * (8 - fy) * at(x + 1, y) +
-                        (8 - fx) * fy * at(x, y + 1) + fx * fy * at(x + 1, y + 1) + 32) >> 6;
+                        (8 - fx) * fy * at(x, y + 1) + fx * fy * at(x + 1, y + 1) + 32) >>
+                       6;
             CHECK(t, dst[i] == want);
         }
     }
@@ -703,6 +712,40 @@ static void check_cost_formula(Tester *t)
     check_end(t);
 }
 
+/* Sums over an n x n block: samples, and squares. */
+static void sums_of(const pixel *src, int n, uint32_t *sum, uint32_t *squares)
+{
+    *sum = *squares = 0;
+    for (int i = 0; i < n * n; i++) {
+        int v = src[i / n * 16 + i % n];
+        *sum += (uint32_t)v;
+        *squares += (uint32_t)(v * v);
+    }
+}
+
+static void check_texture_formula(Tester *t)
+{
+    static AVO_ALIGN(16) pixel cur[256];
+    static const pixel zeros[AREA_STRIDE * 8];
+    if (!check_begin(t, true, "formula variance and texture"))
+        return;
+    for (int round = 0; round < 4 * SHAPE_COUNT; round++) {
+        uint32_t sum, squares, abs4 = 0, abs8 = 0;
+        fill_pixels(cur, sizeof(cur), round % SHAPE_COUNT);
+        sums_of(cur, 8, &sum, &squares);
+        CHECK(t, t->ref->var[1](cur, 16) == ((uint64_t)squares << 32 | sum));
+        sums_of(cur, 16, &sum, &squares);
+        CHECK(t, t->ref->var[0](cur, 16) == ((uint64_t)squares << 32 | sum));
+        for (int i = 0; i < 16; i++)
+            abs4 += (uint32_t)hadamard_sum(cur + i / 4 * 64 + i % 4 * 4, zeros, 4);
+        for (int i = 0; i < 4; i++)
+            abs8 += (uint32_t)hadamard_sum(cur + i / 2 * 128 + i % 2 * 8, zeros, 8);
+        uint64_t want = (uint64_t)((abs8 - sum) >> 2) << 32 | (abs4 - sum) >> 1;
+        CHECK(t, t->ref->hadamard_ac[AVO_BLK_16x16](cur, 16) == want);
+    }
+    check_end(t);
+}
+
 void check_formulas(Tester *t)
 {
     check_intra_small(t, t->ref->intra_4x4, 4);
@@ -721,4 +764,5 @@ void check_formulas(Tester *t)
     check_chroma_formula(t);
     check_deblock_formula(t);
     check_cost_formula(t);
+    check_texture_formula(t);
 }

@@ -99,8 +99,8 @@ static void check_hpel(Tester *t)
         }
         CHECK(t, !memcmp(planes[0], planes[1], sizeof(planes[0])));
     }
-#define HPEL_64x20(dsp, i)                                                                        \
-    dsp->hpel_planes(planes[i][0] + AREA_ORIGIN, planes[i][1] + AREA_ORIGIN,                      \
+#define HPEL_64x20(dsp, i)                                                                         \
+    dsp->hpel_planes(planes[i][0] + AREA_ORIGIN, planes[i][1] + AREA_ORIGIN,                       \
                      planes[i][2] + AREA_ORIGIN, src + AREA_ORIGIN, AREA_STRIDE, 64, 20, scratch)
     BENCH(t, HPEL_64x20(t->ref, 0), HPEL_64x20(t->got, 1));
     check_end(t);

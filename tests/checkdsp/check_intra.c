@@ -101,8 +101,8 @@ void check_intra(Tester *t)
                 got->intra_8x8);
     check_table(t, "16x16", 16, AVO_I16_COUNT, names_16, ref->intra_16x16, below->intra_16x16,
                 got->intra_16x16);
-    check_table(t, "chroma", 8, AVO_IC_COUNT, names_chroma, ref->intra_chroma,
-                below->intra_chroma, got->intra_chroma);
+    check_table(t, "chroma", 8, AVO_IC_COUNT, names_chroma, ref->intra_chroma, below->intra_chroma,
+                got->intra_chroma);
     check_filter_edge(t);
     check_cost_all(t, "intra_satd_x9_4x4", ref->intra_satd_x9_4x4, below->intra_satd_x9_4x4,
                    got->intra_satd_x9_4x4);

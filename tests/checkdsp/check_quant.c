@@ -128,8 +128,8 @@ static void check_levels(Tester *t)
 {
     static const int sizes[4] = {4, 15, 16, 64};
     for (int i = 0; i < 4; i++) {
-        if (!check_begin(t, t->got->last_nonzero[i] != t->below->last_nonzero[i],
-                         "last_nonzero_%d", sizes[i]))
+        if (!check_begin(t, t->got->last_nonzero[i] != t->below->last_nonzero[i], "last_nonzero_%d",
+                         sizes[i]))
             continue;
         for (int round = 0; round < 1000; round++) {
             fill_levels(sizes[i]);

@@ -97,8 +97,7 @@ void check_transform(Tester *t)
 {
     const AvoDsp *ref = t->ref, *below = t->below, *got = t->got;
     check_sub(t, "sub_dct_4x4", ref->sub_dct_4x4, below->sub_dct_4x4, got->sub_dct_4x4);
-    check_sub(t, "sub_dct_4x4_x4", ref->sub_dct_4x4_x4, below->sub_dct_4x4_x4,
-              got->sub_dct_4x4_x4);
+    check_sub(t, "sub_dct_4x4_x4", ref->sub_dct_4x4_x4, below->sub_dct_4x4_x4, got->sub_dct_4x4_x4);
     check_sub(t, "sub_dct_8x8", ref->sub_dct_8x8, below->sub_dct_8x8, got->sub_dct_8x8);
     check_add(t, "add_idct_4x4", ref->add_idct_4x4, below->add_idct_4x4, got->add_idct_4x4);
     check_add(t, "add_idct_4x4_x4", ref->add_idct_4x4_x4, below->add_idct_4x4_x4,

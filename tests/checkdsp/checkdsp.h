@@ -87,28 +87,28 @@ extern volatile int bench_sink;
 #define BENCH_CALLS  16
 
 /* setup runs before each round, untimed. round_ and i_ number the calls. */
-#define BENCH_MEASURE(result, setup, call)                                                        \
-    do {                                                                                          \
-        uint64_t samples_[BENCH_ROUNDS];                                                          \
-        for (int round_ = 0; round_ < BENCH_ROUNDS; round_++) {                                   \
-            setup;                                                                                \
-            uint64_t start_ = ticks();                                                            \
-            for (int i_ = 0; i_ < BENCH_CALLS; i_++) {                                            \
-                call;                                                                             \
-            }                                                                                     \
-            samples_[round_] = ticks() - start_;                                                  \
-        }                                                                                         \
-        result = bench_median(samples_);                                                          \
+#define BENCH_MEASURE(result, setup, call)                                                         \
+    do {                                                                                           \
+        uint64_t samples_[BENCH_ROUNDS];                                                           \
+        for (int round_ = 0; round_ < BENCH_ROUNDS; round_++) {                                    \
+            setup;                                                                                 \
+            uint64_t start_ = ticks();                                                             \
+            for (int i_ = 0; i_ < BENCH_CALLS; i_++) {                                             \
+                call;                                                                              \
+            }                                                                                      \
+            samples_[round_] = ticks() - start_;                                                   \
+        }                                                                                          \
+        result = bench_median(samples_);                                                           \
     } while (0)
 
-#define BENCH_WITH(t, setup, ref_call, got_call)                                                  \
-    do {                                                                                          \
-        if ((t)->bench) {                                                                         \
-            uint64_t ref_ticks_, got_ticks_;                                                      \
-            BENCH_MEASURE(ref_ticks_, setup, ref_call);                                           \
-            BENCH_MEASURE(got_ticks_, setup, got_call);                                           \
-            bench_report(t, ref_ticks_, got_ticks_);                                              \
-        }                                                                                         \
+#define BENCH_WITH(t, setup, ref_call, got_call)                                                   \
+    do {                                                                                           \
+        if ((t)->bench) {                                                                          \
+            uint64_t ref_ticks_, got_ticks_;                                                       \
+            BENCH_MEASURE(ref_ticks_, setup, ref_call);                                            \
+            BENCH_MEASURE(got_ticks_, setup, got_call);                                            \
+            bench_report(t, ref_ticks_, got_ticks_);                                               \
+        }                                                                                          \
     } while (0)
 
 #define BENCH(t, ref_call, got_call) BENCH_WITH(t, (void)0, ref_call, got_call)

@@ -33,8 +33,8 @@ AVO_INLINE uint8x8_t load4(const pixel *p)
 /* Two rows of 4 samples. */
 AVO_INLINE uint8x8_t load4x2(const pixel *p, ptrdiff_t stride)
 {
-    return vreinterpret_u8_u32(vset_lane_u32(load_u32(p + stride),
-                                             vreinterpret_u32_u8(load4(p)), 1));
+    return vreinterpret_u8_u32(
+        vset_lane_u32(load_u32(p + stride), vreinterpret_u32_u8(load4(p)), 1));
 }
 
 AVO_INLINE void store4(pixel *p, uint8x8_t v)

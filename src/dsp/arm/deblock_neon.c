@@ -16,8 +16,7 @@ AVO_INLINE uint8x16_t is_near(uint8x16_t a, uint8x16_t b, int limit)
 AVO_INLINE uint8x16_t edge_mask(uint8x16_t p1, uint8x16_t p0, uint8x16_t q0, uint8x16_t q1,
                                 int alpha, int beta)
 {
-    return vandq_u8(is_near(p0, q0, alpha),
-                    vandq_u8(is_near(p1, p0, beta), is_near(q1, q0, beta)));
+    return vandq_u8(is_near(p0, q0, alpha), vandq_u8(is_near(p1, p0, beta), is_near(q1, q0, beta)));
 }
 
 /* (4 (q0 - p0) + (p1 - q1) + 4) >> 3 of 8 lines, saturated to 8 bits (tc is far smaller). */
@@ -32,10 +31,9 @@ AVO_INLINE void move_p0_q0(uint8x16_t p1, uint8x16_t *p0, uint8x16_t *q0, uint8x
                            uint8x16_t tc)
 {
     int8x16_t limit = vreinterpretq_s8_u8(tc);
-    int8x16_t delta = vcombine_s8(raw_delta(vget_low_u8(p1), vget_low_u8(*p0), vget_low_u8(*q0),
-                                            vget_low_u8(q1)),
-                                  raw_delta(vget_high_u8(p1), vget_high_u8(*p0),
-                                            vget_high_u8(*q0), vget_high_u8(q1)));
+    int8x16_t delta = vcombine_s8(
+        raw_delta(vget_low_u8(p1), vget_low_u8(*p0), vget_low_u8(*q0), vget_low_u8(q1)),
+        raw_delta(vget_high_u8(p1), vget_high_u8(*p0), vget_high_u8(*q0), vget_high_u8(q1)));
     delta = vminq_s8(vmaxq_s8(delta, vnegq_s8(limit)), limit);
     *p0 = vsqaddq_u8(*p0, delta);
     *q0 = vsqaddq_u8(*q0, vnegq_s8(delta));
@@ -85,8 +83,8 @@ typedef struct StrongSide {
 AVO_INLINE StrongSide strong_side(uint8x8_t a0, uint8x8_t a1, uint8x8_t a2, uint8x8_t a3,
                                   uint8x8_t b0, uint8x8_t b1)
 {
-    uint16x8_t inner = vaddw_u8(vaddl_u8(a1, a0), b0);         /* a1 + a0 + b0      */
-    uint16x8_t four = vaddw_u8(inner, a2);                     /* a2 + a1 + a0 + b0 */
+    uint16x8_t inner = vaddw_u8(vaddl_u8(a1, a0), b0); /* a1 + a0 + b0      */
+    uint16x8_t four = vaddw_u8(inner, a2);             /* a2 + a1 + a0 + b0 */
     uint16x8_t s0 = vaddq_u16(vaddq_u16(inner, inner), vaddl_u8(a2, b1));
     uint16x8_t s2 = vaddq_u16(four, vshlq_n_u16(vaddl_u8(a3, a2), 1));
     StrongSide side = {vrshrn_n_u16(s0, 3), vrshrn_n_u16(four, 2), vrshrn_n_u16(s2, 3)};
@@ -95,8 +93,7 @@ AVO_INLINE StrongSide strong_side(uint8x8_t a0, uint8x8_t a1, uint8x8_t a2, uint
 
 /* One side of 8.7.2.4: mask says which lines to filter at all, strong which get the long filter. */
 AVO_INLINE void filter_strong_side(uint8x16_t *a0, uint8x16_t *a1, uint8x16_t *a2, uint8x16_t a3,
-                                   uint8x16_t b0, uint8x16_t b1, uint8x16_t mask,
-                                   uint8x16_t strong)
+                                   uint8x16_t b0, uint8x16_t b1, uint8x16_t mask, uint8x16_t strong)
 {
     StrongSide lo = strong_side(vget_low_u8(*a0), vget_low_u8(*a1), vget_low_u8(*a2),
                                 vget_low_u8(a3), vget_low_u8(b0), vget_low_u8(b1));
@@ -178,8 +175,7 @@ AVO_INLINE void store_chroma_h(pixel *pix, ptrdiff_t stride, const uint8x16_t v[
     vst1_u8(pix, vget_low_u8(v[2]));
 }
 
-static void deblock_chroma_h(pixel *pix, ptrdiff_t stride, int alpha, int beta,
-                             const int8_t tc0[4])
+static void deblock_chroma_h(pixel *pix, ptrdiff_t stride, int alpha, int beta, const int8_t tc0[4])
 {
     uint8x16_t v[4];
     load_chroma_h(v, pix, stride);
@@ -245,7 +241,7 @@ AVO_INLINE void store_middle(pixel *pix, ptrdiff_t stride, uint8x16_t v[8])
 {
     uint8x16x4_t columns = {{v[2], v[3], v[4], v[5]}};
     pixel *p = pix - 2;
-#define STORE_ROW(i) vst4q_lane_u8(p + (i) * stride, columns, i)
+#define STORE_ROW(i) vst4q_lane_u8(p + (i)*stride, columns, i)
     STORE_ROW(0);
     STORE_ROW(1);
     STORE_ROW(2);
@@ -286,8 +282,8 @@ AVO_INLINE void load_chroma_v(uint8x16_t v[4], const pixel *pix, ptrdiff_t strid
 {
     const pixel *p = pix - 2;
     uint8x16_t upper = vcombine_u8(load4x2(p, stride), load4x2(p + 2 * stride, stride));
-    uint8x16_t lower = vcombine_u8(load4x2(p + 4 * stride, stride),
-                                   load4x2(p + 6 * stride, stride));
+    uint8x16_t lower =
+        vcombine_u8(load4x2(p + 4 * stride, stride), load4x2(p + 6 * stride, stride));
     uint8x16_t even = vuzp1q_u8(upper, lower), odd = vuzp2q_u8(upper, lower);
     v[0] = vuzp1q_u8(even, even); /* both halves alike; the upper one does not matter */
     v[1] = vuzp1q_u8(odd, odd);
@@ -313,8 +309,7 @@ AVO_INLINE void store_chroma_v(pixel *pix, ptrdiff_t stride, const uint8x16_t v[
     store4_high(dst + 7 * stride, vget_high_u8(lower));
 }
 
-static void deblock_chroma_v(pixel *pix, ptrdiff_t stride, int alpha, int beta,
-                             const int8_t tc0[4])
+static void deblock_chroma_v(pixel *pix, ptrdiff_t stride, int alpha, int beta, const int8_t tc0[4])
 {
     uint8x16_t v[4];
     load_chroma_v(v, pix, stride);

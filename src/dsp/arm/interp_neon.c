@@ -31,8 +31,7 @@ static void avg_4(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t st
                   const pixel *b, ptrdiff_t stride_b, int height)
 {
     for (int y = 0; y < height; y++)
-        store4(dst + y * stride_dst,
-               vrhadd_u8(load4(a + y * stride_a), load4(b + y * stride_b)));
+        store4(dst + y * stride_dst, vrhadd_u8(load4(a + y * stride_a), load4(b + y * stride_b)));
 }
 
 /* ---- filters over 8 samples ---- */
@@ -66,8 +65,8 @@ AVO_INLINE uint8x8_t half_h_8(const pixel *p)
 /* 4 samples without reading beyond p + 6. */
 AVO_INLINE uint8x8_t half_h_4(const pixel *p)
 {
-    return round5(tap6(load4(p - 2), load4(p - 1), load4(p), load4(p + 1), load4(p + 2),
-                       load4(p + 3)));
+    return round5(
+        tap6(load4(p - 2), load4(p - 1), load4(p), load4(p + 1), load4(p + 2), load4(p + 3)));
 }
 
 AVO_INLINE uint8x8_t half_v_8(const pixel *p, ptrdiff_t stride)
@@ -94,8 +93,8 @@ AVO_INLINE uint8x8_t centre_8(const int16_t *t)
 
 /* ---- whole planes ---- */
 
-static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
-                        int width, int height, int16_t *scratch)
+static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride, int width,
+                        int height, int16_t *scratch)
 {
     int16_t *mid = scratch + 2;
     for (int y = 0; y < height; y++, src += stride, h += stride, v += stride, c += stride) {
@@ -172,8 +171,8 @@ AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int
 }
 
 /* Same cases as the C version. */
-AVO_INLINE void luma_block(pixel *dst, ptrdiff_t stride_dst, const pixel *src,
-                           ptrdiff_t stride_src, int fx, int fy, int width, int height)
+AVO_INLINE void luma_block(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                           int fx, int fy, int width, int height)
 {
     pixel tmp[16 * 16];
     Sink to_tmp = {tmp, 16, NULL, 0};

@@ -32,8 +32,8 @@ AVO_INLINE uint8x16_t intra_block_4x4(const IntraLines4x4 *lines, int mode)
     uint8x16_t line = mode == AVO_I4_V || mode == AVO_I4_H ? lines->samples : lines->taps3;
     uint8x16_t block = vqtbl1q_u8(line, vld1q_u8(avo_intra_4x4_masks[mode]));
     if (mode >= AVO_I4_VR)
-        block = vorrq_u8(block, vqtbl1q_u8(lines->taps2,
-                                           vld1q_u8(avo_intra_4x4_masks2[mode - AVO_I4_VR])));
+        block = vorrq_u8(
+            block, vqtbl1q_u8(lines->taps2, vld1q_u8(avo_intra_4x4_masks2[mode - AVO_I4_VR])));
     return block;
 }
 

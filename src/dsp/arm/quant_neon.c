@@ -105,31 +105,30 @@ static void dequant_4x4_dc(coef c[16], int scale, int qp)
 /* ---- scans: table look-ups of bytes; an index out of range leaves the other half's result ---- */
 
 #define LANE(i) 2 * (i), 2 * (i) + 1
-#define LANES(a, b, c, d, e, f, g, h)                                                             \
+#define LANES(a, b, c, d, e, f, g, h)                                                              \
     LANE(a), LANE(b), LANE(c), LANE(d), LANE(e), LANE(f), LANE(g), LANE(h)
 
 static const uint8_t zigzag_4x4[32] = {LANES(0, 1, 4, 8, 5, 2, 3, 6),
                                        LANES(9, 12, 13, 10, 7, 11, 14, 15)};
 static const uint8_t zigzag_8x8[128] = {
-    LANES(0, 1, 8, 16, 9, 2, 3, 10),      LANES(17, 24, 32, 25, 18, 11, 4, 5),
+    LANES(0, 1, 8, 16, 9, 2, 3, 10),       LANES(17, 24, 32, 25, 18, 11, 4, 5),
     LANES(12, 19, 26, 33, 40, 48, 41, 34), LANES(27, 20, 13, 6, 7, 14, 21, 28),
     LANES(35, 42, 49, 56, 57, 50, 43, 36), LANES(29, 22, 15, 23, 30, 37, 44, 51),
     LANES(58, 59, 52, 45, 38, 31, 39, 46), LANES(53, 60, 61, 54, 47, 55, 62, 63)};
 
 static void scan_4x4(coef out[16], const coef in[16])
 {
-    uint8x16x2_t block = {{vreinterpretq_u8_s16(vld1q_s16(in)),
-                           vreinterpretq_u8_s16(vld1q_s16(in + 8))}};
+    uint8x16x2_t block = {
+        {vreinterpretq_u8_s16(vld1q_s16(in)), vreinterpretq_u8_s16(vld1q_s16(in + 8))}};
     vst1q_s16(out, vreinterpretq_s16_u8(vqtbl2q_u8(block, vld1q_u8(zigzag_4x4))));
     vst1q_s16(out + 8, vreinterpretq_s16_u8(vqtbl2q_u8(block, vld1q_u8(zigzag_4x4 + 16))));
 }
 
 AVO_INLINE uint8x16x4_t load_half(const coef *in)
 {
-    uint8x16x4_t half = {{vreinterpretq_u8_s16(vld1q_s16(in)),
-                          vreinterpretq_u8_s16(vld1q_s16(in + 8)),
-                          vreinterpretq_u8_s16(vld1q_s16(in + 16)),
-                          vreinterpretq_u8_s16(vld1q_s16(in + 24))}};
+    uint8x16x4_t half = {
+        {vreinterpretq_u8_s16(vld1q_s16(in)), vreinterpretq_u8_s16(vld1q_s16(in + 8)),
+         vreinterpretq_u8_s16(vld1q_s16(in + 16)), vreinterpretq_u8_s16(vld1q_s16(in + 24))}};
     return half;
 }
 
@@ -182,9 +181,7 @@ AVO_INLINE uint64_t nonzero_nibbles(int16x8_t lo, int16x8_t hi)
 AVO_INLINE int last_nibble(uint64_t nibbles)
 {
     uint32_t upper = (uint32_t)(nibbles >> 32), lower = (uint32_t)nibbles;
-    return upper   ? 8 + (avo_log2_floor(upper) >> 2)
-           : lower ? avo_log2_floor(lower) >> 2
-                   : -1;
+    return upper ? 8 + (avo_log2_floor(upper) >> 2) : lower ? avo_log2_floor(lower) >> 2 : -1;
 }
 
 static int last_nonzero_4(const coef *levels)

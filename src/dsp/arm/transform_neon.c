@@ -65,8 +65,8 @@ AVO_INLINE void sub_dct_pair(coef out[32], const pixel *cur, ptrdiff_t stride_cu
     }
 }
 
-static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
-                           const pixel *pred, ptrdiff_t stride_pred)
+static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
+                           ptrdiff_t stride_pred)
 {
     sub_dct_pair(out, cur, stride_cur, pred, stride_pred);
     sub_dct_pair(out + 32, cur + 4 * stride_cur, stride_cur, pred + 4 * stride_pred, stride_pred);

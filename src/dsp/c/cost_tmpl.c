@@ -120,39 +120,39 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
     return (uint64_t)((sum8 - dc) >> 2) << 32 | (sum4 - dc) >> 1;
 }
 
-#define DEFINE_COST(name, w, h)                                                                   \
-    static int name##_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,               \
-                                ptrdiff_t stride_b)                                               \
-    {                                                                                             \
-        return name##_block(a, stride_a, b, stride_b, w, h);                                      \
+#define DEFINE_COST(name, w, h)                                                                    \
+    static int name##_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                \
+                                ptrdiff_t stride_b)                                                \
+    {                                                                                              \
+        return name##_block(a, stride_a, b, stride_b, w, h);                                       \
     }
 
-#define DEFINE_COST_MULTI(name, w, h)                                                             \
-    static void name##_x3_##w##x##h(const pixel *cur, const pixel *const ref[3],                  \
-                                    ptrdiff_t stride, int out[3])                                 \
-    {                                                                                             \
-        for (int i = 0; i < 3; i++)                                                               \
-            out[i] = name##_##w##x##h(cur, AVO_CUR_STRIDE, ref[i], stride);                       \
-    }                                                                                             \
-    static void name##_x4_##w##x##h(const pixel *cur, const pixel *const ref[4],                  \
-                                    ptrdiff_t stride, int out[4])                                 \
-    {                                                                                             \
-        for (int i = 0; i < 4; i++)                                                               \
-            out[i] = name##_##w##x##h(cur, AVO_CUR_STRIDE, ref[i], stride);                       \
+#define DEFINE_COST_MULTI(name, w, h)                                                              \
+    static void name##_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride, \
+                                    int out[3])                                                    \
+    {                                                                                              \
+        for (int i = 0; i < 3; i++)                                                                \
+            out[i] = name##_##w##x##h(cur, AVO_CUR_STRIDE, ref[i], stride);                        \
+    }                                                                                              \
+    static void name##_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride, \
+                                    int out[4])                                                    \
+    {                                                                                              \
+        for (int i = 0; i < 4; i++)                                                                \
+            out[i] = name##_##w##x##h(cur, AVO_CUR_STRIDE, ref[i], stride);                        \
     }
 
-#define DEFINE_BLK(w, h)                                                                          \
-    DEFINE_COST(sad, w, h)                                                                        \
-    DEFINE_COST(ssd, w, h)                                                                        \
-    DEFINE_COST(satd, w, h)                                                                       \
-    DEFINE_COST_MULTI(sad, w, h)                                                                  \
+#define DEFINE_BLK(w, h)                                                                           \
+    DEFINE_COST(sad, w, h)                                                                         \
+    DEFINE_COST(ssd, w, h)                                                                         \
+    DEFINE_COST(satd, w, h)                                                                        \
+    DEFINE_COST_MULTI(sad, w, h)                                                                   \
     DEFINE_COST_MULTI(satd, w, h)
 
-#define DEFINE_BLK_8(w, h)                                                                        \
-    DEFINE_COST(sa8d, w, h)                                                                       \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                     \
-    {                                                                                             \
-        return hadamard_ac_block(src, stride, w, h);                                              \
+#define DEFINE_BLK_8(w, h)                                                                         \
+    DEFINE_COST(sa8d, w, h)                                                                        \
+    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
+    {                                                                                              \
+        return hadamard_ac_block(src, stride, w, h);                                               \
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
@@ -214,16 +214,16 @@ static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdi
 
 void AVO_BPC(avo_cost_init_c)(AvoDsp *dsp)
 {
-#define SET_BLK(w, h)                                                                             \
-    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                  \
-    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                            \
-    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                            \
-    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                  \
-    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                \
-    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                          \
+#define SET_BLK(w, h)                                                                              \
+    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                   \
+    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                             \
+    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                             \
+    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
+    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
+    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
     dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
-#define SET_BLK_8(w, h)                                                                           \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                \
+#define SET_BLK_8(w, h)                                                                            \
+    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
 
     AVO_FOR_BLK_SIZES(SET_BLK)

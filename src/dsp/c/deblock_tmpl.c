@@ -107,24 +107,24 @@ AVO_INLINE void chroma_intra_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along,
         chroma_intra_line(pix, across, alpha, beta);
 }
 
-#define DEFINE_EDGES(plane)                                                                       \
-    static void deblock_##plane##_v(pixel *pix, ptrdiff_t stride, int alpha, int beta,            \
-                                    const int8_t tc0[4])                                          \
-    {                                                                                             \
-        plane##_edge(pix, 1, stride, alpha, beta, tc0);                                           \
-    }                                                                                             \
-    static void deblock_##plane##_h(pixel *pix, ptrdiff_t stride, int alpha, int beta,            \
-                                    const int8_t tc0[4])                                          \
-    {                                                                                             \
-        plane##_edge(pix, stride, 1, alpha, beta, tc0);                                           \
-    }                                                                                             \
-    static void deblock_##plane##_intra_v(pixel *pix, ptrdiff_t stride, int alpha, int beta)      \
-    {                                                                                             \
-        plane##_intra_edge(pix, 1, stride, alpha, beta);                                          \
-    }                                                                                             \
-    static void deblock_##plane##_intra_h(pixel *pix, ptrdiff_t stride, int alpha, int beta)      \
-    {                                                                                             \
-        plane##_intra_edge(pix, stride, 1, alpha, beta);                                          \
+#define DEFINE_EDGES(plane)                                                                        \
+    static void deblock_##plane##_v(pixel *pix, ptrdiff_t stride, int alpha, int beta,             \
+                                    const int8_t tc0[4])                                           \
+    {                                                                                              \
+        plane##_edge(pix, 1, stride, alpha, beta, tc0);                                            \
+    }                                                                                              \
+    static void deblock_##plane##_h(pixel *pix, ptrdiff_t stride, int alpha, int beta,             \
+                                    const int8_t tc0[4])                                           \
+    {                                                                                              \
+        plane##_edge(pix, stride, 1, alpha, beta, tc0);                                            \
+    }                                                                                              \
+    static void deblock_##plane##_intra_v(pixel *pix, ptrdiff_t stride, int alpha, int beta)       \
+    {                                                                                              \
+        plane##_intra_edge(pix, 1, stride, alpha, beta);                                           \
+    }                                                                                              \
+    static void deblock_##plane##_intra_h(pixel *pix, ptrdiff_t stride, int alpha, int beta)       \
+    {                                                                                              \
+        plane##_intra_edge(pix, stride, 1, alpha, beta);                                           \
     }
 
 DEFINE_EDGES(luma)

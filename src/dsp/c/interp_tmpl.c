@@ -3,14 +3,14 @@
 #include "dsp/dsp_internal.h"
 
 /* The 6-tap filter (1, -5, 20, 20, -5, 1) between p[0] and p[step], without rounding. */
-#define TAP6(p, step)                                                                             \
-    ((p)[-2 * (step)] - 5 * (p)[-(step)] + 20 * (p)[0] + 20 * (p)[step] - 5 * (p)[2 * (step)] +   \
+#define TAP6(p, step)                                                                              \
+    ((p)[-2 * (step)] - 5 * (p)[-(step)] + 20 * (p)[0] + 20 * (p)[step] - 5 * (p)[2 * (step)] +    \
      (p)[3 * (step)])
 
 /* ---- copy and average ---- */
 
-AVO_INLINE void copy_block(pixel *dst, ptrdiff_t stride_dst, const pixel *src,
-                           ptrdiff_t stride_src, int width, int height)
+AVO_INLINE void copy_block(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                           int width, int height)
 {
     for (int y = 0; y < height; y++, dst += stride_dst, src += stride_src)
         memcpy(dst, src, (size_t)width * sizeof(pixel));
@@ -24,16 +24,16 @@ AVO_INLINE void avg_block(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrd
             dst[x] = (pixel)((a[x] + b[x] + 1) >> 1);
 }
 
-#define DEFINE_COPY_AVG(w)                                                                        \
-    static void copy_##w(pixel *dst, ptrdiff_t stride_dst, const pixel *src,                      \
-                         ptrdiff_t stride_src, int height)                                        \
-    {                                                                                             \
-        copy_block(dst, stride_dst, src, stride_src, w, height);                                  \
-    }                                                                                             \
-    static void avg_##w(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,     \
-                        const pixel *b, ptrdiff_t stride_b, int height)                           \
-    {                                                                                             \
-        avg_block(dst, stride_dst, a, stride_a, b, stride_b, w, height);                          \
+#define DEFINE_COPY_AVG(w)                                                                         \
+    static void copy_##w(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src, \
+                         int height)                                                               \
+    {                                                                                              \
+        copy_block(dst, stride_dst, src, stride_src, w, height);                                   \
+    }                                                                                              \
+    static void avg_##w(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,      \
+                        const pixel *b, ptrdiff_t stride_b, int height)                            \
+    {                                                                                              \
+        avg_block(dst, stride_dst, a, stride_a, b, stride_b, w, height);                           \
     }
 
 DEFINE_COPY_AVG(16)
@@ -45,8 +45,8 @@ DEFINE_COPY_AVG(2)
 
 /* Row by row: the vertical intermediates of a row, two columns to the left and three to the right
  * included, go to scratch, and the horizontal filter over them is the centre plane. */
-static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
-                        int width, int height, int16_t *scratch)
+static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride, int width,
+                        int height, int16_t *scratch)
 {
     for (int y = 0; y < height; y++, src += stride, h += stride, v += stride, c += stride) {
         int16_t *mid = scratch + 2;
@@ -130,7 +130,8 @@ static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
     for (int y = 0; y < height; y++, dst += stride_dst, src += stride_src)
         for (int x = 0; x < width; x++)
             dst[x] = (pixel)((wa * src[x] + wb * src[x + right] + wc * src[x + below] +
-                              wd * src[x + below + right] + 32) >> 6);
+                              wd * src[x + below + right] + 32) >>
+                             6);
 }
 
 /* ---- weights ---- */

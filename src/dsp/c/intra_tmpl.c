@@ -195,28 +195,28 @@ AVO_INLINE void pred_plane(pixel *dst, ptrdiff_t stride, const pixel *edge, int 
             dst[x] = avo_clip_pixel((a + b * (x - half + 1) + c * (y - half + 1) + 16) >> 5);
 }
 
-#define DEFINE_PRED(mode, n)                                                                      \
-    static void pred_##mode##_##n(pixel *dst, ptrdiff_t stride, const pixel *edge)                \
-    {                                                                                             \
-        pred_##mode(dst, stride, edge, n);                                                        \
+#define DEFINE_PRED(mode, n)                                                                       \
+    static void pred_##mode##_##n(pixel *dst, ptrdiff_t stride, const pixel *edge)                 \
+    {                                                                                              \
+        pred_##mode(dst, stride, edge, n);                                                         \
     }
 
-#define DEFINE_PLAIN(n)                                                                           \
-    DEFINE_PRED(v, n)                                                                             \
-    DEFINE_PRED(h, n)                                                                             \
+#define DEFINE_PLAIN(n)                                                                            \
+    DEFINE_PRED(v, n)                                                                              \
+    DEFINE_PRED(h, n)                                                                              \
     DEFINE_PRED(dc_128, n)
 
-#define DEFINE_DC(n)                                                                              \
-    DEFINE_PRED(dc, n)                                                                            \
-    DEFINE_PRED(dc_left, n)                                                                       \
+#define DEFINE_DC(n)                                                                               \
+    DEFINE_PRED(dc, n)                                                                             \
+    DEFINE_PRED(dc_left, n)                                                                        \
     DEFINE_PRED(dc_top, n)
 
-#define DEFINE_DIRECTIONAL(n)                                                                     \
-    DEFINE_PRED(ddl, n)                                                                           \
-    DEFINE_PRED(ddr, n)                                                                           \
-    DEFINE_PRED(vr, n)                                                                            \
-    DEFINE_PRED(hd, n)                                                                            \
-    DEFINE_PRED(vl, n)                                                                            \
+#define DEFINE_DIRECTIONAL(n)                                                                      \
+    DEFINE_PRED(ddl, n)                                                                            \
+    DEFINE_PRED(ddr, n)                                                                            \
+    DEFINE_PRED(vr, n)                                                                             \
+    DEFINE_PRED(hd, n)                                                                             \
+    DEFINE_PRED(vl, n)                                                                             \
     DEFINE_PRED(hu, n)
 
 DEFINE_PLAIN(4)
@@ -303,11 +303,11 @@ static void filter_edge_8x8(pixel *out_edge, const pixel *edge, unsigned have)
 
 /* ---- costs of all modes ---- */
 
-static const AvoIntraFn modes_4x4[9] = {pred_v_4,   pred_h_4,  pred_dc_4, pred_ddl_4, pred_ddr_4,
-                                        pred_vr_4,  pred_hd_4, pred_vl_4, pred_hu_4};
-const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9] = {pred_v_8,  pred_h_8,  pred_dc_8,
+static const AvoIntraFn modes_4x4[9] = {pred_v_4,  pred_h_4,  pred_dc_4, pred_ddl_4, pred_ddr_4,
+                                        pred_vr_4, pred_hd_4, pred_vl_4, pred_hu_4};
+const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9] = {pred_v_8,   pred_h_8,   pred_dc_8,
                                                 pred_ddl_8, pred_ddr_8, pred_vr_8,
-                                                pred_hd_8, pred_vl_8, pred_hu_8};
+                                                pred_hd_8,  pred_vl_8,  pred_hu_8};
 
 static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
 {
@@ -329,18 +329,18 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
 
 void AVO_BPC(avo_intra_init_c)(AvoDsp *dsp)
 {
-#define SET_SMALL(table, n)                                                                       \
-    table[AVO_I4_V] = pred_v_##n;                                                                 \
-    table[AVO_I4_H] = pred_h_##n;                                                                 \
-    table[AVO_I4_DC] = pred_dc_##n;                                                               \
-    table[AVO_I4_DDL] = pred_ddl_##n;                                                             \
-    table[AVO_I4_DDR] = pred_ddr_##n;                                                             \
-    table[AVO_I4_VR] = pred_vr_##n;                                                               \
-    table[AVO_I4_HD] = pred_hd_##n;                                                               \
-    table[AVO_I4_VL] = pred_vl_##n;                                                               \
-    table[AVO_I4_HU] = pred_hu_##n;                                                               \
-    table[AVO_I4_DC_LEFT] = pred_dc_left_##n;                                                     \
-    table[AVO_I4_DC_TOP] = pred_dc_top_##n;                                                       \
+#define SET_SMALL(table, n)                                                                        \
+    table[AVO_I4_V] = pred_v_##n;                                                                  \
+    table[AVO_I4_H] = pred_h_##n;                                                                  \
+    table[AVO_I4_DC] = pred_dc_##n;                                                                \
+    table[AVO_I4_DDL] = pred_ddl_##n;                                                              \
+    table[AVO_I4_DDR] = pred_ddr_##n;                                                              \
+    table[AVO_I4_VR] = pred_vr_##n;                                                                \
+    table[AVO_I4_HD] = pred_hd_##n;                                                                \
+    table[AVO_I4_VL] = pred_vl_##n;                                                                \
+    table[AVO_I4_HU] = pred_hu_##n;                                                                \
+    table[AVO_I4_DC_LEFT] = pred_dc_left_##n;                                                      \
+    table[AVO_I4_DC_TOP] = pred_dc_top_##n;                                                        \
     table[AVO_I4_DC_128] = pred_dc_128_##n;
 
     SET_SMALL(dsp->intra_4x4, 4)

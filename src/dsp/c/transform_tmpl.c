@@ -35,8 +35,8 @@ static void sub_dct_4x4(coef out[16], const pixel *cur, ptrdiff_t stride_cur, co
     }
 }
 
-static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
-                           const pixel *pred, ptrdiff_t stride_pred)
+static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
+                           ptrdiff_t stride_pred)
 {
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 4, y = (i >> 1) * 4;

@@ -44,27 +44,27 @@ AVO_INLINE void store3(int out[3], __m128i v)
     out[2] = _mm_extract_epi32(v, 2);
 }
 
-#define DEFINE_SAD(w, h)                                                                          \
-    static int sad_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
-                             ptrdiff_t stride_b)                                                  \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        sad_multi_16(a, stride_a, &b, stride_b, h, 1, sum);                                       \
-        return hsum_sad(sum[0]);                                                                  \
-    }                                                                                             \
-    static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,   \
-                                 int out[3])                                                      \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 3, sum);                                \
-        store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[2]));                                   \
-    }                                                                                             \
-    static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,   \
-                                 int out[4])                                                      \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 4, sum);                                \
-        store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                  \
+#define DEFINE_SAD(w, h)                                                                           \
+    static int sad_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                   \
+                             ptrdiff_t stride_b)                                                   \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        sad_multi_16(a, stride_a, &b, stride_b, h, 1, sum);                                        \
+        return hsum_sad(sum[0]);                                                                   \
+    }                                                                                              \
+    static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,    \
+                                 int out[3])                                                       \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 3, sum);                                 \
+        store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[2]));                                    \
+    }                                                                                              \
+    static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,    \
+                                 int out[4])                                                       \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 4, sum);                                 \
+        store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
     }
 
 DEFINE_SAD(16, 16)
@@ -86,7 +86,8 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     for (int y = 0; y < height; y += width == 8 ? 4 : 2) {
         const pixel *p = a + y * stride_a, *q = b + y * stride_b;
         if (width == 8) {
-            even = _mm256_add_epi32(even, ssd16(load8x2(p, p + stride_a), load8x2(q, q + stride_b)));
+            even =
+                _mm256_add_epi32(even, ssd16(load8x2(p, p + stride_a), load8x2(q, q + stride_b)));
             p += 2 * stride_a, q += 2 * stride_b;
             odd = _mm256_add_epi32(odd, ssd16(load8x2(p, p + stride_a), load8x2(q, q + stride_b)));
         } else {
@@ -97,11 +98,11 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return hsum_epi32(fold_epi32(_mm256_add_epi32(even, odd)));
 }
 
-#define DEFINE_SSD(w, h)                                                                          \
-    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
-                             ptrdiff_t stride_b)                                                  \
-    {                                                                                             \
-        return ssd_block(a, stride_a, b, stride_b, w, h);                                         \
+#define DEFINE_SSD(w, h)                                                                           \
+    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                   \
+                             ptrdiff_t stride_b)                                                   \
+    {                                                                                              \
+        return ssd_block(a, stride_a, b, stride_b, w, h);                                          \
     }
 
 DEFINE_SSD(16, 16)
@@ -160,27 +161,27 @@ AVO_INLINE __m128i fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
     return _mm_hadd_epi32(_mm_hadd_epi32(s0, s1), _mm_hadd_epi32(s2, s3));
 }
 
-#define DEFINE_SATD(w, h)                                                                         \
-    static int satd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
-                              ptrdiff_t stride_b)                                                 \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        satd_multi(a, stride_a, &b, stride_b, w, h, 1, sum);                                      \
-        return hsum_epi32(sum[0]);                                                                \
-    }                                                                                             \
-    static void satd_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,  \
-                                  int out[3])                                                     \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 3, sum);                               \
-        store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                       \
-    }                                                                                             \
-    static void satd_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,  \
-                                  int out[4])                                                     \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 4, sum);                               \
-        store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                      \
+#define DEFINE_SATD(w, h)                                                                          \
+    static int satd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                              ptrdiff_t stride_b)                                                  \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        satd_multi(a, stride_a, &b, stride_b, w, h, 1, sum);                                       \
+        return hsum_epi32(sum[0]);                                                                 \
+    }                                                                                              \
+    static void satd_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,   \
+                                  int out[3])                                                      \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 3, sum);                                \
+        store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                        \
+    }                                                                                              \
+    static void satd_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,   \
+                                  int out[4])                                                      \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 4, sum);                                \
+        store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                       \
     }
 
 AVO_FOR_BLK_SIZES_8(DEFINE_SATD)
@@ -226,31 +227,28 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
         sum8 = _mm256_add_epi32(sum8, abs_sum_8x8_avx2(v));
     }
     __m128i low = _mm256_castsi256_si128(dc), high = _mm256_extracti128_si256(dc, 1);
-    uint32_t samples =
-        (uint32_t)hsum_epi32(width == 16 ? low : _mm_unpacklo_epi64(low, high));
+    uint32_t samples = (uint32_t)hsum_epi32(width == 16 ? low : _mm_unpacklo_epi64(low, high));
     uint32_t ac4 = (uint32_t)hsum_epi32(fold_epi32(sum4)) - samples;
     uint32_t ac8 = 2 * (uint32_t)hsum_epi32(fold_epi32(sum8)) - samples;
     return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
 }
 
-#define DEFINE_8x8(w, h)                                                                          \
-    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
-                              ptrdiff_t stride_b)                                                 \
-    {                                                                                             \
-        return sa8d_block(a, stride_a, b, stride_b, w, h);                                        \
-    }                                                                                             \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                     \
-    {                                                                                             \
-        return ac_block(src, stride, w, h);                                                       \
+#define DEFINE_8x8(w, h)                                                                           \
+    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                              ptrdiff_t stride_b)                                                  \
+    {                                                                                              \
+        return sa8d_block(a, stride_a, b, stride_b, w, h);                                         \
+    }                                                                                              \
+    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
+    {                                                                                              \
+        return ac_block(src, stride, w, h);                                                        \
     }
 
-DEFINE_8x8(16, 16)
-DEFINE_8x8(16, 8)
-DEFINE_8x8(8, 16)
+DEFINE_8x8(16, 16) DEFINE_8x8(16, 8) DEFINE_8x8(8, 16)
 
-/* ---- variance ---- */
+    /* ---- variance ---- */
 
-static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
+    static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
 {
     const __m256i zero = _mm256_setzero_si256();
     __m256i sum = zero, squares = zero;
@@ -258,8 +256,8 @@ static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
         __m256i v = load16x2(src, src + stride);
         __m256i lo = _mm256_unpacklo_epi8(v, zero), hi = _mm256_unpackhi_epi8(v, zero);
         sum = _mm256_add_epi32(sum, _mm256_sad_epu8(v, zero));
-        squares = _mm256_add_epi32(squares, _mm256_add_epi32(_mm256_madd_epi16(lo, lo),
-                                                             _mm256_madd_epi16(hi, hi)));
+        squares = _mm256_add_epi32(
+            squares, _mm256_add_epi32(_mm256_madd_epi16(lo, lo), _mm256_madd_epi16(hi, hi)));
     }
     return (uint64_t)(uint32_t)hsum_epi32(fold_epi32(squares)) << 32 |
            (uint32_t)hsum_sad(fold_epi32(sum));
@@ -269,26 +267,23 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
 {
-#define SET_WIDE(w, h)                                                                            \
-    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                  \
-    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                            \
+#define SET_WIDE(w, h)                                                                             \
+    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                   \
+    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                             \
     dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;
-#define SET_BLK(w, h)                                                                             \
-    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                  \
-    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                \
-    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                          \
+#define SET_BLK(w, h)                                                                              \
+    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
+    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
+    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
     dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
-#define SET_8x8(w, h)                                                                             \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                \
+#define SET_8x8(w, h)                                                                              \
+    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
 
     SET_WIDE(16, 16)
     SET_WIDE(16, 8)
     AVO_FOR_BLK_SIZES_8(SET_BLK)
-    SET_8x8(16, 16)
-    SET_8x8(16, 8)
-    SET_8x8(8, 16)
-    dsp->var[0] = var_16x16;
+    SET_8x8(16, 16) SET_8x8(16, 8) SET_8x8(8, 16) dsp->var[0] = var_16x16;
 }
 
 #else

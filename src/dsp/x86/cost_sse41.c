@@ -20,8 +20,8 @@ AVO_INLINE __m128i sad_rows(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
             sum = _mm_add_epi32(sum, _mm_sad_epu8(load16(a), load16(b)));
     } else if (width == 8) {
         for (int y = 0; y < height; y += 2, a += 2 * stride_a, b += 2 * stride_b)
-            sum = _mm_add_epi32(sum, _mm_sad_epu8(load8x2(a, a + stride_a),
-                                                  load8x2(b, b + stride_b)));
+            sum = _mm_add_epi32(sum,
+                                _mm_sad_epu8(load8x2(a, a + stride_a), load8x2(b, b + stride_b)));
     } else {
         for (int y = 0; y < height; y += 4, a += 4 * stride_a, b += 4 * stride_b)
             sum = _mm_add_epi32(sum, _mm_sad_epu8(load4x4(a, stride_a), load4x4(b, stride_b)));
@@ -67,25 +67,25 @@ AVO_INLINE void sad_multi(const pixel *cur, const pixel *const *ref, ptrdiff_t s
     }
 }
 
-#define DEFINE_SAD(w, h)                                                                          \
-    static int sad_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
-                             ptrdiff_t stride_b)                                                  \
-    {                                                                                             \
-        return hsum_sad(sad_rows(a, stride_a, b, stride_b, w, h));                                \
-    }                                                                                             \
-    static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,   \
-                                 int out[3])                                                      \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        sad_multi(cur, ref, stride, w, h, 3, sum);                                                \
-        store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
-    }                                                                                             \
-    static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,   \
-                                 int out[4])                                                      \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        sad_multi(cur, ref, stride, w, h, 4, sum);                                                \
-        store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                  \
+#define DEFINE_SAD(w, h)                                                                           \
+    static int sad_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                   \
+                             ptrdiff_t stride_b)                                                   \
+    {                                                                                              \
+        return hsum_sad(sad_rows(a, stride_a, b, stride_b, w, h));                                 \
+    }                                                                                              \
+    static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,    \
+                                 int out[3])                                                       \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        sad_multi(cur, ref, stride, w, h, 3, sum);                                                 \
+        store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                    \
+    }                                                                                              \
+    static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,    \
+                                 int out[4])                                                       \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        sad_multi(cur, ref, stride, w, h, 4, sum);                                                 \
+        store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_SAD)
@@ -105,9 +105,8 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     __m128i sum = _mm_setzero_si128();
     if (width == 4) {
         for (int y = 0; y < height; y += 2, a += 2 * stride_a, b += 2 * stride_b)
-            sum = _mm_add_epi32(
-                sum, ssd8(_mm_unpacklo_epi32(load4(a), load4(a + stride_a)),
-                          _mm_unpacklo_epi32(load4(b), load4(b + stride_b))));
+            sum = _mm_add_epi32(sum, ssd8(_mm_unpacklo_epi32(load4(a), load4(a + stride_a)),
+                                          _mm_unpacklo_epi32(load4(b), load4(b + stride_b))));
         return hsum_epi32(sum);
     }
     for (int y = 0; y < height; y++, a += stride_a, b += stride_b)
@@ -116,11 +115,11 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return hsum_epi32(sum);
 }
 
-#define DEFINE_SSD(w, h)                                                                          \
-    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
-                             ptrdiff_t stride_b)                                                  \
-    {                                                                                             \
-        return ssd_block(a, stride_a, b, stride_b, w, h);                                         \
+#define DEFINE_SSD(w, h)                                                                           \
+    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                   \
+                             ptrdiff_t stride_b)                                                   \
+    {                                                                                              \
+        return ssd_block(a, stride_a, b, stride_b, w, h);                                          \
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_SSD)
@@ -177,7 +176,7 @@ AVO_INLINE void satd_multi(const pixel *cur, ptrdiff_t stride_cur, const pixel *
         AVO_UNROLL
         for (int i = 0; i < n; i++) {
             load_rows_4x2(r, ref[i], ref[i] + 4 * stride, stride);
-            sum[i] = satd_diff(c, r);
+            sum[i] = even_lanes(satd_diff(c, r));
         }
     }
     for (int x = 0; x + 8 <= width; x += 8) {
@@ -190,9 +189,6 @@ AVO_INLINE void satd_multi(const pixel *cur, ptrdiff_t stride_cur, const pixel *
             }
         }
     }
-    AVO_UNROLL
-    for (int i = 0; width == 4 && i < n; i++)
-        sum[i] = even_lanes(sum[i]);
 }
 
 AVO_INLINE __m128i fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
@@ -230,33 +226,33 @@ AVO_INLINE void satd_multi_4x4(const pixel *cur, const pixel *const *ref, ptrdif
         store3(out, all);
 }
 
-#define DEFINE_SATD(w, h)                                                                         \
-    static int satd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
-                              ptrdiff_t stride_b)                                                 \
-    {                                                                                             \
-        return satd_block(a, stride_a, b, stride_b, w, h);                                        \
-    }                                                                                             \
-    static void satd_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,  \
-                                  int out[3])                                                     \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        if (w == 4 && h == 4) {                                                                   \
-            satd_multi_4x4(cur, ref, stride, 3, out);                                             \
-            return;                                                                               \
-        }                                                                                         \
-        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 3, sum);                               \
-        store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                       \
-    }                                                                                             \
-    static void satd_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,  \
-                                  int out[4])                                                     \
-    {                                                                                             \
-        __m128i sum[4];                                                                           \
-        if (w == 4 && h == 4) {                                                                   \
-            satd_multi_4x4(cur, ref, stride, 4, out);                                             \
-            return;                                                                               \
-        }                                                                                         \
-        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 4, sum);                               \
-        store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                      \
+#define DEFINE_SATD(w, h)                                                                          \
+    static int satd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                              ptrdiff_t stride_b)                                                  \
+    {                                                                                              \
+        return satd_block(a, stride_a, b, stride_b, w, h);                                         \
+    }                                                                                              \
+    static void satd_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,   \
+                                  int out[3])                                                      \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        if (w == 4 && h == 4) {                                                                    \
+            satd_multi_4x4(cur, ref, stride, 3, out);                                              \
+            return;                                                                                \
+        }                                                                                          \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 3, sum);                                \
+        store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                        \
+    }                                                                                              \
+    static void satd_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,   \
+                                  int out[4])                                                      \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        if (w == 4 && h == 4) {                                                                    \
+            satd_multi_4x4(cur, ref, stride, 4, out);                                              \
+            return;                                                                                \
+        }                                                                                          \
+        satd_multi(cur, AVO_CUR_STRIDE, ref, stride, w, h, 4, sum);                                \
+        store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                       \
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_SATD)
@@ -297,8 +293,8 @@ AVO_INLINE void ac_8x8(const pixel *src, ptrdiff_t stride, __m128i *sum4, __m128
         v[y] = row_8(src + y * stride);
     AVO_UNROLL
     for (int y = 0; y < 8; y += 2)
-        *dc = _mm_add_epi32(*dc, _mm_sad_epu8(load8x2(src + y * stride, src + (y + 1) * stride),
-                                              zero));
+        *dc = _mm_add_epi32(*dc,
+                            _mm_sad_epu8(load8x2(src + y * stride, src + (y + 1) * stride), zero));
     hadamard_4_of_8(v);
     AVO_UNROLL
     for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
@@ -319,15 +315,15 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
     return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
 }
 
-#define DEFINE_8x8(w, h)                                                                          \
-    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                 \
-                              ptrdiff_t stride_b)                                                 \
-    {                                                                                             \
-        return sa8d_block(a, stride_a, b, stride_b, w, h);                                        \
-    }                                                                                             \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                     \
-    {                                                                                             \
-        return ac_block(src, stride, w, h);                                                       \
+#define DEFINE_8x8(w, h)                                                                           \
+    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
+                              ptrdiff_t stride_b)                                                  \
+    {                                                                                              \
+        return sa8d_block(a, stride_a, b, stride_b, w, h);                                         \
+    }                                                                                              \
+    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
+    {                                                                                              \
+        return ac_block(src, stride, w, h);                                                        \
     }
 
 AVO_FOR_BLK_SIZES_8(DEFINE_8x8)
@@ -387,16 +383,16 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_cost_init_sse41)(AvoDsp *dsp)
 {
-#define SET_BLK(w, h)                                                                             \
-    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                  \
-    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                            \
-    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                            \
-    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                  \
-    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                \
-    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                          \
+#define SET_BLK(w, h)                                                                              \
+    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                   \
+    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                             \
+    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                             \
+    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
+    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
+    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
     dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
-#define SET_BLK_8(w, h)                                                                           \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                \
+#define SET_BLK_8(w, h)                                                                            \
+    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
 
     AVO_FOR_BLK_SIZES(SET_BLK)

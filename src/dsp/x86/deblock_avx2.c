@@ -57,8 +57,7 @@ AVO_INLINE __m256i clipped_delta(__m256i s1, __m256i s0, __m128i tc)
     __m128i p0 = _mm256_castsi256_si128(s0), q0 = _mm256_extracti128_si256(s0, 1);
     __m128i l = _mm_and_si128(_mm_xor_si128(q0, p0), _mm_set1_epi8(1));
     __m128i outer = _mm_avg_epu8(_mm_avg_epu8(p1, _mm_xor_si128(q1, ones)), _mm_set1_epi8(3));
-    __m128i sum =
-        _mm_adds_epu8(_mm_avg_epu8(q0, _mm_xor_si128(p0, ones)), _mm_avg_epu8(outer, l));
+    __m128i sum = _mm_adds_epu8(_mm_avg_epu8(q0, _mm_xor_si128(p0, ones)), _mm_avg_epu8(outer, l));
     __m128i up = _mm_min_epu8(_mm_subs_epu8(sum, bias), tc);
     __m128i down = _mm_min_epu8(_mm_subs_epu8(bias, sum), tc);
     return _mm256_inserti128_si256(_mm256_castsi128_si256(up), down, 1);
@@ -68,23 +67,23 @@ AVO_INLINE __m256i clipped_delta(__m256i s1, __m256i s0, __m128i tc)
 AVO_INLINE void filter_luma(__m256i s2, __m256i *s1, __m256i *s0, int alpha, int beta,
                             const int8_t tc0[4])
 {
-    const __m256i spread = _mm256_broadcastsi128_si256(
-        _mm_set_epi8(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0));
+    const __m256i spread =
+        _mm256_broadcastsi128_si256(_mm_set_epi8(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0));
     __m256i tc = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(load4(tc0)), spread);
     __m256i other0 = swap_sides(*s0);
     __m256i mask = _mm256_and_si256(edge_mask(*s1, *s0, other0, alpha, beta),
                                     _mm256_cmpgt_epi8(tc, _mm256_set1_epi8(-1)));
     __m256i flat = _mm256_and_si256(is_near(s2, *s0, _mm256_set1_epi8((char)(beta - 1))), mask);
     /* tc0 + ap + aq */
-    __m128i tc_edge = _mm_sub_epi8(
-        _mm256_castsi256_si128(_mm256_sub_epi8(_mm256_and_si256(tc, mask), flat)),
-        _mm256_extracti128_si256(flat, 1));
+    __m128i tc_edge =
+        _mm_sub_epi8(_mm256_castsi256_si128(_mm256_sub_epi8(_mm256_and_si256(tc, mask), flat)),
+                     _mm256_extracti128_si256(flat, 1));
     __m256i up_down = clipped_delta(*s1, *s0, tc_edge);
 
     __m256i tc1 = _mm256_and_si256(tc, flat);
     __m256i v = mean_floor(s2, _mm256_avg_epu8(*s0, other0));
-    *s1 = _mm256_min_epu8(_mm256_max_epu8(v, _mm256_subs_epu8(*s1, tc1)),
-                          _mm256_adds_epu8(*s1, tc1));
+    *s1 =
+        _mm256_min_epu8(_mm256_max_epu8(v, _mm256_subs_epu8(*s1, tc1)), _mm256_adds_epu8(*s1, tc1));
     *s0 = _mm256_subs_epu8(_mm256_adds_epu8(*s0, up_down), swap_sides(up_down));
 }
 
@@ -102,8 +101,8 @@ AVO_INLINE void filter_luma_intra(__m256i s3, __m256i *s2, __m256i *s1, __m256i 
     __m256i strong0 = mean4(mean_floor(x2, b1), x1, x0, b0);
     __m256i strong1 = mean4(x2, x1, x0, b0);
     __m256i dropped = low_bit(_mm256_and_si256(_mm256_xor_si256(x2, x1), _mm256_xor_si256(x0, b0)));
-    __m256i strong2 = mean4(s3, x2, _mm256_add_epi8(mean_floor(x2, x1), dropped),
-                            mean_floor(x0, b0));
+    __m256i strong2 =
+        mean4(s3, x2, _mm256_add_epi8(mean_floor(x2, x1), dropped), mean_floor(x0, b0));
 
     *s0 = _mm256_blendv_epi8(x0, _mm256_blendv_epi8(weak0, strong0, strong), mask);
     *s1 = _mm256_blendv_epi8(x1, strong1, strong);
@@ -154,9 +153,8 @@ AVO_INLINE void load_columns(__m256i s[4], const pixel *p, ptrdiff_t stride)
     AVO_UNROLL
     for (int i = 0; i < 4; i++) { /* [row i, i + 4 | row i + 8, i + 12] */
         const pixel *row = p + i * stride;
-        r[i] = _mm256_inserti128_si256(
-            _mm256_castsi128_si256(load8x2(row, row + 4 * stride)),
-            load8x2(row + 8 * stride, row + 12 * stride), 1);
+        r[i] = _mm256_inserti128_si256(_mm256_castsi128_si256(load8x2(row, row + 4 * stride)),
+                                       load8x2(row + 8 * stride, row + 12 * stride), 1);
     }
     AVO_UNROLL
     for (int i = 0; i < 2; i++) { /* rows i, i + 2 woven; a[2], a[3]: 4 rows further down */

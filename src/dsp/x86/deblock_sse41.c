@@ -44,16 +44,14 @@ AVO_INLINE __m128i mean4(__m128i a, __m128i b, __m128i c, __m128i d)
 {
     __m128i u = _mm_avg_epu8(a, b), v = _mm_avg_epu8(c, d);
     __m128i rounded = _mm_or_si128(_mm_xor_si128(a, b), _mm_xor_si128(c, d));
-    return _mm_sub_epi8(_mm_avg_epu8(u, v),
-                        low_bit(_mm_and_si128(rounded, _mm_xor_si128(u, v))));
+    return _mm_sub_epi8(_mm_avg_epu8(u, v), low_bit(_mm_and_si128(rounded, _mm_xor_si128(u, v))));
 }
 
 /* filterSamplesFlag but for bS; alpha, beta above 0. */
 AVO_INLINE __m128i edge_mask(__m128i p1, __m128i p0, __m128i q0, __m128i q1, int alpha, int beta)
 {
     const __m128i a = _mm_set1_epi8((char)(alpha - 1)), b = _mm_set1_epi8((char)(beta - 1));
-    return _mm_and_si128(is_near(p0, q0, a),
-                         _mm_and_si128(is_near(p1, p0, b), is_near(q1, q0, b)));
+    return _mm_and_si128(is_near(p0, q0, a), _mm_and_si128(is_near(p1, p0, b), is_near(q1, q0, b)));
 }
 
 /* p0 += delta, q0 -= delta, delta clipped to +-tc (tc 0: no change). */
@@ -62,8 +60,8 @@ AVO_INLINE void move_p0_q0(__m128i p1, __m128i *p0, __m128i *q0, __m128i q1, __m
     const __m128i ones = _mm_set1_epi8(-1), bias = _mm_set1_epi8((char)161);
     __m128i l = low_bit(_mm_xor_si128(*q0, *p0));
     __m128i outer = _mm_avg_epu8(_mm_avg_epu8(p1, _mm_xor_si128(q1, ones)), _mm_set1_epi8(3));
-    __m128i sum = _mm_adds_epu8(_mm_avg_epu8(*q0, _mm_xor_si128(*p0, ones)),
-                                _mm_avg_epu8(outer, l));
+    __m128i sum =
+        _mm_adds_epu8(_mm_avg_epu8(*q0, _mm_xor_si128(*p0, ones)), _mm_avg_epu8(outer, l));
     __m128i up = _mm_min_epu8(_mm_subs_epu8(sum, bias), tc);
     __m128i down = _mm_min_epu8(_mm_subs_epu8(bias, sum), tc);
     *p0 = _mm_subs_epu8(_mm_adds_epu8(*p0, up), down);
@@ -200,8 +198,7 @@ AVO_INLINE void load_chroma_h(__m128i v[4], const pixel *pix, ptrdiff_t stride)
         v[i] = load8(pix + (i - 2) * stride);
 }
 
-static void deblock_chroma_h(pixel *pix, ptrdiff_t stride, int alpha, int beta,
-                             const int8_t tc0[4])
+static void deblock_chroma_h(pixel *pix, ptrdiff_t stride, int alpha, int beta, const int8_t tc0[4])
 {
     __m128i v[4];
     if (!alpha || !beta)
@@ -354,8 +351,7 @@ AVO_INLINE void store_chroma_v(pixel *pix, ptrdiff_t stride, const __m128i v[4])
     store_rows_4(pix - 2 + 4 * stride, stride, _mm_unpackhi_epi16(p, q));
 }
 
-static void deblock_chroma_v(pixel *pix, ptrdiff_t stride, int alpha, int beta,
-                             const int8_t tc0[4])
+static void deblock_chroma_v(pixel *pix, ptrdiff_t stride, int alpha, int beta, const int8_t tc0[4])
 {
     __m128i v[4];
     if (!alpha || !beta)

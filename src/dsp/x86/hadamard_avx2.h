@@ -25,8 +25,8 @@ AVO_INLINE __m256i row_16(const pixel *p)
 /* Rows of 8 samples of an upper and a lower block. */
 AVO_INLINE __m256i row_8x2(const pixel *upper, const pixel *lower)
 {
-    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                            -1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1,
+                                            1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     __m256i u = _mm256_broadcastq_epi64(load8(upper)), l = _mm256_broadcastq_epi64(load8(lower));
     return _mm256_maddubs_epi16(_mm256_blend_epi32(u, l, 0xf0), weights);
 }

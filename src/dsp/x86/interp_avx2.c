@@ -82,8 +82,8 @@ AVO_INLINE void tap6_v_32(int16_t *t, const pixel *p, ptrdiff_t stride)
 }
 
 /* Width is a multiple of 16: where 32 do not fit, the last step overlaps the one before. */
-static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride,
-                        int width, int height, int16_t *scratch)
+static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride, int width,
+                        int height, int16_t *scratch)
 {
     int16_t *mid = scratch + 2;
     if (width < 32) {

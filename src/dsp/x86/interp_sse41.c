@@ -44,12 +44,12 @@ static void avg_4(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t st
 /* 6-tap over bytes: three registers of sample pairs to 16-bit sums. */
 AVO_INLINE __m128i tap6_pairs(__m128i outer_left, __m128i inner, __m128i outer_right)
 {
-    const __m128i left = _mm_set1_epi16((short)0xfb01);  /* (1, -5)  */
-    const __m128i mid = _mm_set1_epi16(0x1414);          /* (20, 20) */
-    const __m128i right = _mm_set1_epi16(0x01fb);        /* (-5, 1)  */
-    return _mm_add_epi16(_mm_add_epi16(_mm_maddubs_epi16(outer_left, left),
-                                       _mm_maddubs_epi16(outer_right, right)),
-                         _mm_maddubs_epi16(inner, mid));
+    const __m128i left = _mm_set1_epi16((short)0xfb01); /* (1, -5)  */
+    const __m128i mid = _mm_set1_epi16(0x1414);         /* (20, 20) */
+    const __m128i right = _mm_set1_epi16(0x01fb);       /* (-5, 1)  */
+    return _mm_add_epi16(
+        _mm_add_epi16(_mm_maddubs_epi16(outer_left, left), _mm_maddubs_epi16(outer_right, right)),
+        _mm_maddubs_epi16(inner, mid));
 }
 
 /* (v + 16) >> 5 */
@@ -169,8 +169,9 @@ AVO_INLINE void half_v(const Sink *sink, const pixel *src, ptrdiff_t stride, int
     int halves = width == 16 ? 2 : 1;
     __m128i pairs[6][2], row, next;
 
-    row = width == 16 ? load16(src - 2 * stride) : width == 8 ? load8(src - 2 * stride)
-                                                              : load4(src - 2 * stride);
+    row = width == 16  ? load16(src - 2 * stride)
+          : width == 8 ? load8(src - 2 * stride)
+                       : load4(src - 2 * stride);
     AVO_UNROLL
     for (int i = 0; i < 4; i++) {
         const pixel *p = src + (i - 1) * stride;
@@ -300,14 +301,14 @@ typedef struct ChromaWeights {
 AVO_INLINE ChromaWeights chroma_weights(int fx, int fy)
 {
     int pair = (8 - fx) | fx << 8;
-    ChromaWeights w = {_mm_set1_epi16((short)(pair * (8 - fy))), _mm_set1_epi16((short)(pair * fy))};
+    ChromaWeights w = {_mm_set1_epi16((short)(pair * (8 - fy))),
+                       _mm_set1_epi16((short)(pair * fy))};
     return w;
 }
 
 AVO_INLINE __m128i chroma_filter(__m128i upper, __m128i lower, ChromaWeights w)
 {
-    __m128i v = _mm_add_epi16(_mm_maddubs_epi16(upper, w.upper),
-                              _mm_maddubs_epi16(lower, w.lower));
+    __m128i v = _mm_add_epi16(_mm_maddubs_epi16(upper, w.upper), _mm_maddubs_epi16(lower, w.lower));
     v = _mm_mulhrs_epi16(v, _mm_set1_epi16(1 << 9)); /* (v + 32) >> 6 */
     return _mm_packus_epi16(v, v);
 }
@@ -446,8 +447,8 @@ AVO_INLINE void weight_bi_block(pixel *dst, ptrdiff_t stride_dst, const pixel *a
 {
     const __m128i weights = small ? _mm_set1_epi16((short)((w0 & 255) | (w1 & 255) << 8))
                                   : _mm_set1_epi32((int)((w0 & 65535) | (uint32_t)w1 << 16));
-    const __m128i round = small ? _mm_set1_epi16((short)(1 << log2_denom))
-                                : _mm_set1_epi32(1 << log2_denom);
+    const __m128i round =
+        small ? _mm_set1_epi16((short)(1 << log2_denom)) : _mm_set1_epi32(1 << log2_denom);
     const __m128i shift = _mm_cvtsi32_si128(log2_denom + 1), offset = _mm_set1_epi16((short)o);
     int rows = width >= 8 ? 1 : 2;
 
@@ -463,11 +464,11 @@ AVO_INLINE void weight_bi_block(pixel *dst, ptrdiff_t stride_dst, const pixel *a
 }
 
 void avo_weight_bi_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
-                         const pixel *b, ptrdiff_t stride_b, int width, int height,
-                         int log2_denom, int w0, int w1, int o)
+                         const pixel *b, ptrdiff_t stride_b, int width, int height, int log2_denom,
+                         int w0, int w1, int o)
 {
-#define WEIGH(w, small)                                                                           \
-    weight_bi_block(dst, stride_dst, a, stride_a, b, stride_b, w, height, log2_denom, w0, w1, o,  \
+#define WEIGH(w, small)                                                                            \
+    weight_bi_block(dst, stride_dst, a, stride_a, b, stride_b, w, height, log2_denom, w0, w1, o,   \
                     small)
     if (!weights_are_small(w0, w1))
         WEIGH(width, false);

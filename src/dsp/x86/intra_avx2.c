@@ -18,8 +18,8 @@ AVO_INLINE __m256i join(__m128i lower, __m128i upper)
 /* First horizontal butterfly of 8 samples per half, each half doubled before. */
 AVO_INLINE __m256i first_butterfly(__m256i doubled)
 {
-    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                            -1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1,
+                                            1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     return _mm256_maddubs_epi16(doubled, weights);
 }
 
@@ -38,9 +38,9 @@ AVO_INLINE __m128i satd_four(const __m256i cur[4], __m256i ab, __m256i cd)
     for (int y = 0; y < 4; y++)
         v[y] = _mm256_sub_epi16(cur[y], v[y]);
     butterfly_4_avx2(v);
-    __m256i sums = _mm256_add_epi16(
-        _mm256_add_epi16(max_abs_pairs_avx2(v[0]), max_abs_pairs_avx2(v[1])),
-        _mm256_add_epi16(max_abs_pairs_avx2(v[2]), max_abs_pairs_avx2(v[3])));
+    __m256i sums =
+        _mm256_add_epi16(_mm256_add_epi16(max_abs_pairs_avx2(v[0]), max_abs_pairs_avx2(v[1])),
+                         _mm256_add_epi16(max_abs_pairs_avx2(v[2]), max_abs_pairs_avx2(v[3])));
     sums = _mm256_madd_epi16(sums, _mm256_set1_epi32(1)); /* [a c a c | b d b d] */
     sums = _mm256_add_epi32(sums, _mm256_srli_si256(sums, 8));
     return _mm_unpacklo_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
@@ -104,9 +104,9 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
     AVO_UNROLL
     for (int y = 0; y < 8; y++)
         c[y] = first_butterfly(_mm256_broadcastq_epi64(load8(cur + y * AVO_CUR_STRIDE)));
-#define COST(mode_a, name_a, mode_b, name_b)                                                      \
-    rows_##name_a(a, edge, 8);                                                                    \
-    rows_##name_b(b, edge, 8);                                                                    \
+#define COST(mode_a, name_a, mode_b, name_b)                                                       \
+    rows_##name_a(a, edge, 8);                                                                     \
+    rows_##name_b(b, edge, 8);                                                                     \
     sa8d_two(c, a, b, &out[mode_a], &out[mode_b]);
     COST(AVO_I4_V, v, AVO_I4_H, h)
     COST(AVO_I4_DDL, ddl, AVO_I4_VL, vl)

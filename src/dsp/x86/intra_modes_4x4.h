@@ -32,8 +32,8 @@ AVO_INLINE __m128i intra_block_4x4(const IntraLines4x4 *lines, int mode)
     __m128i line = mode == AVO_I4_V || mode == AVO_I4_H ? lines->samples : lines->taps3;
     __m128i block = _mm_shuffle_epi8(line, load16(avo_intra_4x4_masks[mode]));
     if (mode >= AVO_I4_VR)
-        block = _mm_or_si128(block, _mm_shuffle_epi8(lines->taps2,
-                                                     load16(avo_intra_4x4_masks2[mode - AVO_I4_VR])));
+        block = _mm_or_si128(
+            block, _mm_shuffle_epi8(lines->taps2, load16(avo_intra_4x4_masks2[mode - AVO_I4_VR])));
     return block;
 }
 

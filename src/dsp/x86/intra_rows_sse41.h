@@ -15,8 +15,8 @@ AVO_TARGET_SSE41
 /* (a + 2b + c + 2) >> 2 */
 AVO_INLINE __m128i avg3(__m128i a, __m128i b, __m128i c)
 {
-    __m128i outer = _mm_sub_epi8(_mm_avg_epu8(a, c),
-                                 _mm_and_si128(_mm_xor_si128(a, c), _mm_set1_epi8(1)));
+    __m128i outer =
+        _mm_sub_epi8(_mm_avg_epu8(a, c), _mm_and_si128(_mm_xor_si128(a, c), _mm_set1_epi8(1)));
     return _mm_avg_epu8(b, outer);
 }
 
@@ -97,8 +97,9 @@ AVO_INLINE void rows_dc_128(__m128i *rows, const pixel *edge, int n)
 /* ---- directional modes, n 4 or 8; names as in the C version ---- */
 
 /* v shifted down by n bytes; one instruction once the loop around it is unrolled. */
-#define SHIFT_CASE(k)                                                                             \
-    case k: return _mm_srli_si128(v, k);
+#define SHIFT_CASE(k)                                                                              \
+    case k:                                                                                        \
+        return _mm_srli_si128(v, k);
 
 AVO_INLINE __m128i shift_bytes(__m128i v, int n)
 {
@@ -115,7 +116,8 @@ AVO_INLINE __m128i shift_bytes(__m128i v, int n)
         SHIFT_CASE(10)
         SHIFT_CASE(12)
         SHIFT_CASE(14)
-    default: return v;
+    default:
+        return v;
     }
 }
 
@@ -150,17 +152,17 @@ AVO_INLINE void rows_vr(__m128i *rows, const pixel *edge, int n)
 {
     __m128i t = tap3(edge - n), even, odd;
     if (n == 8) {
-        even = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                                7, 5, 3));
+        even = _mm_shuffle_epi8(
+            t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 7, 5, 3));
         even = _mm_or_si128(even, _mm_slli_si128(tap2(edge), 3));
-        odd = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, 15, 14, 13, 12, 11, 10, 9, 8, 6,
-                                               4, 2));
+        odd = _mm_shuffle_epi8(
+            t, _mm_set_epi8(-1, -1, -1, -1, -1, 15, 14, 13, 12, 11, 10, 9, 8, 6, 4, 2));
     } else {
-        even = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                                -1, -1, 3));
+        even = _mm_shuffle_epi8(
+            t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 3));
         even = _mm_or_si128(even, _mm_slli_si128(tap2(edge), 1));
-        odd = _mm_shuffle_epi8(t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 7, 6, 5,
-                                               4, 2));
+        odd = _mm_shuffle_epi8(
+            t, _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 7, 6, 5, 4, 2));
     }
     AVO_UNROLL
     for (int j = 0; j < n / 2; j++) {
@@ -173,7 +175,7 @@ AVO_INLINE void rows_vr(__m128i *rows, const pixel *edge, int n)
  * each row starts two further back than the one above. */
 AVO_INLINE void rows_hd(__m128i *rows, const pixel *edge, int n)
 {
-    __m128i t = tap3(edge - n + 1);                                  /* from index 1 - n */
+    __m128i t = tap3(edge - n + 1); /* from index 1 - n */
     __m128i woven = _mm_unpacklo_epi8(tap2(edge - n), t), top = shift_bytes(t, n);
     __m128i line = n == 8 ? woven : _mm_unpacklo_epi64(woven, top);
     AVO_UNROLL

@@ -24,21 +24,21 @@ AVO_INLINE void store_rows(pixel *dst, ptrdiff_t stride, const __m128i *rows, in
     }
 }
 
-#define DEFINE_PRED(mode, n)                                                                      \
-    static void pred_##mode##_##n(pixel *dst, ptrdiff_t stride, const pixel *edge)                \
-    {                                                                                             \
-        __m128i rows[n];                                                                          \
-        rows_##mode(rows, edge, n);                                                               \
-        store_rows(dst, stride, rows, n);                                                         \
+#define DEFINE_PRED(mode, n)                                                                       \
+    static void pred_##mode##_##n(pixel *dst, ptrdiff_t stride, const pixel *edge)                 \
+    {                                                                                              \
+        __m128i rows[n];                                                                           \
+        rows_##mode(rows, edge, n);                                                                \
+        store_rows(dst, stride, rows, n);                                                          \
     }
 
-#define DEFINE_ALL_SIZES(mode)                                                                    \
-    DEFINE_PRED(mode, 4)                                                                          \
-    DEFINE_PRED(mode, 8)                                                                          \
+#define DEFINE_ALL_SIZES(mode)                                                                     \
+    DEFINE_PRED(mode, 4)                                                                           \
+    DEFINE_PRED(mode, 8)                                                                           \
     DEFINE_PRED(mode, 16)
 
-#define DEFINE_SMALL(mode)                                                                        \
-    DEFINE_PRED(mode, 4)                                                                          \
+#define DEFINE_SMALL(mode)                                                                         \
+    DEFINE_PRED(mode, 4)                                                                           \
     DEFINE_PRED(mode, 8)
 
 DEFINE_ALL_SIZES(v)
@@ -195,14 +195,14 @@ static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
     AVO_UNROLL
     for (int y = 0; y < 4; y++)
         c[y] = row_4x2(cur + y * AVO_CUR_STRIDE, cur + y * AVO_CUR_STRIDE);
-    store8(out + AVO_I4_V, satd_two(c, intra_block_4x4(&lines, AVO_I4_V),
-                                    intra_block_4x4(&lines, AVO_I4_H)));
-    store8(out + AVO_I4_DDL, satd_two(c, intra_block_4x4(&lines, AVO_I4_DDL),
-                                      intra_block_4x4(&lines, AVO_I4_DDR)));
-    store8(out + AVO_I4_VR, satd_two(c, intra_block_4x4(&lines, AVO_I4_VR),
-                                     intra_block_4x4(&lines, AVO_I4_HD)));
-    store8(out + AVO_I4_VL, satd_two(c, intra_block_4x4(&lines, AVO_I4_VL),
-                                     intra_block_4x4(&lines, AVO_I4_HU)));
+    store8(out + AVO_I4_V,
+           satd_two(c, intra_block_4x4(&lines, AVO_I4_V), intra_block_4x4(&lines, AVO_I4_H)));
+    store8(out + AVO_I4_DDL,
+           satd_two(c, intra_block_4x4(&lines, AVO_I4_DDL), intra_block_4x4(&lines, AVO_I4_DDR)));
+    store8(out + AVO_I4_VR,
+           satd_two(c, intra_block_4x4(&lines, AVO_I4_VR), intra_block_4x4(&lines, AVO_I4_HD)));
+    store8(out + AVO_I4_VL,
+           satd_two(c, intra_block_4x4(&lines, AVO_I4_VL), intra_block_4x4(&lines, AVO_I4_HU)));
     out[AVO_I4_DC] = _mm_cvtsi128_si32(satd_two(c, block_dc, block_dc));
 }
 
@@ -227,8 +227,8 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
     AVO_UNROLL
     for (int y = 0; y < 8; y++)
         c[y] = row_8(cur + y * AVO_CUR_STRIDE);
-#define COST(mode, name)                                                                          \
-    rows_##name(rows, edge, 8);                                                                   \
+#define COST(mode, name)                                                                           \
+    rows_##name(rows, edge, 8);                                                                    \
     out[mode] = sa8d_rows(c, rows);
     COST(AVO_I4_V, v)
     COST(AVO_I4_H, h)
@@ -246,18 +246,18 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_intra_init_sse41)(AvoDsp *dsp)
 {
-#define SET_SMALL(table, n)                                                                       \
-    table[AVO_I4_V] = pred_v_##n;                                                                 \
-    table[AVO_I4_H] = pred_h_##n;                                                                 \
-    table[AVO_I4_DC] = pred_dc_##n;                                                               \
-    table[AVO_I4_DDL] = pred_ddl_##n;                                                             \
-    table[AVO_I4_DDR] = pred_ddr_##n;                                                             \
-    table[AVO_I4_VR] = pred_vr_##n;                                                               \
-    table[AVO_I4_HD] = pred_hd_##n;                                                               \
-    table[AVO_I4_VL] = pred_vl_##n;                                                               \
-    table[AVO_I4_HU] = pred_hu_##n;                                                               \
-    table[AVO_I4_DC_LEFT] = pred_dc_left_##n;                                                     \
-    table[AVO_I4_DC_TOP] = pred_dc_top_##n;                                                       \
+#define SET_SMALL(table, n)                                                                        \
+    table[AVO_I4_V] = pred_v_##n;                                                                  \
+    table[AVO_I4_H] = pred_h_##n;                                                                  \
+    table[AVO_I4_DC] = pred_dc_##n;                                                                \
+    table[AVO_I4_DDL] = pred_ddl_##n;                                                              \
+    table[AVO_I4_DDR] = pred_ddr_##n;                                                              \
+    table[AVO_I4_VR] = pred_vr_##n;                                                                \
+    table[AVO_I4_HD] = pred_hd_##n;                                                                \
+    table[AVO_I4_VL] = pred_vl_##n;                                                                \
+    table[AVO_I4_HU] = pred_hu_##n;                                                                \
+    table[AVO_I4_DC_LEFT] = pred_dc_left_##n;                                                      \
+    table[AVO_I4_DC_TOP] = pred_dc_top_##n;                                                        \
     table[AVO_I4_DC_128] = pred_dc_128_##n;
 
     SET_SMALL(dsp->intra_4x4, 4)

@@ -64,10 +64,10 @@ AVO_INLINE void dequant_right(coef *c, __m256i scale, __m256i round, __m128i shi
 {
     const __m256i one = _mm256_set1_epi16(1), low = _mm256_set1_epi32(0xffff);
     __m256i v = load32(c);
-    __m256i lo = _mm256_madd_epi16(_mm256_unpacklo_epi16(v, one),
-                                   _mm256_unpacklo_epi16(scale, round));
-    __m256i hi = _mm256_madd_epi16(_mm256_unpackhi_epi16(v, one),
-                                   _mm256_unpackhi_epi16(scale, round));
+    __m256i lo =
+        _mm256_madd_epi16(_mm256_unpacklo_epi16(v, one), _mm256_unpacklo_epi16(scale, round));
+    __m256i hi =
+        _mm256_madd_epi16(_mm256_unpackhi_epi16(v, one), _mm256_unpackhi_epi16(scale, round));
     lo = _mm256_and_si256(_mm256_sra_epi32(lo, shift), low);
     hi = _mm256_and_si256(_mm256_sra_epi32(hi, shift), low);
     store32(c, _mm256_packus_epi32(lo, hi));

@@ -123,10 +123,10 @@ static void dequant_4x4_dc(coef c[16], int scale, int qp)
 static void scan_4x4(coef out[16], const coef in[16])
 {
     __m128i lo = load16(in), hi = load16(in + 8);
-    __m128i first = _mm_shuffle_epi8(
-        lo, _mm_set_epi8(13, 12, 7, 6, 5, 4, 11, 10, -1, -1, 9, 8, 3, 2, 1, 0));
-    __m128i second = _mm_shuffle_epi8(
-        hi, _mm_set_epi8(15, 14, 13, 12, 7, 6, -1, -1, 5, 4, 11, 10, 9, 8, 3, 2));
+    __m128i first =
+        _mm_shuffle_epi8(lo, _mm_set_epi8(13, 12, 7, 6, 5, 4, 11, 10, -1, -1, 9, 8, 3, 2, 1, 0));
+    __m128i second =
+        _mm_shuffle_epi8(hi, _mm_set_epi8(15, 14, 13, 12, 7, 6, -1, -1, 5, 4, 11, 10, 9, 8, 3, 2));
     store16(out, _mm_insert_epi16(first, _mm_extract_epi16(hi, 0), 3));
     store16(out + 8, _mm_insert_epi16(second, _mm_extract_epi16(lo, 7), 4));
 }
@@ -172,8 +172,7 @@ static void scan_8x8(coef out[64], const coef in[64])
  * 4x4 transposition of those. */
 AVO_INLINE void interleave_half(coef *out, const __m128i z[4])
 {
-    const __m128i pairs =
-        _mm_set_epi8(15, 14, 7, 6, 13, 12, 5, 4, 11, 10, 3, 2, 9, 8, 1, 0);
+    const __m128i pairs = _mm_set_epi8(15, 14, 7, 6, 13, 12, 5, 4, 11, 10, 3, 2, 9, 8, 1, 0);
     __m128i a = _mm_shuffle_epi8(z[0], pairs), b = _mm_shuffle_epi8(z[1], pairs);
     __m128i c = _mm_shuffle_epi8(z[2], pairs), d = _mm_shuffle_epi8(z[3], pairs);
     __m128i ab_lo = _mm_unpacklo_epi32(a, b), ab_hi = _mm_unpackhi_epi32(a, b);

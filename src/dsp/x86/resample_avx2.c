@@ -1,4 +1,4 @@
-/* Half-size planes, AVX2: 32 outputs per step; see resample_sse41.c. */
+/* Half-size planes and chroma splitting, AVX2: 32 outputs per step; see resample_sse41.c. */
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -13,12 +13,17 @@ AVO_INLINE __m256i half_16(__m256i upper, __m256i lower)
     return _mm256_avg_epu16(upper, lower);
 }
 
+/* Two registers of 16-bit lanes to bytes in natural order. */
+AVO_INLINE __m256i pack_32(__m256i lo, __m256i hi)
+{
+    return _mm256_permute4x64_epi64(_mm256_packus_epi16(lo, hi), _MM_SHUFFLE(3, 1, 2, 0));
+}
+
 AVO_INLINE void half_32(pixel *dst, const pixel *src, ptrdiff_t stride)
 {
     const pixel *below = src + stride;
-    __m256i v = _mm256_packus_epi16(half_16(load32(src), load32(below)),
-                                    half_16(load32(src + 32), load32(below + 32)));
-    store32(dst, _mm256_permute4x64_epi64(v, _MM_SHUFFLE(3, 1, 2, 0)));
+    store32(dst, pack_32(half_16(load32(src), load32(below)),
+                         half_16(load32(src + 32), load32(below + 32))));
 }
 
 static void half_plane(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
@@ -36,11 +41,27 @@ static void half_plane(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdi
     }
 }
 
+static void split_uv(pixel *u, pixel *v, const pixel *uv, int n)
+{
+    const __m256i low = _mm256_set1_epi16(0xff);
+    if (n < 32) {
+        avo_split_uv_sse41(u, v, uv, n);
+        return;
+    }
+    for (int i = 0; i < n; i += 32) {
+        int at = avo_min(i, n - 32);
+        __m256i a = load32(uv + 2 * at), b = load32(uv + 2 * at + 32);
+        store32(u + at, pack_32(_mm256_and_si256(a, low), _mm256_and_si256(b, low)));
+        store32(v + at, pack_32(_mm256_srli_epi16(a, 8), _mm256_srli_epi16(b, 8)));
+    }
+}
+
 AVO_TARGET_END
 
 void AVO_BPC(avo_resample_init_avx2)(AvoDsp *dsp)
 {
     dsp->half_plane = half_plane;
+    dsp->split_uv = split_uv;
 }
 
 #else

@@ -52,7 +52,7 @@ AVO_INLINE void split_16(pixel *u, pixel *v, const pixel *uv)
     store16(v, _mm_packus_epi16(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8)));
 }
 
-static void split_uv(pixel *u, pixel *v, const pixel *uv, int n)
+void avo_split_uv_sse41(pixel *u, pixel *v, const pixel *uv, int n)
 {
     if (n < 16) {
         for (int i = 0; i < n; i++) {
@@ -72,7 +72,7 @@ AVO_TARGET_END
 void AVO_BPC(avo_resample_init_sse41)(AvoDsp *dsp)
 {
     dsp->half_plane = avo_half_plane_sse41;
-    dsp->split_uv = split_uv;
+    dsp->split_uv = avo_split_uv_sse41;
 }
 
 #else

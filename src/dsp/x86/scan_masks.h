@@ -12,7 +12,7 @@
 
 /* A 16-bit lane by number, or nothing. */
 #define LANE(i) 2 * (i), 2 * (i) + 1
-#define NO_LANE    0x80, 0x80
+#define NO_LANE 0x80, 0x80
 
 static const AVO_ALIGN(32) uint8_t scan_8x8_masks[18][2][16] = {
     /* output 0 from rows 0, 1, 2 (and 7 from 7, 6, 5) */

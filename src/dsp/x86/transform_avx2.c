@@ -65,8 +65,8 @@ AVO_INLINE __m256i load_rows(const pixel *p, ptrdiff_t stride)
     return _mm256_cvtepu8_epi16(load8x2(p, p + 4 * stride));
 }
 
-static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
-                           const pixel *pred, ptrdiff_t stride_pred)
+static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
+                           ptrdiff_t stride_pred)
 {
     __m256i v[4];
     AVO_UNROLL
@@ -77,7 +77,8 @@ static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
     split_columns(v);
     join_blocks(v);
     dct4(v);
-    split_columns(v); /* columns to rows: v[0], v[1] rows 0-1, 2-3 of blocks 0 | 2; v[2], v[3] 1 | 3 */
+    split_columns(
+        v); /* columns to rows: v[0], v[1] rows 0-1, 2-3 of blocks 0 | 2; v[2], v[3] 1 | 3 */
     store32(out, _mm256_permute2x128_si256(v[0], v[1], 0x20));
     store32(out + 16, _mm256_permute2x128_si256(v[2], v[3], 0x20));
     store32(out + 32, _mm256_permute2x128_si256(v[0], v[1], 0x31));

@@ -58,8 +58,7 @@ static void sub_dct_4x4(coef out[16], const pixel *cur, ptrdiff_t stride_cur, co
                         ptrdiff_t stride_pred)
 {
     __m128i r01 = diff_4x2(cur, stride_cur, pred, stride_pred);
-    __m128i r23 =
-        diff_4x2(cur + 2 * stride_cur, stride_cur, pred + 2 * stride_pred, stride_pred);
+    __m128i r23 = diff_4x2(cur + 2 * stride_cur, stride_cur, pred + 2 * stride_pred, stride_pred);
     dct4(&r01, &r23);
     transpose_4x4(&r01, &r23);
     dct4(&r01, &r23);
@@ -77,8 +76,8 @@ AVO_INLINE __m128i add_rows_4(const pixel *dst, ptrdiff_t stride, __m128i residu
 
 AVO_INLINE void add_block_4x4(pixel *dst, ptrdiff_t stride, __m128i r01, __m128i r23)
 {
-    __m128i v = _mm_packus_epi16(add_rows_4(dst, stride, r01),
-                                 add_rows_4(dst + 2 * stride, stride, r23));
+    __m128i v =
+        _mm_packus_epi16(add_rows_4(dst, stride, r01), add_rows_4(dst + 2 * stride, stride, r23));
     store4(dst, v);
     avo_store_u32(dst + stride, (uint32_t)_mm_extract_epi32(v, 1));
     avo_store_u32(dst + 2 * stride, (uint32_t)_mm_extract_epi32(v, 2));
@@ -173,8 +172,8 @@ AVO_INLINE void sub_dct_pair(coef out[32], const pixel *cur, ptrdiff_t stride_cu
         store16(out + 8 * i, v[i]);
 }
 
-static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
-                           const pixel *pred, ptrdiff_t stride_pred)
+static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
+                           ptrdiff_t stride_pred)
 {
     sub_dct_pair(out, cur, stride_cur, pred, stride_pred);
     sub_dct_pair(out + 32, cur + 4 * stride_cur, stride_cur, pred + 4 * stride_pred, stride_pred);

@@ -17,7 +17,7 @@
 
 #define AVO_PRAGMA(x) _Pragma(#x)
 #if defined(__clang__)
-#define AVO_TARGET(isa)                                                                           \
+#define AVO_TARGET(isa)                                                                            \
     AVO_PRAGMA(clang attribute push(__attribute__((target(isa))), apply_to = function))
 #define AVO_TARGET_END AVO_PRAGMA(clang attribute pop)
 #elif defined(__GNUC__)
@@ -190,11 +190,12 @@ void avo_chroma_mc_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptr
 void avo_weight_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int width, int height, int log2_denom, int w, int o);
 void avo_weight_bi_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
-                         const pixel *b, ptrdiff_t stride_b, int width, int height,
-                         int log2_denom, int w0, int w1, int o);
+                         const pixel *b, ptrdiff_t stride_b, int width, int height, int log2_denom,
+                         int w0, int w1, int o);
 
 void avo_half_plane_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                           int width, int height);
+void avo_split_uv_sse41(pixel *u, pixel *v, const pixel *uv, int n);
 
 #endif
 #endif
