@@ -33,10 +33,29 @@ AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand)
     };
 }
 
+/* Texture energy of the four 8x8 blocks of a macroblock: AC of the 8x8 Hadamard transform. */
+static void block_energies(const AvoDsp *dsp, const pixel *p, ptrdiff_t stride, int energy[4])
+{
+    for (int i = 0; i < 4; i++)
+        energy[i] = (int)(dsp->hadamard_ac[AVO_BLK_8x8](p + (i >> 1) * 8 * stride + (i & 1) * 8, stride) >> 32);
+}
+
+/* What the eye minds beyond the squared error: texture that got lost or was added. */
+static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    int energy[4], sum = 0;
+    block_energies(row->job->dsp, cand->rec, AVO_REC_STRIDE, energy);
+    for (int i = 0; i < 4; i++)
+        sum += avo_abs(energy[i] - row->cur_energy[i]);
+    return (int64_t)row->lambda_q8 * row->job->tools->psy_rd * sum / (100 * 256 * 2);
+}
+
 void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand)
 {
     AvoMbSyntax mb = avo_cand_syntax(row, cand);
     cand->ssd = avo_cand_ssd(row, cand);
+    if (row->job->tools->psy_rd)
+        cand->ssd += psy_distortion(row, cand);
     if (row->syntax.cabac) {
         AvoCabacContexts scratch = row->contexts;
         cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, &scratch);
@@ -66,6 +85,8 @@ static bool forced_intra(const AvoRowCtx *row)
 void avo_decide_mb(AvoRowCtx *row)
 {
     row->best->score = INT64_MAX;
+    if (row->job->tools->psy_rd)
+        block_energies(row->job->dsp, row->cur, AVO_CUR_STRIDE, row->cur_energy);
     row->use_trellis = row->job->tools->trellis == 2;
     if (row->syntax.slice_type == AVO_SLICE_I || forced_intra(row))
         avo_try_intra(row, AVO_COST_MAX, 0);

@@ -90,8 +90,7 @@ static void make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
 static void predict_direct(AvoRowCtx *row)
 {
     make_direct(row, row->trial, AVO_MB_B_SKIP);
-    avo_predict_mb(&row->predict, &row->trial->info, row->mb_x, row->mb_y, row->pred, row->pred + AVO_REC_CB,
-                   row->pred + AVO_REC_CR);
+    avo_predict_inter(row, &row->trial->info, row->pred);
 }
 
 /* SATD below which direct prediction is so good that no search needs to confirm it; presets that decide by SATD are

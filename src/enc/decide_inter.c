@@ -115,7 +115,9 @@ void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand)
 
 void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer)
 {
-    avo_predict_mb(&row->predict, info, row->mb_x, row->mb_y, buffer, buffer + AVO_REC_CB, buffer + AVO_REC_CR);
+    bool chroma = row->syntax.chroma_format;
+    avo_predict_mb(&row->predict, info, row->mb_x, row->mb_y, buffer, chroma ? buffer + AVO_REC_CB : NULL,
+                   chroma ? buffer + AVO_REC_CR : NULL);
 }
 
 /* 7.3.5: transform_size_8x8_flag may be sent only if nothing is smaller than 8x8. */

@@ -5,6 +5,7 @@ unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line)
 {
     pixel *edge = line + AVO_EDGE_CORNER_AT;
     int size = plane ? 8 : 16;
+    AVO_ASSERT(!plane || row->syntax.chroma_format);
     if (row->intra_edges & AVO_EDGE_LEFT)
         for (int y = 0; y < size; y++)
             edge[-1 - y] = row->left[plane][y];
@@ -20,7 +21,8 @@ unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line)
 static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, int size, bool topright, pixel *edge)
 {
     unsigned have = 0;
-    const pixel *above = y ? rec + (y - 1) * AVO_REC_STRIDE + x : row->top[0] + x;
+    bool line_above = row->intra_edges & AVO_EDGE_TOP; /* else `above` is not read when y is 0 */
+    const pixel *above = y ? rec + (y - 1) * AVO_REC_STRIDE + x : line_above ? row->top[0] + x : rec;
     if (x) {
         for (int j = 0; j < size; j++)
             edge[-1 - j] = rec[(y + j) * AVO_REC_STRIDE + x - 1];

@@ -193,8 +193,9 @@ int avocet_encoder_recon(AvocetEncoder *encoder, AvocetPicture *picture)
         return avo_fail(&encoder->message, AVOCET_ERR_STATE, "no packet was received yet");
     memset(picture, 0, sizeof *picture);
     picture->format = f->chroma_format ? AVOCET_FORMAT_I420 : AVOCET_FORMAT_GRAY8;
-    picture->width = encoder->config.width;
-    picture->height = encoder->config.height;
+    int unit = f->chroma_format ? 2 : 1; /* cropping goes in whole chroma samples */
+    picture->width = (encoder->config.width + unit - 1) / unit * unit;
+    picture->height = (encoder->config.height + unit - 1) / unit * unit;
     picture->pts = f->pts;
     for (int i = 0; i < (f->chroma_format ? 3 : 1); i++) {
         picture->plane[i] = f->plane[i].data;

@@ -66,6 +66,7 @@ typedef struct AvoRowCtx {
     pixel corner[3];
 
     AvoCabacContexts coding;   /* trellis: as they stand before the block being coded */
+    int cur_energy[4];         /* texture of the source's 8x8 blocks, for psycho-visual decisions */
 
     AvoMbCand *best, *trial;
     AvoMbCand cand[2];
