@@ -1,6 +1,6 @@
 /* Decodes an H.264 byte stream with the public decoder API and prints the MD5 of its pictures:
  * planes Y, Cb, Cr one after the other, cropped, in output order; 4:0:0 pictures get chroma planes
- * of 128, as the published sums have them. The partner of run.py; also handy by itself.
+ * of 128, as the published sums have them. The partner of tests/conformance; also handy by itself.
  *
  *     decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--yuv OUT] [--frames] STREAM
  *

@@ -1,0 +1,458 @@
+/* The decoder's public interface: what the encoder wrote comes back sample for sample, however the
+ * bytes arrive; damage, missing memory and calls out of order end in a status, never in a crash. */
+#include <avocet/decoder.h>
+#include "api.h"
+
+enum { W = 100, H = 70, N = 20 };
+
+/* ---- pictures in memory ---- */
+
+/* Sum of a picture's samples that notices their places. */
+static uint64_t picture_hash(const AvocetPicture *p)
+{
+    uint64_t hash = 1469598103934665603u;
+    for (int c = 0; c < 3 && p->plane[c]; c++) {
+        int w = c ? (p->width + 1) / 2 : p->width, h = c ? (p->height + 1) / 2 : p->height;
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++)
+                hash = (hash ^ p->plane[c][y * p->stride[c] + x]) * 1099511628211u;
+    }
+    return hash;
+}
+
+/* What a decoder gave, in output order. */
+typedef struct Pictures {
+    int count, errors, last_error, damaged;
+    uint64_t hash[256];
+    int64_t pts[256];
+    AvocetFrameType type[256];
+    char text[256];
+} Pictures;
+
+static void add_picture(Pictures *all, const AvocetDecodedPicture *out)
+{
+    if (all->count < 256) {
+        all->hash[all->count] = picture_hash(&out->picture);
+        all->pts[all->count] = out->picture.pts;
+        all->type[all->count] = out->picture.type;
+    }
+    all->count++;
+    all->damaged += out->damaged_mbs;
+}
+
+/* Receives until the decoder wants something; that status. */
+static int drain(AvocetDecoder *dec, Pictures *all)
+{
+    AvocetDecodedPicture out;
+    for (;;) {
+        int status = avocet_decoder_receive(dec, &out);
+        if (status == AVOCET_OK) {
+            add_picture(all, &out);
+        } else if (status < 0) {
+            all->errors++;
+            all->last_error = status;
+            snprintf(all->text, sizeof all->text, "%s", avocet_decoder_error(dec));
+        } else {
+            return status;
+        }
+    }
+}
+
+/* A whole stream in pieces of `chunk` bytes. */
+static Pictures decode(const AvocetDecoderConfig *config, const uint8_t *data, size_t size,
+                       size_t chunk)
+{
+    Pictures all;
+    AvocetDecoder *dec;
+    memset(&all, 0, sizeof all);
+    CHECK(avocet_decoder_open(&dec, config, NULL, NULL, 0) == AVOCET_OK, "open");
+    for (size_t at = 0; dec && at < size; at += chunk) {
+        size_t n = size - at < chunk ? size - at : chunk;
+        /* A copy of its own, so that a sanitizer sees reads beyond it or after it is taken back. */
+        uint8_t *piece = malloc(n);
+        memcpy(piece, data + at, n);
+        CHECK(avocet_decoder_send(dec, piece, n, (int64_t)at) == AVOCET_OK, "send");
+        CHECK(drain(dec, &all) == AVOCET_NEED_INPUT, "drain");
+        free(piece);
+    }
+    avocet_decoder_flush(dec);
+    CHECK(drain(dec, &all) == AVOCET_END, "end");
+    avocet_decoder_close(&dec);
+    return all;
+}
+
+static int same_pictures(const Pictures *a, const Pictures *b)
+{
+    return a->count == b->count && a->count > 0 &&
+           memcmp(a->hash, b->hash, (size_t)a->count * sizeof a->hash[0]) == 0;
+}
+
+/* ---- the encoder's stream and reconstruction ---- */
+
+typedef struct Coded {
+    ApiStream stream;
+    size_t packet_size[256];
+    uint64_t recon[256]; /* by pts */
+} Coded;
+
+static int encode_receive(AvocetEncoder *enc, Coded *c)
+{
+    AvocetPacket packet;
+    AvocetPicture recon;
+    int status;
+    while ((status = avocet_encoder_receive(enc, &packet)) == AVOCET_OK) {
+        c->packet_size[c->stream.packets] = packet.size;
+        api_take(&c->stream, &packet);
+        status = avocet_encoder_recon(enc, &recon);
+        CHECK(status == AVOCET_OK, "recon");
+        if (status == AVOCET_OK)
+            c->recon[packet.pts] = picture_hash(&recon);
+    }
+    return status;
+}
+
+static Coded encode(const AvocetEncoderConfig *config)
+{
+    Coded c;
+    AvocetEncoder *enc;
+    memset(&c, 0, sizeof c);
+    CHECK(avocet_encoder_open(&enc, config, NULL, NULL, 0) == AVOCET_OK, "open");
+    for (int n = 0; enc && n < N; n++) {
+        CHECK(api_send(enc, n) == AVOCET_OK, "%s", avocet_encoder_error(enc));
+        encode_receive(enc, &c);
+    }
+    if (enc) {
+        avocet_encoder_flush(enc);
+        CHECK(encode_receive(enc, &c) == AVOCET_END, "%s", avocet_encoder_error(enc));
+    }
+    avocet_encoder_close(&enc);
+    return c;
+}
+
+static void test_reconstruction(void)
+{
+    static const char *const presets[] = {"ultrafast", "superfast", "fast", "medium", "slower"};
+    for (size_t p = 0; p < sizeof presets / sizeof presets[0]; p++)
+        for (int grey = 0; grey < 2; grey++) {
+            AvocetEncoderConfig config = api_config(presets[p], W, H);
+            if (grey) {
+                config.format = AVOCET_FORMAT_GRAY8;
+                config.profile = AVOCET_PROFILE_HIGH;
+            }
+            Coded c = encode(&config);
+            Pictures all = decode(NULL, c.stream.bytes, c.stream.size, c.stream.size);
+            CHECK(all.count == N && all.errors == 0 && all.damaged == 0,
+                  "%s: %d pictures, %d errors (%s)", presets[p], all.count, all.errors, all.text);
+            for (int n = 0; n < all.count && n < N; n++)
+                CHECK(all.hash[n] == c.recon[n], "%s, grey %d: picture %d", presets[p], grey, n);
+            api_free(&c.stream);
+        }
+}
+
+static void test_pieces(void)
+{
+    static const size_t chunks[] = {1, 2, 3, 5, 64, 1000};
+    AvocetEncoderConfig config = api_config("medium", W, H);
+    AvocetDecoderConfig plain;
+    Coded c = encode(&config);
+    Pictures whole = decode(NULL, c.stream.bytes, c.stream.size, c.stream.size);
+    for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++) {
+        Pictures pieces = decode(NULL, c.stream.bytes, c.stream.size, chunks[i]);
+        CHECK(same_pictures(&whole, &pieces), "pieces of %d bytes", (int)chunks[i]);
+    }
+    avocet_decoder_config_init(&plain);
+    plain.cpu_mask = 0;
+    Pictures other = decode(&plain, c.stream.bytes, c.stream.size, c.stream.size);
+    CHECK(same_pictures(&whole, &other), "plain C kernels");
+    api_free(&c.stream);
+}
+
+/* A packet at a time: each picture can be had as soon as order allows, with its own pts. */
+static void test_packets(void)
+{
+    AvocetEncoderConfig config = api_config("medium", W, H);
+    AvocetDecoderConfig decoder_config;
+    config.bframes = 0;
+    Coded c = encode(&config);
+    Pictures all;
+    AvocetDecoder *dec;
+    memset(&all, 0, sizeof all);
+    avocet_decoder_config_init(&decoder_config);
+    decoder_config.whole_units = 1;
+    CHECK(avocet_decoder_open(&dec, &decoder_config, NULL, NULL, 0) == AVOCET_OK, "open");
+    size_t at = 0;
+    for (int n = 0; n < c.stream.packets; n++) {
+        CHECK(avocet_decoder_send(dec, c.stream.bytes + at, c.packet_size[n], 1000 + n) ==
+                  AVOCET_OK,
+              "send");
+        CHECK(drain(dec, &all) == AVOCET_NEED_INPUT && all.count == n + 1,
+              "%d pictures after %d packets", all.count, n + 1);
+        at += c.packet_size[n];
+    }
+    for (int n = 0; n < all.count; n++)
+        CHECK(all.pts[n] == 1000 + n && all.hash[n] == c.recon[n], "picture %d", n);
+    CHECK(all.type[0] == AVOCET_TYPE_IDR && all.type[1] == AVOCET_TYPE_P, "types");
+    avocet_decoder_close(&dec);
+    api_free(&c.stream);
+}
+
+/* The same stream with 4-byte lengths. */
+static void test_lengths(void)
+{
+    AvocetEncoderConfig config = api_config("fast", W, H);
+    AvocetDecoderConfig decoder_config;
+    avocet_decoder_config_init(&decoder_config);
+    decoder_config.nal_length_size = 4;
+    Coded annexb = encode(&config);
+    config.container = AVOCET_AVCC;
+    Coded avcc = encode(&config);
+    Pictures a = decode(NULL, annexb.stream.bytes, annexb.stream.size, annexb.stream.size);
+    Pictures b = decode(&decoder_config, avcc.stream.bytes, avcc.stream.size, avcc.stream.size);
+    CHECK(same_pictures(&a, &b), "%d and %d pictures (%s)", a.count, b.count, b.text);
+    Pictures cut =
+        decode(&decoder_config, avcc.stream.bytes, avcc.stream.size - 3, avcc.stream.size - 3);
+    CHECK(cut.errors == 1 && cut.last_error == AVOCET_ERR_DATA, "cut: %d errors", cut.errors);
+    api_free(&annexb.stream);
+    api_free(&avcc.stream);
+}
+
+/* ---- damage ---- */
+
+/* A slice that is missing or broken costs macroblocks, not pictures. */
+static void test_damage(void)
+{
+    AvocetEncoderConfig config = api_config("fast", 160, 128);
+    Coded c = encode(&config);
+    Pictures whole = decode(NULL, c.stream.bytes, c.stream.size, c.stream.size);
+    Random random = {77};
+    int shown = 0, damaged = 0;
+    for (int i = 0; i < 200; i++) {
+        uint8_t *bytes = malloc(c.stream.size);
+        memcpy(bytes, c.stream.bytes, c.stream.size);
+        /* behind the first picture, so that there is something to make the rest up from */
+        size_t first = c.packet_size[0];
+        for (int j = 0; j < 4; j++)
+            bytes[first + random_next(&random) % (c.stream.size - first)] ^=
+                (uint8_t)(1 << random_below(&random, 8));
+        Pictures all = decode(NULL, bytes, c.stream.size, c.stream.size);
+        CHECK(all.hash[0] == whole.hash[0], "the first picture is intact");
+        CHECK(all.errors == 0 || all.text[0], "an error without a sentence");
+        shown += all.count;
+        damaged += all.damaged > 0;
+        free(bytes);
+    }
+    CHECK(shown > 200 * N * 8 / 10, "%d pictures of %d", shown, 200 * N);
+    CHECK(damaged > 20, "damage was noticed in %d of 200 streams", damaged);
+    api_free(&c.stream);
+}
+
+static void test_garbage(void)
+{
+    Random random = {5};
+    uint8_t bytes[5000];
+    for (int i = 0; i < 300; i++) {
+        for (size_t j = 0; j < sizeof bytes; j++)
+            bytes[j] = (uint8_t)(random_chance(&random, 60) ? (uint32_t)random_below(&random, 4)
+                                                            : random_next(&random));
+        Pictures all = decode(NULL, bytes, sizeof bytes, i % 3 ? sizeof bytes : 100);
+        CHECK(all.count < 1000, "%d pictures out of nothing", all.count);
+    }
+    Pictures none = decode(NULL, bytes, 0, 1);
+    CHECK(none.count == 0 && none.errors == 0, "an empty stream");
+}
+
+/* Parameter sets lost: an error that says so; later everything works. */
+static void test_missing_headers(void)
+{
+    AvocetEncoderConfig config = api_config("superfast", W, H);
+    config.keyint = 10;
+    config.sei_version = 0;
+    Coded c = encode(&config);
+    Pictures all = decode(NULL, c.stream.bytes + 60, c.stream.size - 60, c.stream.size);
+    CHECK(all.count == N - 10, "%d pictures after a lost start", all.count);
+    CHECK(all.errors > 0 && all.last_error == AVOCET_ERR_DATA && strstr(all.text, "missing"), "%s",
+          all.text);
+    api_free(&c.stream);
+}
+
+/* ---- memory ---- */
+
+typedef struct Counter {
+    int calls, fail_at, live;
+} Counter;
+
+static void *count_alloc(void *opaque, size_t size, size_t align)
+{
+    Counter *c = opaque;
+    if (++c->calls == c->fail_at)
+        return NULL;
+    void *p = aligned_alloc(align, (size + align - 1) / align * align);
+    if (p) {
+        memset(p, 0xa5, size);
+        c->live++;
+    }
+    return p;
+}
+
+static void count_free(void *opaque, void *pointer)
+{
+    Counter *c = opaque;
+    c->live--;
+    free(pointer);
+}
+
+/* The n-th allocation fails, for all n until one does not. */
+static void test_failing_allocations(void)
+{
+    AvocetEncoderConfig config = api_config("medium", W, H);
+    Coded c = encode(&config);
+    Pictures all;
+    int n = 0;
+    do {
+        Counter counter = {.fail_at = ++n};
+        AvocetAllocator allocator = {count_alloc, count_free, &counter};
+        AvocetDecoder *dec;
+        char message[200] = "";
+        memset(&all, 0, sizeof all);
+        int status = avocet_decoder_open(&dec, NULL, &allocator, message, sizeof message);
+        if (status == AVOCET_OK) {
+            avocet_decoder_send(dec, c.stream.bytes, c.stream.size, 0);
+            drain(dec, &all);
+            avocet_decoder_flush(dec);
+            drain(dec, &all);
+        } else {
+            CHECK(status == AVOCET_ERR_MEMORY && !dec && message[0], "call %d: %d", n, status);
+            all.errors = 1;
+        }
+        avocet_decoder_close(&dec);
+        CHECK(counter.live == 0, "call %d: %d blocks leak", n, counter.live);
+    } while (all.errors && n < 200);
+    CHECK(n > 5 && n < 200 && all.count == N, "%d failures before success", n - 1);
+    api_free(&c.stream);
+}
+
+/* ---- calls ---- */
+
+static void count_sei(void *opaque, int type, const uint8_t *payload, size_t payload_size)
+{
+    int *count = opaque;
+    *count += type == 5 && payload_size > 16 && payload != NULL;
+}
+
+static void test_info_and_sei(void)
+{
+    AvocetEncoderConfig config = api_config("medium", W, H);
+    AvocetDecoderConfig decoder_config;
+    AvocetStreamInfo info;
+    AvocetDecoder *dec;
+    Pictures all;
+    int messages = 0;
+    memset(&all, 0, sizeof all);
+    config.sar_width = 4;
+    config.sar_height = 3;
+    Coded c = encode(&config);
+    avocet_decoder_config_init(&decoder_config);
+    decoder_config.sei = count_sei;
+    decoder_config.sei_opaque = &messages;
+    CHECK(avocet_decoder_open(&dec, &decoder_config, NULL, NULL, 0) == AVOCET_OK, "open");
+    CHECK(avocet_decoder_info(dec, &info) == AVOCET_NEED_INPUT, "info before a picture");
+    avocet_decoder_send(dec, c.stream.bytes, c.stream.size, 0);
+    drain(dec, &all);
+    CHECK(avocet_decoder_info(dec, &info) == AVOCET_OK, "info");
+    CHECK(info.width == W && info.height == H && info.coded_width == 112 && info.coded_height == 80,
+          "%dx%d in %dx%d", info.width, info.height, info.coded_width, info.coded_height);
+    CHECK(info.profile_idc == 100 && info.cabac && info.bit_depth == 8, "profile %d",
+          info.profile_idc);
+    CHECK(info.sar_width == 4 && info.sar_height == 3, "sar");
+    CHECK(info.fps.den && info.fps.num == 25 * info.fps.den, "fps %d/%d", info.fps.num,
+          info.fps.den);
+    CHECK(messages > 0, "the version SEI is not seen");
+    avocet_decoder_close(&dec);
+    api_free(&c.stream);
+}
+
+/* The picture stays valid until the next call; a second stream follows the first in one handle. */
+static void test_order_of_calls(void)
+{
+    AvocetEncoderConfig config = api_config("medium", W, H);
+    AvocetDecodedPicture out;
+    AvocetDecoder *dec;
+    Coded c = encode(&config);
+    Pictures first, second;
+    memset(&first, 0, sizeof first);
+    memset(&second, 0, sizeof second);
+    CHECK(avocet_decoder_open(&dec, NULL, NULL, NULL, 0) == AVOCET_OK, "open");
+    CHECK(avocet_decoder_receive(dec, &out) == AVOCET_NEED_INPUT, "nothing sent yet");
+    CHECK(avocet_decoder_send(dec, c.stream.bytes, c.stream.size, 0) == AVOCET_OK, "send");
+    CHECK(avocet_decoder_send(dec, c.stream.bytes, 10, 0) == AVOCET_ERR_BUSY, "busy");
+    drain(dec, &first);
+    avocet_decoder_flush(dec);
+    CHECK(avocet_decoder_send(dec, c.stream.bytes, 10, 0) == AVOCET_ERR_STATE, "send after flush");
+    CHECK(drain(dec, &first) == AVOCET_END, "end");
+    CHECK(avocet_decoder_send(dec, c.stream.bytes, c.stream.size, 0) == AVOCET_OK, "send again");
+    drain(dec, &second);
+    avocet_decoder_flush(dec);
+    CHECK(drain(dec, &second) == AVOCET_END, "end again");
+    CHECK(same_pictures(&first, &second) && first.errors + second.errors == 0, "second stream: %s",
+          second.text);
+    avocet_decoder_close(&dec);
+    avocet_decoder_close(&dec);
+    avocet_decoder_close(NULL);
+    api_free(&c.stream);
+}
+
+static void test_arguments(void)
+{
+    AvocetDecoderConfig config;
+    AvocetDecoder *dec = NULL;
+    AvocetStreamInfo info;
+    AvocetDecodedPicture out;
+    char message[200] = "";
+    avocet_decoder_config_init(&config);
+    config.nal_length_size = 3;
+    CHECK(avocet_decoder_open(&dec, &config, NULL, message, sizeof message) ==
+                  AVOCET_ERR_ARGUMENT &&
+              !dec && strstr(message, "nal_length_size"),
+          "%s", message);
+    CHECK(avocet_decoder_open(NULL, NULL, NULL, NULL, 0) == AVOCET_ERR_ARGUMENT, "no handle");
+    CHECK(avocet_decoder_receive(NULL, &out) == AVOCET_ERR_ARGUMENT, "receive");
+    CHECK(avocet_decoder_send(NULL, NULL, 0, 0) == AVOCET_ERR_ARGUMENT, "send");
+    CHECK(avocet_decoder_flush(NULL) == AVOCET_ERR_ARGUMENT, "flush");
+    CHECK(avocet_decoder_info(NULL, &info) == AVOCET_ERR_ARGUMENT, "info");
+    CHECK(avocet_decoder_error(NULL)[0] == 0, "error");
+}
+
+/* Larger than allowed: refused with the size in the sentence. */
+static void test_size_limit(void)
+{
+    AvocetEncoderConfig config = api_config("superfast", 160, 128);
+    AvocetDecoderConfig decoder_config;
+    Coded c = encode(&config);
+    avocet_decoder_config_init(&decoder_config);
+    decoder_config.max_width = 150;
+    decoder_config.max_height = 128;
+    Pictures all = decode(&decoder_config, c.stream.bytes, c.stream.size, c.stream.size);
+    CHECK(all.count == N, "160 is 150 in whole macroblocks: %d pictures", all.count);
+    decoder_config.max_width = 144;
+    all = decode(&decoder_config, c.stream.bytes, c.stream.size, c.stream.size);
+    CHECK(all.count == 0 && all.last_error == AVOCET_ERR_UNSUPPORTED && strstr(all.text, "160x128"),
+          "%d pictures, %s", all.count, all.text);
+    api_free(&c.stream);
+}
+
+int main(void)
+{
+    test_reconstruction();
+    test_pieces();
+    test_packets();
+    test_lengths();
+    test_damage();
+    test_garbage();
+    test_missing_headers();
+    test_failing_allocations();
+    test_info_and_sei();
+    test_order_of_calls();
+    test_arguments();
+    test_size_limit();
+    return check_finish();
+}
