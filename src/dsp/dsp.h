@@ -193,13 +193,15 @@ typedef struct AvoDsp {
     void (*hpel_planes)(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_t stride, int width,
                         int height, int16_t *scratch);
     /* Quarter-sample luma block straight from the integer plane, fx, fy 0..3, for users without
-     * half-sample planes. width 16, 8 or 4. */
+     * half-sample planes. width 16, 8 or 4. Reads at most 2 samples to the left and above, 3 to
+     * the right and below. */
     void (*luma_qpel)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height);
-    /* 8.4.2.2.2, eighths 0..7; width 8, 4 or 2. */
+    /* 8.4.2.2.2, eighths 0..7; width 8, 4 or 2. The column to the right and the row below are read
+     * only if fx or fy is not 0. */
     void (*chroma_mc)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height);
-    /* 8.4.2.3, dst may equal src. width 16, 8, 4 or 2. */
+    /* 8.4.2.3, dst may equal src. width 16, 8, 4 or 2; |w| <= 128, |o| <= 128 (and below). */
     void (*weight)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                    int width, int height, int log2_denom, int w, int o);
     /* ((a*w0 + b*w1 + 2^log2_denom) >> (log2_denom + 1)) + o, o already (o0 + o1 + 1) >> 1. */

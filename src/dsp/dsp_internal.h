@@ -22,8 +22,8 @@
 #define AVO_FOR_BLK_SIZES_8(X) X(16, 16) X(16, 8) X(8, 16) X(8, 8)
 
 /* C kernels that other kernels are made of. */
-int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
 extern const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9]; /* by mode, AVO_I4_V .. AVO_I4_HU */
+int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
 int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
 
 /* X(family, isa) for each file of kernels, in the order in which they may replace each other. */

@@ -115,7 +115,7 @@ static void check_intra_small(Tester *t, const AvoIntraFn *table, int n)
     for (int mode = 0; mode < AVO_I4_COUNT; mode++) {
         if (!check_begin(t, true, "formula intra_%dx%d mode %d", n, n, mode))
             continue;
-        for (int round = 0; round < 30; round++) {
+        for (int round = 0; round < 5 * SHAPE_COUNT; round++) {
             fill_pixels(line, sizeof(line), round % SHAPE_COUNT);
             table[mode](dst, 8, line + AVO_EDGE_ORIGIN);
             for (int i = 0; i < n * n; i++) {
@@ -189,7 +189,7 @@ static void check_intra_big(Tester *t, const char *name, const AvoIntraFn *table
     for (int mode = 0; mode < 7; mode++) {
         if (!check_begin(t, true, "formula intra_%s mode %d", name, mode))
             continue;
-        for (int round = 0; round < 30; round++) {
+        for (int round = 0; round < 5 * SHAPE_COUNT; round++) {
             fill_pixels(line, sizeof(line), round % SHAPE_COUNT);
             table[mode](dst, 16, line + AVO_EDGE_ORIGIN);
             for (int i = 0; i < n * n; i++)
@@ -204,7 +204,7 @@ static void check_filter_formula(Tester *t)
 {
     if (!check_begin(t, true, "formula filter_edge_8x8"))
         return;
-    for (int round = 0; round < 96; round++) {
+    for (int round = 0; round < 16 * SHAPE_COUNT; round++) {
         unsigned have = (unsigned)round & 15;
         bool has_corner = have & AVO_EDGE_CORNER;
         pixel out_line[AVO_EDGE_SIZE] = {0}, *out = out_line + AVO_EDGE_ORIGIN;
@@ -287,7 +287,7 @@ static void check_round_trip(Tester *t, int n)
     int residual[64];
     if (!check_begin(t, true, "formula transform_%dx%d", n, n))
         return;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < SHAPE_COUNT * SHAPE_COUNT; round++) {
         fill_pixels(cur, sizeof(cur), round % SHAPE_COUNT);
         fill_pixels(pred, sizeof(pred), round / SHAPE_COUNT % SHAPE_COUNT);
         for (int i = 0; i < n * n; i++)
@@ -688,7 +688,7 @@ static void check_cost_formula(Tester *t)
     static AVO_ALIGN(16) pixel cur[256];
     if (!check_begin(t, true, "formula costs"))
         return;
-    for (int round = 0; round < 36; round++) {
+    for (int round = 0; round < SHAPE_COUNT * SHAPE_COUNT; round++) {
         const pixel *ref = area + AREA_ORIGIN;
         int satd = 0, sa8d = 0, sad = 0, ssd = 0;
         fill_pixels(cur, sizeof(cur), round % SHAPE_COUNT);

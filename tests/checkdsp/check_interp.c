@@ -113,7 +113,7 @@ static void check_qpel(Tester *t)
     for (int round = 0; round < 16 * 3 * 12; round++) {
         int fx = round & 3, fy = round >> 2 & 3, w = widths[round / 16 % 3];
         int h = 2 * rnd_range(2, 8);
-        refill((int)(rnd() % 36));
+        refill((int)(rnd() % 64));
         size_t at = dst_at(w);
         ptrdiff_t s = round & 64 ? 57 : AREA_STRIDE;
         const pixel *p = anywhere(src);
@@ -139,7 +139,7 @@ static void check_chroma(Tester *t)
     for (int round = 0; round < 64 * 3 * 4; round++) {
         int fx = round & 7, fy = round >> 3 & 7, w = widths[1 + round / 64 % 3];
         int h = 2 * rnd_range(1, 8);
-        refill((int)(rnd() % 36));
+        refill((int)(rnd() % 64));
         size_t at = dst_at(w);
         ptrdiff_t s = some_stride();
         const pixel *p = anywhere(src);

@@ -52,10 +52,19 @@ int rnd_range(int lo, int hi)
     return lo + (int)(rnd() % (uint32_t)(hi - lo + 1));
 }
 
+/* 1 where the 6-tap filter has a positive weight. */
+static int tap_sign(size_t i)
+{
+    return i % 6 != 1 && i % 6 != 4;
+}
+
 void fill_pixels(pixel *p, size_t n, int shape)
 {
     int base = rnd_range(0, 240), slope = rnd_range(-9, 9), spread = rnd_range(1, 15);
+    int flip = rnd() & 1;
+    size_t step = rnd() % (n < AREA_STRIDE ? n : AREA_STRIDE);
     for (size_t i = 0; i < n; i++) {
+        size_t x = i % AREA_STRIDE, y = i / AREA_STRIDE;
         int v = 0;
         switch (shape) {
         case SHAPE_RANDOM:
@@ -73,8 +82,14 @@ void fill_pixels(pixel *p, size_t n, int shape)
         case SHAPE_FLAT:
             v = base + rnd_range(0, spread);
             break;
+        case SHAPE_RAMP:
+            v = base + (int)x * slope + rnd_range(0, 2);
+            break;
+        case SHAPE_STEP:
+            v = (x < step) ^ flip ? 0 : AVO_PIXEL_MAX;
+            break;
         default:
-            v = base + (int)(i % AREA_STRIDE) * slope + rnd_range(0, 2);
+            v = tap_sign(x) ^ tap_sign(y) ^ flip ? 0 : AVO_PIXEL_MAX;
             break;
         }
         p[i] = avo_clip_pixel(v);

@@ -60,7 +60,17 @@ void check_formulas(Tester *t);
 uint32_t rnd(void);
 int rnd_range(int lo, int hi); /* inclusive */
 
-enum { SHAPE_RANDOM, SHAPE_ZERO, SHAPE_MAX, SHAPE_BINARY, SHAPE_FLAT, SHAPE_RAMP, SHAPE_COUNT };
+enum {
+    SHAPE_RANDOM,
+    SHAPE_ZERO,
+    SHAPE_MAX,
+    SHAPE_BINARY, /* each sample 0 or 255                                                  */
+    SHAPE_FLAT,   /* little noise around a value                                           */
+    SHAPE_RAMP,   /* horizontal gradient                                                   */
+    SHAPE_STEP,   /* 0 up to some sample, 255 from there, or the reverse                   */
+    SHAPE_TAPS,   /* signs of the 6-tap filter in both directions: its extremes            */
+    SHAPE_COUNT
+};
 void fill_pixels(pixel *p, size_t n, int shape);
 void fill_coefs(coef *c, size_t n, int limit); /* |c| <= limit, often 0, often the extremes */
 

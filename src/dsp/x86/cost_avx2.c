@@ -233,7 +233,7 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
     return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
 }
 
-#define DEFINE_8x8(w, h)                                                                           \
+#define DEFINE_BLK_8(w, h)                                                                         \
     static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
                               ptrdiff_t stride_b)                                                  \
     {                                                                                              \
@@ -244,11 +244,13 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
         return ac_block(src, stride, w, h);                                                        \
     }
 
-DEFINE_8x8(16, 16) DEFINE_8x8(16, 8) DEFINE_8x8(8, 16)
+DEFINE_BLK_8(16, 16)
+DEFINE_BLK_8(16, 8)
+DEFINE_BLK_8(8, 16)
 
-    /* ---- variance ---- */
+/* ---- variance ---- */
 
-    static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
+static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
 {
     const __m256i zero = _mm256_setzero_si256();
     __m256i sum = zero, squares = zero;
@@ -276,14 +278,17 @@ void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
     dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
     dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
     dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
-#define SET_8x8(w, h)                                                                              \
+#define SET_BLK_8(w, h)                                                                            \
     dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
 
     SET_WIDE(16, 16)
     SET_WIDE(16, 8)
     AVO_FOR_BLK_SIZES_8(SET_BLK)
-    SET_8x8(16, 16) SET_8x8(16, 8) SET_8x8(8, 16) dsp->var[0] = var_16x16;
+    SET_BLK_8(16, 16)
+    SET_BLK_8(16, 8)
+    SET_BLK_8(8, 16)
+    dsp->var[0] = var_16x16;
 }
 
 #else

@@ -315,7 +315,7 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
     return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
 }
 
-#define DEFINE_8x8(w, h)                                                                           \
+#define DEFINE_BLK_8(w, h)                                                                         \
     static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
                               ptrdiff_t stride_b)                                                  \
     {                                                                                              \
@@ -326,7 +326,7 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
         return ac_block(src, stride, w, h);                                                        \
     }
 
-AVO_FOR_BLK_SIZES_8(DEFINE_8x8)
+AVO_FOR_BLK_SIZES_8(DEFINE_BLK_8)
 
 /* ---- variance and SSIM ---- */
 

@@ -1,11 +1,12 @@
 /* Hadamard transforms for cost kernels, SSE4.1.
  *
- * They take the first horizontal butterfly in the load: a row of 8 samples is
- * doubled into both halves of a register and multiplied with (1, 1, ...) below and (1, -1, ...)
- * above by pmaddubsw, which leaves the sums and the differences of neighbours as 16-bit lanes
+ * They take the first horizontal butterfly in the load: a row of 8 samples is doubled into both
+ * halves of a register and multiplied with (1, 1, ...) below and (1, -1, ...) above by pmaddubsw,
+ * which leaves the sums and the differences of neighbours as 16-bit lanes
  *     [x0+x1 x2+x3 x4+x5 x6+x7 x0-x1 x2-x3 x4-x5 x6-x7].
- * Vertical butterflies then run between registers. The last butterfly is never done: for it, |a
- * + b| + |a - b| = 2 max(|a|, |b|), and the factor 2 is the halving that the costs want anyway. */
+ * Vertical butterflies then run between registers. The last butterfly is never done: for it,
+ *     |a + b| + |a - b| = 2 max(|a|, |b|),
+ * and the factor 2 is the halving that the costs want anyway. */
 #ifndef AVO_DSP_X86_HADAMARD_SSE41_H
 #define AVO_DSP_X86_HADAMARD_SSE41_H
 

@@ -359,7 +359,7 @@ void avo_chroma_mc_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptr
 
 /* ---- weights ---- */
 
-/* Loads and stores 8 samples of a block: a piece of a row, two rows of 4 or four rows of 2. */
+/* Loads and stores up to 8 samples: a piece of a row, two rows of 4 or of 2. */
 AVO_INLINE __m128i load_piece(const pixel *p, ptrdiff_t stride, int width)
 {
     if (width >= 8)
