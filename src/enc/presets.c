@@ -14,8 +14,8 @@
  *            fast       rate-distortion decisions for I and P
  *            medium     rate-distortion decisions everywhere, three references
  *            slow       refined vectors and modes, trellis in all decisions
- *            slower     optimal placement of B pictures, wide search, small partitions
- *            veryslow   eight B pictures, sixteen references
+ *            slower     wide search, small partitions, refined everything
+ *            veryslow   fifteen B pictures, sixteen references
  *            placebo    everything; not worth its time */
 #include "enc/options.h"
 #include "base/text.h"
@@ -54,15 +54,15 @@ static const PresetRow presets[] = {
      *                   ref          merange    partitions weightb        mbtree     cabac   fast-pskip
      *                      mixed-refs */
     {"ultrafast",  0, 0,  1, 0, DIA,  16,  0, 0, 0,       0, 0, SPATIAL,  0, 0, 0,  0, 0, 0, 0, 1},
-    {"superfast",  3, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL,  0, 0, 1, 40, 1, 1, 1, 1},
-    {"veryfast",   3, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 1, 40, 1, 1, 1, 1},
-    {"faster",     3, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 1, 40, 1, 1, 1, 1},
-    {"fast",       3, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 30, 1, 1, 40, 1, 1, 1, 1},
-    {"medium",     3, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 1, 40, 1, 1, 1, 1},
-    {"slow",       3, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 1, 40, 1, 1, 1, 1},
-    {"slower",     3, 2,  8, 1, UMH,  16,  9, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
-    {"veryslow",   8, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
-    {"placebo",   16, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 0},
+    {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL,  0, 0, 1, 40, 1, 1, 1, 1},
+    {"veryfast",   7, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 1, 40, 1, 1, 1, 1},
+    {"faster",     7, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 1, 40, 1, 1, 1, 1},
+    {"fast",       7, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 30, 1, 1, 40, 1, 1, 1, 1},
+    {"medium",     7, 2,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 1, 40, 1, 1, 1, 1},
+    {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 1, 40, 1, 1, 1, 1},
+    {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
+    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
+    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 0},
 };
 /* clang-format on */
 
