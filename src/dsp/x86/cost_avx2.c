@@ -11,15 +11,17 @@ AVO_TARGET_AVX2
 
 /* ---- SAD, 16 wide: two rows per register ---- */
 
-AVO_INLINE void sad_multi_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *const *ref,
-                             ptrdiff_t stride, int height, int n, __m128i sum[4])
+/* packed: cur has AVO_CUR_STRIDE, so that its rows follow each other without a gap. */
+AVO_INLINE void sad_multi_16(const pixel *cur, ptrdiff_t stride_cur, bool packed,
+                             const pixel *const *ref, ptrdiff_t stride, int height, int n,
+                             __m128i sum[4])
 {
     __m256i acc[4];
     AVO_UNROLL
     for (int i = 0; i < n; i++)
         acc[i] = _mm256_setzero_si256();
     for (int y = 0; y < height; y += 2, cur += 2 * stride_cur) {
-        __m256i c = load16x2(cur, cur + stride_cur);
+        __m256i c = packed ? load32(cur) : load16x2(cur, cur + stride_cur);
         AVO_UNROLL
         for (int i = 0; i < n; i++) {
             const pixel *p = ref[i] + y * stride;
@@ -49,21 +51,21 @@ AVO_INLINE void store3(int out[3], __m128i v)
                              ptrdiff_t stride_b)                                                   \
     {                                                                                              \
         __m128i sum[4];                                                                            \
-        sad_multi_16(a, stride_a, &b, stride_b, h, 1, sum);                                        \
+        sad_multi_16(a, stride_a, false, &b, stride_b, h, 1, sum);                                 \
         return hsum_sad(sum[0]);                                                                   \
     }                                                                                              \
     static void sad_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride,    \
                                  int out[3])                                                       \
     {                                                                                              \
         __m128i sum[4];                                                                            \
-        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 3, sum);                                 \
+        sad_multi_16(cur, AVO_CUR_STRIDE, true, ref, stride, h, 3, sum);                           \
         store3(out, sad_fold4(sum[0], sum[1], sum[2], sum[2]));                                    \
     }                                                                                              \
     static void sad_x4_##w##x##h(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,    \
                                  int out[4])                                                       \
     {                                                                                              \
         __m128i sum[4];                                                                            \
-        sad_multi_16(cur, AVO_CUR_STRIDE, ref, stride, h, 4, sum);                                 \
+        sad_multi_16(cur, AVO_CUR_STRIDE, true, ref, stride, h, 4, sum);                           \
         store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
     }
 
