@@ -11,15 +11,16 @@
  *
  * How long the mini-GOPs are: b_adapt 0: as long as allowed. 1: a stretch of the full length is
  * halved as long as two halves cost less than the whole. 2: shortest path over all lengths. Costs
- * are those of the half-size search with the references that each picture would have; pictures of
- * deeper layers, which get coarser quantisers, count less. */
+ * are those of the half-size search with the references that each picture would have, weighted by
+ * kind of picture. */
 #include "enc/lookahead_internal.h"
 
-/* Weight of a layer's cost, 1/256: about the bits that its quantiser offset leaves of it. */
-static const int layer_weight_q8[] = {256, 218, 205, 195, 190, 190};
-
-/* An edge this much dearer than the best path to the same place ends the search for longer ones. */
-#define PRUNE_Q8 320
+/* What a unit of cost means in bits, P = 256. SATD of the sources knows nothing of quantisers: P
+ * pictures are coded finest because the others build on them, B pictures coarsest, and what a
+ * coarse step swallows costs nothing. Measured as bits per cost of each kind at its own quantiser.
+ */
+#define WEIGHT_BREF 105
+#define WEIGHT_B    55
 
 /* ---- structure ---- */
 
@@ -81,16 +82,19 @@ static uint64_t entry_cost(const AvoLookahead *la, const AvoGopEntry *e)
 {
     uint64_t cost =
         avo_lowres_cost(la, e->index, e->index - e->past, e->future < 0 ? 0 : e->future - e->index);
-    return cost * (uint64_t)layer_weight_q8[e->layer] >> 8;
+    int weight = e->type == AVOCET_TYPE_B      ? WEIGHT_B
+                 : e->type == AVOCET_TYPE_BREF ? WEIGHT_BREF
+                                               : 256;
+    return cost * (unsigned)weight >> 8;
 }
 
-/* Cost of a P at hi with B pictures back to lo; may stop early once it exceeds limit. */
-static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi, uint64_t limit)
+/* Cost of a P at hi with B pictures back to lo. */
+static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi)
 {
     AvoGopEntry order[AVO_LA_BFRAMES_MAX + 1];
     int n = avo_gop_order(order, lo, hi, AVOCET_TYPE_P, la->layers);
     uint64_t cost = 0;
-    for (int k = 0; k < n && cost <= limit; k++)
+    for (int k = 0; k < n; k++)
         cost += entry_cost(la, &order[k]);
     return cost;
 }
@@ -114,14 +118,14 @@ static uint64_t place_halves(const AvoLookahead *la, int lo, int hi, int16_t *an
 {
     if (hi - lo == 1) {
         anchor[(*count)++] = (int16_t)hi;
-        return edge_cost(la, lo, hi, UINT64_MAX);
+        return edge_cost(la, lo, hi);
     }
     int before = *count, middle = (lo + hi) / 2;
     uint64_t halves = place_halves(la, lo, middle, anchor, count);
     halves += place_halves(la, middle, hi, anchor, count);
     if (*count - before > 2)
         return halves;
-    uint64_t joined = edge_cost(la, lo, hi, halves);
+    uint64_t joined = edge_cost(la, lo, hi);
     if (joined > halves)
         return halves;
     *count = before;
@@ -176,35 +180,51 @@ static int next_length(int d, int longest)
     return d < longest ? avo_min(next, longest) : next;
 }
 
-/* Shortest path. path[i]: cost of the best way from lo to lo + i; from[i]: its last edge's length.
+/* Whether a real end follows the window's last picture: the end of the stream or an intra picture.
  */
+static bool ends_at(const AvoLookahead *la, int end)
+{
+    return la->flushing || end < la->count;
+}
+
+/* Where the path should end. Before an open end the last mini-GOP may stick out of the window: the
+ * place with the least cost per picture wins. */
+static int best_end(const AvoLookahead *la, const uint64_t *path, int n, bool open)
+{
+    int best = n;
+    for (int i = avo_max(1, n - la->bframes); open && i < n; i++)
+        if (path[i] * (uint64_t)best < path[best] * (uint64_t)i)
+            best = i;
+    return best;
+}
+
+/* Shortest path. path[i]: cost of the best way from lo to lo + i; length[i]: its last mini-GOP. */
 static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anchor)
 {
     uint64_t *path = la->path_cost;
     uint8_t *length = la->path_length;
     int n = end - lo;
+    bool open = !ends_at(la, end);
     path[0] = 0;
     for (int i = 1; i <= n; i++) {
+        int longest = la->bframes + 1;
         path[i] = UINT64_MAX;
-        for (int d = 1; d <= avo_min(i, la->bframes + 1); d = next_length(d, la->bframes + 1)) {
-            if (path[i - d] >= path[i])
-                continue;
-            uint64_t limit =
-                path[i] == UINT64_MAX ? path[i] : (path[i] - path[i - d]) * PRUNE_Q8 >> 8;
-            uint64_t edge = edge_cost(la, lo + i - d, lo + i, limit);
-            if (edge > limit)
-                break;
+        for (int d = 1; d <= avo_min(i, longest);
+             d = i == n && !open ? d + 1 : next_length(d, longest)) {
+            uint64_t edge = edge_cost(la, lo + i - d, lo + i);
             if (path[i - d] + edge < path[i]) {
                 path[i] = path[i - d] + edge;
                 length[i] = (uint8_t)d;
             }
         }
     }
-    int count = 0;
-    for (int i = n; i > 0; i -= length[i])
+    int count = 0, last = best_end(la, path, n, open);
+    for (int i = last; i > 0; i -= length[i])
         count++;
-    for (int i = n, k = count; i > 0; i -= length[i])
+    for (int i = last, k = count; i > 0; i -= length[i])
         anchor[--k] = (int16_t)(lo + i);
+    if (last < n)
+        anchor[count++] = (int16_t)end;
     return count;
 }
 
