@@ -30,15 +30,15 @@ extern "C" {
 typedef struct AvocetDecoder AvocetDecoder;
 
 typedef struct AvocetDecoderConfig {
-    size_t size;            /* sizeof(AvocetDecoderConfig), set by config_init                       */
-    int max_width;          /* streams with larger pictures are refused; default 8192                */
-    int max_height;         /* default 8192                                                          */
+    size_t size;            /* sizeof(AvocetDecoderConfig), set by config_init */
+    int max_width;          /* streams with larger pictures are refused; default 8192 */
+    int max_height;         /* default 8192 */
     int nal_length_size;    /* 0: Annex B start codes (default); 1, 2, 4: big-endian lengths of that
-                             * many bytes before each NAL unit, as in MP4                            */
+                             * many bytes before each NAL unit, as in MP4 */
     int whole_units;        /* 1: every send holds complete NAL units of complete pictures, so the
                              * last one need not wait for the next start code. Implied by
-                             * nal_length_size. Default 0: the bytes may be cut anywhere.            */
-    uint32_t cpu_mask;      /* kernels to use (see dsp/cpu.h); 0: plain C, default ~0: all           */
+                             * nal_length_size. Default 0: the bytes may be cut anywhere. */
+    uint32_t cpu_mask;      /* kernels to use (see dsp/cpu.h); 0: plain C, default ~0: all */
     /* Called for each SEI message (payloadType and payload, Annex D) as it is met; may be NULL. */
     void (*sei)(void *opaque, int type, const uint8_t *payload, size_t payload_size);
     void *sei_opaque;
@@ -67,15 +67,15 @@ AVOCET_API int avocet_decoder_flush(AvocetDecoder *decoder);
 /* A picture in output order. */
 typedef struct AvocetDecodedPicture {
     AvocetPicture picture;  /* I420 or GRAY8, cropped; owned by the decoder, valid until the next call
-                             * of receive or close. type: IDR, I, P, BREF or B (no reference)        */
-    int keyframe;           /* 1: IDR                                                                */
-    int is_reference;       /* 0: no other picture depends on it                                     */
-    int poc;                /* picture order count                                                   */
+                             * of receive or close. type: IDR, I, P, BREF or B (no reference) */
+    int keyframe;           /* 1: IDR */
+    int is_reference;       /* 0: no other picture depends on it */
+    int poc;                /* picture order count */
     int frame_num;
-    int64_t coding_number;  /* counts pictures in coding order                                       */
-    int slices;             /* decoded slices                                                        */
-    int damaged_mbs;        /* macroblocks that were missing or damaged and are made up              */
-    int missing_refs;       /* 1: it refers to pictures that were never received                     */
+    int64_t coding_number;  /* counts pictures in coding order */
+    int slices;             /* decoded slices */
+    int damaged_mbs;        /* macroblocks that were missing or damaged and are made up */
+    int missing_refs;       /* 1: it refers to pictures that were never received */
 } AvocetDecodedPicture;
 
 /* The next picture: AVOCET_OK, AVOCET_NEED_INPUT, AVOCET_END (flushed and drained) or an error (see
@@ -84,19 +84,19 @@ AVOCET_API int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPictu
 
 /* What the stream's parameter sets say. */
 typedef struct AvocetStreamInfo {
-    int profile_idc, constraint_flags, level_idc; /* constraint_flags: bit i = constraint_seti_flag  */
-    int width, height;                  /* cropped                                                   */
-    int coded_width, coded_height;      /* whole macroblocks                                         */
-    int chroma_format_idc, bit_depth;   /* 0: 4:0:0, 1: 4:2:0                                        */
+    int profile_idc, constraint_flags, level_idc; /* constraint_flags: bit i = constraint_seti_flag */
+    int width, height;                  /* cropped */
+    int coded_width, coded_height;      /* whole macroblocks */
+    int chroma_format_idc, bit_depth;   /* 0: 4:0:0, 1: 4:2:0 */
     int cabac, transform_8x8, slice_groups, weighted_pred, weighted_bipred_idc;
-    int max_ref_frames, dpb_frames, reorder_frames; /* reorder_frames: limit that applies            */
+    int max_ref_frames, dpb_frames, reorder_frames; /* reorder_frames: limit that applies */
     int poc_type;
-    int sar_width, sar_height;          /* 0: not told                                               */
-    AvocetRational fps;                 /* 0/0: not told                                             */
+    int sar_width, sar_height;          /* 0: not told */
+    AvocetRational fps;                 /* 0/0: not told */
     int fixed_frame_rate;
     int video_format, full_range;
-    int colour_primaries, transfer, colour_matrix; /* H.273 codes, 2: not told                       */
-    int chroma_loc;                     /* -1: not told                                              */
+    int colour_primaries, transfer, colour_matrix; /* H.273 codes, 2: not told */
+    int chroma_loc;                     /* -1: not told */
 } AvocetStreamInfo;
 
 /* Of the picture decoded last. AVOCET_NEED_INPUT: no picture was met yet. */

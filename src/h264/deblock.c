@@ -46,12 +46,15 @@ AVO_INLINE int blk8_of(int blk)
 
 /* bS 1 (8.7.2.1): other pictures, another number of vectors, or vectors 4 quarter samples apart.
  * Unused lists have slot -1 and zero vectors, which makes sets of one and of two pictures compare
- * alike. */
-static int motion_differs(const AvoMbInfo *p, int p_blk, const AvoMbInfo *q, int q_blk)
+ * alike. one_list: list 1 is used on neither side. */
+AVO_INLINE int motion_differs(const AvoMbInfo *p, int p_blk, const AvoMbInfo *q, int q_blk,
+                              bool one_list)
 {
     int p8 = blk8_of(p_blk), q8 = blk8_of(q_blk);
-    int p0 = p->ref_slot[0][p8], p1 = p->ref_slot[1][p8];
-    int q0 = q->ref_slot[0][q8], q1 = q->ref_slot[1][q8];
+    int p0 = p->ref_slot[0][p8], q0 = q->ref_slot[0][q8];
+    if (one_list)
+        return (p0 != q0) | far_apart(p->mv[0][p_blk], q->mv[0][q_blk]);
+    int p1 = p->ref_slot[1][p8], q1 = q->ref_slot[1][q8];
     bool straight = p0 == q0 && p1 == q1, crossed = p0 == q1 && p1 == q0;
     if (straight && !(far_apart(p->mv[0][p_blk], q->mv[0][q_blk]) |
                       far_apart(p->mv[1][p_blk], q->mv[1][q_blk])))
@@ -62,19 +65,24 @@ static int motion_differs(const AvoMbInfo *p, int p_blk, const AvoMbInfo *q, int
     return 1;
 }
 
+/* Predicted from list 0 alone, as in P slices. */
+static bool uses_one_list(const AvoMbInfo *mb)
+{
+    return mb->type <= AVO_MB_P8x8;
+}
+
 /* One reference set and vector for the whole macroblock. */
 static bool has_one_motion(const AvoMbInfo *mb)
 {
-    if (mb->type == AVO_MB_P_SKIP)
-        return true;
-    for (int list = 0; list < 2; list++) {
+    uint32_t mv[16], differs = 0;
+    for (int list = 0; list < (uses_one_list(mb) ? 1 : 2); list++) {
         const int8_t *slot = mb->ref_slot[list];
-        if (slot[0] != slot[1] || slot[0] != slot[2] || slot[0] != slot[3])
-            return false;
-        if (slot[0] >= 0 && memcmp(mb->mv[list], mb->mv[list] + 1, 15 * sizeof(AvoMv)) != 0)
-            return false;
+        memcpy(mv, mb->mv[list], sizeof mv);
+        for (int i = 0; i < 16; i++)
+            differs |= mv[i] ^ mv[0];
+        differs |= (uint32_t)((slot[0] ^ slot[1]) | (slot[0] ^ slot[2]) | (slot[0] ^ slot[3]));
     }
-    return true;
+    return differs == 0;
 }
 
 /* Strengths of the border with neighbour p; q_blk = q_first + i * step, likewise for p. */
@@ -85,13 +93,14 @@ static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *
         memset(bs, 4, 4);
         return;
     }
+    bool one_list = uses_one_list(p) && uses_one_list(q);
     for (int i = 0; i < 4; i++) {
         int q_blk = horizontal_edge ? i : 4 * i;
         int p_blk = horizontal_edge ? 12 + i : 4 * i + 3;
         if ((q_coded >> q_blk | p_coded >> p_blk) & 1)
             bs[i] = 2;
         else
-            bs[i] = (int8_t)motion_differs(p, p_blk, q, q_blk);
+            bs[i] = (int8_t)motion_differs(p, p_blk, q, q_blk, one_list);
     }
 }
 
@@ -108,6 +117,7 @@ static bool internal_strengths(int8_t bs[4][4], const AvoMbInfo *mb, unsigned co
         return false;
     int across = horizontal_edge ? 4 : 1, along = horizontal_edge ? 1 : 4;
     int step = mb->transform_8x8 ? 2 : 1, any = 0;
+    bool one_list = uses_one_list(mb);
     for (int edge = step; edge < 4; edge += step)
         for (int i = 0; i < 4; i++) {
             int q_blk = edge * across + i * along, p_blk = q_blk - across;
@@ -115,7 +125,7 @@ static bool internal_strengths(int8_t bs[4][4], const AvoMbInfo *mb, unsigned co
             if ((coded >> q_blk | coded >> p_blk) & 1)
                 strength = 2;
             else if (!one_motion)
-                strength = motion_differs(mb, p_blk, mb, q_blk);
+                strength = motion_differs(mb, p_blk, mb, q_blk, one_list);
             bs[edge][i] = (int8_t)strength;
             any |= strength;
         }

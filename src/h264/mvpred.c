@@ -191,12 +191,26 @@ static bool direct_temporal(AvoDirect *out, const AvoSliceRefs *refs, const AvoM
     return true;
 }
 
+/* The records of the co-located picture are far from the cache: ask for the next macroblock's now.
+ */
+static void prefetch_record(const AvoMbInfo *mb)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    for (size_t at = 0; at < offsetof(AvoMbInfo, mvd); at += 64)
+        __builtin_prefetch((const char *)mb + at);
+#else
+    (void)mb;
+#endif
+}
+
 bool avo_direct_derive(AvoDirect *out, const AvoMvCache *cache, const AvoSliceRefs *refs, int mb_x,
                        int mb_y)
 {
     const AvoMbInfo *col = NULL;
     if (refs->col)
         col = refs->col->info + (ptrdiff_t)mb_y * refs->col->mb_width + mb_x;
+    if (col && mb_x + 1 < refs->col->mb_width)
+        prefetch_record(col + 1);
     if (refs->direct_spatial) {
         direct_spatial(out, cache, refs, col);
         return true;

@@ -197,25 +197,56 @@ void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int
 
 /* ---- whole macroblocks ---- */
 
-static bool same_mv(AvoMv a, AvoMv b)
+/* One reference and vector per list in the whole macroblock? */
+static bool has_one_motion(const AvoMbInfo *info)
 {
-    return a.x == b.x && a.y == b.y;
+    uint32_t mv[16], differs = 0;
+    for (int list = 0; list < 2; list++) {
+        const int8_t *ref = info->ref_idx[list];
+        memcpy(mv, info->mv[list], sizeof mv);
+        for (int i = 0; i < 16; i++)
+            differs |= mv[i] ^ mv[0];
+        differs |= (uint32_t)((ref[0] ^ ref[1]) | (ref[0] ^ ref[2]) | (ref[0] ^ ref[3]));
+    }
+    return differs == 0;
+}
+
+/* One bit per raster block: its references or vectors differ from the block's to the left (columns)
+ * or above (rows). From these two masks the uniform areas of a macroblock can be read off. */
+typedef struct Seams {
+    unsigned columns, rows;
+} Seams;
+
+static Seams find_seams(const AvoMbInfo *info)
+{
+    Seams seams = {0, 0};
+    uint32_t mv[16];
+    for (int list = 0; list < 2; list++) {
+        const int8_t *ref = info->ref_idx[list];
+        memcpy(mv, info->mv[list], sizeof mv);
+        for (int i = 0; i < 15; i++)
+            seams.columns |= (unsigned)(mv[i + 1] != mv[i]) << (i + 1);
+        for (int i = 0; i < 12; i++)
+            seams.rows |= (unsigned)(mv[i + 4] != mv[i]) << (i + 4);
+        seams.columns |= (ref[0] != ref[1] ? 0x0044u : 0) | (ref[2] != ref[3] ? 0x4400u : 0);
+        seams.rows |= (ref[0] != ref[2] ? 0x0300u : 0) | (ref[1] != ref[3] ? 0x0c00u : 0);
+    }
+    seams.columns &= 0xeeee; /* column 0 has no block to its left */
+    return seams;
 }
 
 /* One reference and vector per list all over a rectangle of 4x4 blocks? */
-static bool is_uniform(const AvoMbInfo *info, int x, int y, int w, int h)
+static bool is_uniform(Seams seams, int x, int y, int w, int h)
 {
-    for (int list = 0; list < 2; list++) {
-        const AvoMv *mv = info->mv[list];
-        const int8_t *ref = info->ref_idx[list];
-        AvoMv first = mv[4 * y + x];
-        int first_ref = ref[(y & 2) | (x >> 1)];
-        for (int j = y; j < y + h; j++)
-            for (int i = x; i < x + w; i++)
-                if (!same_mv(mv[4 * j + i], first) || ref[(j & 2) | (i >> 1)] != first_ref)
-                    return false;
+    static const uint16_t column_bits[5] = {0, 0x0, 0x2, 0, 0xe}; /* [w]: inner seams of one row */
+    static const uint16_t row_bits[5] = {0, 0x1, 0x3, 0, 0xf};    /* [w]: blocks of one row      */
+    unsigned columns = 0, rows = 0;
+    for (int j = 0; j < h; j++) {
+        columns |= (unsigned)column_bits[w] << (4 * j);
+        rows |= j ? (unsigned)row_bits[w] << (4 * j) : 0;
     }
-    return true;
+    int at = 4 * y + x;
+    return !(seams.columns & columns << at) && !(seams.rows & rows << at);
 }
 
 typedef struct MbDst {
@@ -235,42 +266,44 @@ static void predict_area(const MbDst *m, int x, int y, int w, int h)
 }
 
 /* Predicts a square of 4x4 blocks with as few and large pieces as its vectors allow. */
-static void predict_square(const MbDst *m, int x, int y, int size)
+static void predict_square(const MbDst *m, Seams seams, int x, int y, int size)
 {
     int half = size / 2;
-    if (size == 1 || is_uniform(m->info, x, y, size, size)) {
+    if (size == 1 || is_uniform(seams, x, y, size, size)) {
         predict_area(m, x, y, size, size);
-    } else if (is_uniform(m->info, x, y, size, half) &&
-               is_uniform(m->info, x, y + half, size, half)) {
+    } else if (is_uniform(seams, x, y, size, half) && is_uniform(seams, x, y + half, size, half)) {
         predict_area(m, x, y, size, half);
         predict_area(m, x, y + half, size, half);
-    } else if (is_uniform(m->info, x, y, half, size) &&
-               is_uniform(m->info, x + half, y, half, size)) {
+    } else if (is_uniform(seams, x, y, half, size) && is_uniform(seams, x + half, y, half, size)) {
         predict_area(m, x, y, half, size);
         predict_area(m, x + half, y, half, size);
     } else {
         for (int i = 0; i < 4; i++)
-            predict_square(m, x + (i & 1) * half, y + (i >> 1) * half, half);
+            predict_square(m, seams, x + (i & 1) * half, y + (i >> 1) * half, half);
     }
+}
+
+static void predict_mb(const MbDst *m)
+{
+    if (has_one_motion(m->info))
+        predict_area(m, 0, 0, 4, 4);
+    else
+        predict_square(m, find_seams(m->info), 0, 0, 4);
 }
 
 void avo_predict_mb(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y, pixel *y,
                     pixel *cb, pixel *cr)
 {
-    MbDst m = {
-        ctx, info, mb_x, mb_y, {y, AVO_REC_STRIDE}, {cb, AVO_REC_STRIDE}, {cr, AVO_REC_STRIDE}};
-    predict_square(&m, 0, 0, 4);
+    Dst luma = {y, AVO_REC_STRIDE}, chroma[2] = {{cb, AVO_REC_STRIDE}, {cr, AVO_REC_STRIDE}};
+    MbDst m = {ctx, info, mb_x, mb_y, luma, chroma[0], chroma[1]};
+    predict_mb(&m);
 }
 
 void avo_predict_mb_into(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y,
                          pixel *const dst[3], ptrdiff_t stride_luma, ptrdiff_t stride_chroma)
 {
-    MbDst m = {ctx,
-               info,
-               mb_x,
-               mb_y,
-               {dst[0], stride_luma},
-               {dst[1], stride_chroma},
-               {dst[2], stride_chroma}};
-    predict_square(&m, 0, 0, 4);
+    Dst luma = {dst[0], stride_luma};
+    Dst chroma[2] = {{dst[1], stride_chroma}, {dst[2], stride_chroma}};
+    MbDst m = {ctx, info, mb_x, mb_y, luma, chroma[0], chroma[1]};
+    predict_mb(&m);
 }
