@@ -94,6 +94,8 @@ void avo_decide_mb(AvoRowCtx *row)
         avo_decide_p(row);
     else
         avo_decide_b(row);
+    if (avo_rd_level(row) == AVO_RD_REFINE)
+        avo_refine_vectors(row);
     if (row->job->tools->trellis == 1)
         avo_final_trellis(row);
     guard_size(row);

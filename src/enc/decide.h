@@ -64,6 +64,9 @@ extern const AvoSearchBlock avo_blk_16x16, avo_blk_8x8[4], avo_blk_16x8[2], avo_
 /* final_code.c: codes the macroblock once more with the trellis, as it was decided, and keeps that if it is not worse. */
 void avo_final_trellis(AvoRowCtx *row);
 
+/* refine.c: moves the vectors of row->best as long as that pays. */
+void avo_refine_vectors(AvoRowCtx *row);
+
 /* decide_b.c */
 void avo_decide_b(AvoRowCtx *row);
 

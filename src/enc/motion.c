@@ -263,6 +263,13 @@ bool avo_motion_allowed(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv)
     return right <= job->refresh_begin * 16 - CLEAN_MARGIN;
 }
 
+bool avo_motion_inside(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv)
+{
+    Search limits = {.row = row};
+    set_limits(&limits, b);
+    return inside(&limits, mv.x >> 2, mv.y >> 2);
+}
+
 /* The source block as it would have to look in a weighted reference: whole-sample search of fades works on it. */
 static const pixel *unweighted_source(AvoRowCtx *row, const AvoSearchBlock *b, const AvoWeight *w)
 {

@@ -39,6 +39,8 @@ int avo_motion_distortion(AvoRowCtx *row, const AvoSearchBlock *b, int list, int
 /* May block b use this vector? Only intra refresh forbids any that prediction yields: its clean area looks at clean
  * samples only. */
 bool avo_motion_allowed(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv);
+/* Is this vector of block b within reach: padding, level, intra refresh? */
+bool avo_motion_inside(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv);
 /* Best joint pair near m0 and m1: refines both vectors in place when the tools ask for it; returns distortion + rates. */
 int avo_bidir_search(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m0, AvoMotion *m1);
 

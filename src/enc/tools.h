@@ -21,7 +21,8 @@ typedef struct AvoTools {
     bool subpel_satd;            /* else SAD */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     AvoRdLevel rd[3];            /* by AvoSliceType */
-    bool early_intra_skip;
+    int refine_rounds;           /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
+    bool refine_square;          /* eight directions instead of four */
     int trellis;
     int psy_rd;                  /* 1/100 */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
