@@ -31,7 +31,7 @@ static int dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag)
  * most of all in I pictures. */
 enum { SHARE_I, SHARE_INTRA, SHARE_P, SHARE_BREF, SHARE_B };
 static const uint16_t lambda_share_q8[] = {
-    [SHARE_I] = 110, [SHARE_INTRA] = 180, [SHARE_P] = 240, [SHARE_BREF] = 240, [SHARE_B] = 240,
+    [SHARE_I] = 110, [SHARE_INTRA] = 180, [SHARE_P] = 240, [SHARE_BREF] = 256, [SHARE_B] = 256,
 };
 
 static int64_t block_lambda2(const AvoRowCtx *row, bool intra)
@@ -143,27 +143,93 @@ void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, in
 
 /* ---- groups ---- */
 
-static int64_t bin_bits(const AvoRowCtx *row, int ctx, int bin)
+enum { CTX_QP_DELTA = 60, CTX_CBP_LUMA = 73, CTX_CBP_CHROMA = 77, CTX_TRANSFORM_8x8 = 399 };
+
+static int bin_bits(const AvoRowCtx *row, int ctx, int bin)
 {
     return avo_cabac_entropy[row->contexts.state[ctx] ^ bin];
 }
 
-static int64_t worth(const AvoRowCtx *row, int64_t bits_q8, bool intra)
+/* What bin 1 costs more than bin 0. */
+static int extra_bits(const AvoRowCtx *row, int ctx)
+{
+    return bin_bits(row, ctx, 1) - bin_bits(row, ctx, 0);
+}
+
+static int64_t worth(const AvoRowCtx *row, int bits_q8, bool intra)
 {
     return block_lambda2(row, intra) * bits_q8 << (AVO_TRELLIS_SCORE_BITS - 16);
 }
 
+static int empty_bits(const AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k)
+{
+    return bin_bits(row, avo_cabac_cat[cat].coded_block_flag + block_cbf_inc(row, &cand->info, k), 0);
+}
+
+/* Context of the bin for 8x8 block i in the pattern that has the bits of cbp so far. */
+static int cbp_luma_ctx(const AvoRowCtx *row, int i, int cbp)
+{
+    int a = row->nb.a ? row->nb.a->cbp : 15, b = row->nb.b ? row->nb.b->cbp : 15;
+    int left = i & 1 ? cbp >> (i - 1) : a >> (i + 1);
+    int above = i & 2 ? cbp >> (i - 2) : b >> (i + 2);
+    return CTX_CBP_LUMA + (~left & 1) + 2 * (~above & 1);
+}
+
+/* Context of "chroma coded" (0) or "chroma AC coded" (1), of coded_block_pattern or of mb_type. */
+static int chroma_ctx(const AvoRowCtx *row, const AvoMbCand *cand, int which)
+{
+    if (cand->info.type == AVO_MB_I16x16)
+        return avo_cabac_i_mb_type_ctx[row->syntax.slice_type][2 + which];
+    int a = row->nb.a ? row->nb.a->cbp >> 4 : 0, b = row->nb.b ? row->nb.b->cbp >> 4 : 0;
+    return CTX_CBP_CHROMA + 4 * which + (a > which) + 2 * (b > which);
+}
+
 int64_t avo_saved_luma_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8, int cbp)
 {
-    enum { CTX_CBP_LUMA = 73 };
-    int a = row->nb.a ? row->nb.a->cbp : 15, b = row->nb.b ? row->nb.b->cbp : 15;
-    int left = blk8 & 1 ? cbp >> (blk8 - 1) : a >> (blk8 + 1);
-    int above = blk8 & 2 ? cbp >> (blk8 - 2) : b >> (blk8 + 2);
-    int ctx = CTX_CBP_LUMA + (~left & 1) + 2 * (~above & 1);
-    int64_t bits = bin_bits(row, ctx, 1) - bin_bits(row, ctx, 0);
+    int bits = extra_bits(row, cbp_luma_ctx(row, blk8, cbp));
     if (!cand->info.transform_8x8)
         for (int i = 4 * blk8; i < 4 * blk8 + 4; i++)
-            bits += bin_bits(row, avo_cabac_cat[AVO_CAT_LUMA_4x4].coded_block_flag +
-                                      block_cbf_inc(row, &cand->info, avo_blk_raster[i]), 0);
+            bits += empty_bits(row, cand, AVO_CAT_LUMA_4x4, avo_blk_raster[i]);
     return worth(row, bits, false);
+}
+
+int64_t avo_saved_i16_ac(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    int bits = extra_bits(row, avo_cabac_i_mb_type_ctx[row->syntax.slice_type][1]);
+    for (int k = 0; k < 16; k++)
+        bits += empty_bits(row, cand, AVO_CAT_I16_AC, k);
+    return worth(row, bits, true);
+}
+
+int64_t avo_saved_chroma_ac(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    int bits = extra_bits(row, chroma_ctx(row, cand, 1));
+    for (int k = 16; k < 24; k++)
+        bits += empty_bits(row, cand, AVO_CAT_CHROMA_AC, k);
+    return worth(row, bits, AVO_MB_IS_INTRA(cand->info.type));
+}
+
+int64_t avo_saved_chroma_dc(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    int bits = extra_bits(row, chroma_ctx(row, cand, 0)) + bin_bits(row, chroma_ctx(row, cand, 1), 0);
+    for (int flag = AVO_DC_CB; flag <= AVO_DC_CR; flag += AVO_DC_CR - AVO_DC_CB)
+        bits += bin_bits(row, avo_cabac_cat[AVO_CAT_CHROMA_DC].coded_block_flag + dc_cbf_inc(row, &cand->info, flag), 0);
+    return worth(row, bits, AVO_MB_IS_INTRA(cand->info.type));
+}
+
+int64_t avo_saved_residual(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
+    int bits = bin_bits(row, CTX_QP_DELTA + (row->prev_qp_delta_nonzero != 0), row->qp != row->prev_qp);
+    for (int i = 0; i < 4; i++)
+        bits -= bin_bits(row, cbp_luma_ctx(row, i, 0), 0);
+    for (int i = 0; i < 4; i++)
+        bits += bin_bits(row, cbp_luma_ctx(row, i, cand->info.cbp), cand->info.cbp >> i & 1);
+    if (row->syntax.transform_8x8_mode && cand->info.cbp & 15)
+        bits += bin_bits(row, CTX_TRANSFORM_8x8 + (a && a->transform_8x8) + (b && b->transform_8x8),
+                         cand->info.transform_8x8);
+    if (cand->info.cbp >> 4)
+        bits += extra_bits(row, chroma_ctx(row, cand, 0)) +
+                bin_bits(row, chroma_ctx(row, cand, 1), cand->info.cbp >> 4 == 2);
+    return worth(row, bits, AVO_MB_IS_INTRA(cand->info.type));
 }

@@ -28,8 +28,13 @@ void avo_coding_follow_8x8(AvoRowCtx *row, const int16_t *levels);
 /* The same for a block of an intra macroblock as it lies in cand; size 4 or 8, raster: its (first) 4x4 block. */
 void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, int raster);
 
-/* What it would save, in the unit of gains, to leave a group of blocks out by the coded block pattern instead of coding
- * each as empty. */
+/* What it would save, in the unit of gains, to leave a group of blocks out by coded_block_pattern or mb_type instead of
+ * coding each as empty. cbp: luma bits of the 8x8 blocks before this one. */
 int64_t avo_saved_luma_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8, int cbp);
+int64_t avo_saved_i16_ac(const AvoRowCtx *row, const AvoMbCand *cand);
+int64_t avo_saved_chroma_ac(const AvoRowCtx *row, const AvoMbCand *cand);
+int64_t avo_saved_chroma_dc(const AvoRowCtx *row, const AvoMbCand *cand);
+/* The same for all residual that is left in an inter macroblock after that. */
+int64_t avo_saved_residual(const AvoRowCtx *row, const AvoMbCand *cand);
 
 #endif

@@ -1,4 +1,5 @@
 /* Inter macroblocks: what P and B share (filling, sealing, coding candidates), and the decision for P. */
+#include "enc/block_quant.h"
 #include "enc/decide.h"
 
 const AvoSearchBlock avo_blk_16x16 = {AVO_BLK_16x16, 0, 0, 16, 16};
@@ -160,6 +161,13 @@ static void become_skip(AvoRowCtx *row, AvoMbCand *cand)
     }
 }
 
+static void drop_residual(const AvoRowCtx *row, AvoMbCand *cand)
+{
+    memcpy(cand->rec, row->pred, sizeof cand->rec);
+    memset(cand->info.nnz, 0, sizeof cand->info.nnz);
+    cand->info.cbp = cand->info.dc_flags = 0;
+}
+
 /* row->pred holds the prediction; transform_8x8 is set. */
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
 {
@@ -168,6 +176,8 @@ void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
     cand->info.cbp = 0;
     avo_code_inter_luma(row, cand);
     avo_code_chroma(row, cand, false);
+    if (row->use_trellis && cand->info.cbp && row->residual_gain < avo_saved_residual(row, cand))
+        drop_residual(row, cand);
     if (!(cand->info.cbp & 15)) /* the flag is not sent then */
         cand->info.transform_8x8 = 0;
     become_skip(row, cand);

@@ -169,6 +169,7 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
     bool t8 = cand->info.transform_8x8;
     int mask[4], total_score = 0, cbp = 0;
     avo_coding_start(row);
+    row->residual_gain = 0;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
         const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x, *pred = cand->rec + y * AVO_REC_STRIDE + x;
@@ -187,7 +188,9 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
             set_nnz_8x8(cand, i, 0);
             mask[i] = 0;
             score = 0;
+            gain = 0;
         }
+        row->residual_gain += gain;
         total_score += score;
         cbp |= (mask[i] != 0) << i;
     }
@@ -217,6 +220,7 @@ void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
     const uint16_t *scale = row->job->quant->scale.dequant4[AVO_LIST_INTRA_Y][row->qp % 6];
     AVO_ALIGN(32) coef dc[16];
     bool any_ac = false;
+    int64_t gain = 0;
     avo_coding_start(row);
     for (int i = 0; i < 16; i++) {
         int raster = avo_blk_raster[i], x = (raster & 3) * 4, y = (raster >> 2) * 4;
@@ -227,14 +231,20 @@ void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
         c[0] = 0;
         cand->info.nnz[raster] = 0;
         const int16_t *levels = NULL;
-        if (avo_quant_4x4(row, cand, c, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, raster, NULL)) {
+        int64_t block_gain = 0;
+        if (avo_quant_4x4(row, cand, c, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, raster, &block_gain)) {
             clip_levels(row, c, 16);
             store_4x4(row, cand, c, raster);
             levels = cand->levels.luma[i];
             dsp->dequant_4x4(c, scale, row->qp);
             any_ac = true;
+            gain += block_gain;
         }
         avo_coding_follow_4x4(row, cand, AVO_CAT_I16_AC, raster, levels);
+    }
+    if (any_ac && row->use_trellis && gain < avo_saved_i16_ac(row, cand)) {
+        memset(cand->info.nnz, 0, 16);
+        any_ac = false;
     }
     dsp->hadamard_dc_4x4(dc);
     bool any_dc = avo_quant_dc(row, cand, dc, AVO_CAT_I16_DC, AVO_DC_LUMA, AVO_LIST_INTRA_Y, row->qp, NULL);
@@ -275,13 +285,14 @@ typedef struct ChromaPlane {
     AVO_ALIGN(32) coef ac[64]; /* four blocks, dequantised */
     coef dc[4];
     bool any_dc, any_ac;
+    int64_t dc_gain, ac_gain; /* trellis only */
 } ChromaPlane;
 
 static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, int list, int qp)
 {
     const AvoQuantSet *q = row->job->quant;
     hadamard_2x2(p->dc);
-    p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp, NULL);
+    p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp, &p->dc_gain);
     if (!p->any_dc)
         return;
     clip_levels(row, p->dc, 4);
@@ -305,12 +316,14 @@ static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, i
         p->ac[16 * i] = 0;
     }
     p->any_ac = false;
+    p->dc_gain = p->ac_gain = 0;
     for (int i = 0; i < 4; i++) {
         coef *c = p->ac + 16 * i;
         int16_t *levels = cand->levels.chroma_ac[plane][i];
         int k = 16 + 4 * plane + i;
+        int64_t gain = 0;
         cand->info.nnz[k] = 0;
-        if (!avo_quant_4x4(row, cand, c, AVO_CAT_CHROMA_AC, list, qp, k, NULL)) {
+        if (!avo_quant_4x4(row, cand, c, AVO_CAT_CHROMA_AC, list, qp, k, &gain)) {
             avo_coding_follow_4x4(row, cand, AVO_CAT_CHROMA_AC, k, NULL);
             continue;
         }
@@ -321,6 +334,7 @@ static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, i
         score += decimate_score(levels + 1, 15);
         dsp->dequant_4x4(c, q->scale.dequant4[list][qp % 6], qp);
         p->any_ac = true;
+        p->ac_gain += gain;
     }
     if (p->any_ac && score < 7 && !intra && row->job->tools->dct_decimate && !row->use_trellis) {
         memset(&cand->info.nnz[16 + 4 * plane], 0, 4);
@@ -343,6 +357,22 @@ static void rebuild_chroma_plane(const AvoRowCtx *row, AvoMbCand *cand, ChromaPl
     }
 }
 
+/* Leaves out AC, then DC too, where all of it gains less than its place in the syntax costs. */
+static void drop_chroma(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane p[2])
+{
+    if ((p[0].any_ac || p[1].any_ac) && p[0].ac_gain + p[1].ac_gain < avo_saved_chroma_ac(row, cand)) {
+        memset(&cand->info.nnz[16], 0, 8);
+        p[0].any_ac = p[1].any_ac = false;
+        p[0].ac_gain = p[1].ac_gain = 0;
+    }
+    if (!p[0].any_ac && !p[1].any_ac && (p[0].any_dc || p[1].any_dc) &&
+        p[0].dc_gain + p[1].dc_gain < avo_saved_chroma_dc(row, cand)) {
+        p[0].any_dc = p[1].any_dc = false;
+        p[0].dc_gain = p[1].dc_gain = 0;
+    }
+    row->residual_gain += p[0].ac_gain + p[1].ac_gain + p[0].dc_gain + p[1].dc_gain;
+}
+
 void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra)
 {
     cand->info.cbp &= 15;
@@ -354,6 +384,8 @@ void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra)
     avo_coding_start(row);
     for (int plane = 0; plane < 2; plane++)
         code_chroma_plane(row, cand, &p[plane], plane, intra);
+    if (row->use_trellis)
+        drop_chroma(row, cand, p);
     int chroma = p[0].any_ac || p[1].any_ac ? 2 : p[0].any_dc || p[1].any_dc ? 1 : 0;
     cand->info.cbp |= (uint8_t)(chroma << 4);
     cand->info.dc_flags |= (uint8_t)((p[0].any_dc ? AVO_DC_CB : 0) | (p[1].any_dc ? AVO_DC_CR : 0));

@@ -67,6 +67,7 @@ typedef struct AvoRowCtx {
 
     AvoCabacContexts coding;   /* trellis: as they stand before the block being coded */
     int cur_energy[4];         /* texture of the source's 8x8 blocks, for psycho-visual decisions */
+    int64_t residual_gain;     /* trellis: score that the residual of the inter macroblock gains, but for cbp */
 
     AvoMbCand *best, *trial;
     AvoMbCand cand[2];

@@ -103,103 +103,156 @@ AVO_INLINE int64_t change(const Point *p, int level)
 
 /* ---- rate ---- */
 
-enum { STATES = 8 };
-static const uint8_t first_ctx[STATES] = {1, 2, 3, 4, 0, 0, 0, 0};
-
 typedef struct Rates {
-    const uint8_t *significant, *last, *abs_level;
-    int64_t lambda;    /* of 1/256 bit                                           */
-    int64_t one[5];    /* magnitude 1, by ctx of the first bin; with sign        */
-    int64_t more[5];   /* magnitude above 1, without the bins behind the first   */
+    const uint8_t *significant, *last, *abs_level; /* contexts                                  */
+    int64_t lambda;                                /* what 1/256 bit costs                      */
 } Rates;
 
-AVO_INLINE int64_t bin_cost(int64_t lambda, uint8_t state, int bin)
-{
-    return lambda * avo_cabac_entropy[state ^ bin];
-}
-
-AVO_INLINE void load_rates(Rates *r, const AvoTrellisBlock *b)
+AVO_INLINE Rates find_rates(const AvoTrellisBlock *b)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
     const uint8_t *state = b->contexts->state;
-    r->significant = &state[base->significant];
-    r->last = &state[base->last];
-    r->abs_level = &state[base->abs_level];
-    r->lambda = b->lambda2_q8 << (AVO_TRELLIS_SCORE_BITS - 16);
-    for (int i = 0; i < 5; i++) {
-        r->one[i] = bin_cost(r->lambda, r->abs_level[i], 0) + 256 * r->lambda;
-        r->more[i] = bin_cost(r->lambda, r->abs_level[i], 1) + 256 * r->lambda;
-    }
+    return (Rates){
+        .significant = &state[base->significant],
+        .last = &state[base->last],
+        .abs_level = &state[base->abs_level],
+        .lambda = b->lambda2_q8 << (AVO_TRELLIS_SCORE_BITS - 16),
+    };
+}
+
+AVO_INLINE int bin_bits(uint8_t state, int bin)
+{
+    return avo_cabac_entropy[state ^ bin];
+}
+
+/* The first bin of a magnitude, above 1 or not, and the sign; ctx 0..4. */
+AVO_INLINE int first_bits(const Rates *r, int ctx, int above)
+{
+    return bin_bits(r->abs_level[ctx], above) + 256;
 }
 
 /* All bins of a magnitude above 1 but the first; ctx 5..9. */
-AVO_INLINE int64_t rest_cost(const Rates *r, int ctx, int level)
+AVO_INLINE int rest_bits(const Rates *r, int ctx, int level)
 {
-    uint32_t bits = avo_cabac_unary[avo_min(level - 1, 14)][r->abs_level[ctx]] >> 8;
+    int bits = (int)(avo_cabac_unary[avo_min(level - 1, 14)][r->abs_level[ctx]] >> 8);
     if (AVO_UNLIKELY(level > 14))
-        bits += 256 * (uint32_t)avo_exp_golomb_bits((uint32_t)level - 15, 0);
-    return r->lambda * bits;
+        bits += 256 * avo_exp_golomb_bits((uint32_t)level - 15, 0);
+    return bits;
 }
 
 /* ---- the program ---- */
 
+enum { STATES = 8, LARGE = 4 }; /* LARGE: first state that has seen a level above 1 */
 #define IMPOSSIBLE ((int64_t)1 << 60)
 
-/* What a way did at a step: state it came from, and how far below the rounded level it went (0, 1, DROP: to 0). */
+/* What the best way to a state did at a step: state it came from, and how far below the rounded level it went
+ * (0, 1, DROP: to 0). */
 enum { FROM_MASK = 7, BELOW_SHIFT = 3, DROP = 2 };
 
 typedef struct Ways {
-    int64_t score[STATES]; /* without what all started ways share */
+    int64_t score[STATES]; /* without what all started ways share                              */
+    int ones, large;       /* states 1..ones and LARGE..LARGE + large - 1 can have been reached */
 } Ways;
 
-AVO_INLINE void relax(Ways *to, uint8_t *path, int state, int64_t score, int from, int below)
-{
-    bool better = score < to->score[state];
-    to->score[state] = better ? score : to->score[state];
-    path[state] = better ? (uint8_t)(from | below << BELOW_SHIFT) : path[state];
-}
-
-/* Leaves the coefficient 0. */
-AVO_INLINE void step_zero(Ways *to, const Ways *ways, uint8_t *path, int64_t zero)
-{
-    to->score[0] = ways->score[0];
-    path[0] = 0 | DROP << BELOW_SHIFT;
-    for (int s = 1; s < STATES; s++) {
-        to->score[s] = ways->score[s] + zero;
-        path[s] = (uint8_t)(s | DROP << BELOW_SHIFT);
-    }
-}
-
-/* Magnitude 1. start, go_on: distortion and flags if it is the first level, or not. */
-AVO_INLINE void step_one(Ways *to, const Ways *ways, uint8_t *path, const Rates *r, int64_t start, int64_t go_on,
-                         int below)
-{
-    relax(to, path, 1, ways->score[0] + start + r->one[1], 0, below);
-    relax(to, path, 2, ways->score[1] + go_on + r->one[2], 1, below);
-    relax(to, path, 3, ways->score[2] + go_on + r->one[3], 2, below);
-    relax(to, path, 3, ways->score[3] + go_on + r->one[4], 3, below);
-    for (int s = 4; s < STATES; s++)
-        relax(to, path, s, ways->score[s] + go_on + r->one[0], s, below);
-}
-
-/* Magnitudes `level` and level - 1 that are above 1: both lead to the same state, so the choice is made first. */
-AVO_INLINE void step_more(Ways *to, const Ways *ways, uint8_t *path, const Rates *r, int64_t start, int64_t go_on,
-                          const Point *p, int level)
-{
-    int64_t best[5];
+/* One coefficient: its rounded magnitude, distortions, flags. */
+typedef struct Step {
+    int level;
+    int64_t zero;          /* leaving it 0                                                      */
+    int64_t start, go_on;  /* not 0, as the first level of the block or a later one: all but the magnitude */
+    int64_t one;           /* distortion of magnitude 1                                         */
+    /* Magnitudes above 1 lead to the same state, so the better of two is known beforehand, by context of the bins
+     * behind the first: its cost, and whether it is the lower. */
+    int64_t more[5];
     int below[5];
-    int64_t high = change(p, level), low = level > 2 ? change(p, level - 1) : IMPOSSIBLE;
-    for (int i = 0; i < 5; i++) {
-        best[i] = high + rest_cost(r, 5 + i, level);
-        int64_t other = level > 2 ? low + rest_cost(r, 5 + i, level - 1) : IMPOSSIBLE;
-        below[i] = other < best[i];
-        best[i] = below[i] ? other : best[i];
+} Step;
+
+typedef struct Choice {
+    int64_t score;
+    int did;
+} Choice;
+
+AVO_INLINE void offer(Choice *best, int64_t score, int from, int below)
+{
+    bool better = score < best->score;
+    best->score = better ? score : best->score;
+    best->did = better ? from | below << BELOW_SHIFT : best->did;
+}
+
+/* Moves to the next coefficient, in place: the states from above down, as none is reached from a higher one.
+ * kind of level: 1, 2, or 3 for all others, of which 0 and 1 are no candidates. */
+AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step, const int kind)
+{
+    const int first_large = first_bits(r, 0, 1), one_large = first_bits(r, 0, 0);
+    int64_t to_large = IMPOSSIBLE;
+    int to_large_from = 0;
+    if (kind >= 2) {
+        to_large = w->score[0] + step->start + r->lambda * first_bits(r, 1, 1);
+        for (int s = 1; s <= w->ones; s++) {
+            int64_t score = w->score[s] + step->go_on + r->lambda * first_bits(r, s + 1, 1);
+            to_large_from = score < to_large ? s : to_large_from;
+            to_large = score < to_large ? score : to_large;
+        }
+        to_large += step->more[0];
     }
-    relax(to, path, 4, ways->score[0] + start + r->more[1] + best[0], 0, below[0]);
-    for (int s = 1; s < 4; s++)
-        relax(to, path, 4, ways->score[s] + go_on + r->more[first_ctx[s]] + best[0], s, below[0]);
-    for (int s = 4; s < STATES; s++)
-        relax(to, path, avo_min(s + 1, 7), ways->score[s] + go_on + r->more[0] + best[s - 3], s, below[s - 3]);
+    int large = kind >= 2 ? avo_min(w->large + 1, STATES - LARGE) : w->large;
+    for (int s = LARGE + large - 1; s >= LARGE; s--) {
+        Choice best = {IMPOSSIBLE, 0};
+        if (kind <= 2) {
+            best = (Choice){w->score[s] + step->zero, s | DROP << BELOW_SHIFT};
+            offer(&best, w->score[s] + step->go_on + r->lambda * one_large + step->one, s, kind - 1);
+        }
+        if (kind >= 2) {
+            int64_t base = step->go_on + r->lambda * first_large;
+            if (s == STATES - 1)
+                offer(&best, w->score[s] + base + step->more[s - 3], s, step->below[s - 3]);
+            if (s > LARGE)
+                offer(&best, w->score[s - 1] + base + step->more[s - 4], s - 1, step->below[s - 4]);
+            else
+                offer(&best, to_large, to_large_from, step->below[0]);
+        }
+        w->score[s] = best.score;
+        path[s] = (uint8_t)best.did;
+    }
+    w->large = large;
+    int ones = kind <= 2 ? avo_min(w->ones + 1, LARGE - 1) : w->ones;
+    for (int s = ones; s >= 1; s--) {
+        Choice best = {IMPOSSIBLE, 0};
+        if (kind <= 2) {
+            best = (Choice){w->score[s] + step->zero, s | DROP << BELOW_SHIFT};
+            int64_t base = step->one + (s == 1 ? step->start : step->go_on);
+            offer(&best, w->score[s - 1] + base + r->lambda * first_bits(r, s, 0), s - 1, kind - 1);
+            if (s == LARGE - 1)
+                offer(&best, w->score[s] + base + r->lambda * first_bits(r, s + 1, 0), s, kind - 1);
+        }
+        w->score[s] = best.score;
+        path[s] = (uint8_t)best.did;
+    }
+    w->ones = ones;
+    path[0] = DROP << BELOW_SHIFT;
+    if (kind > 2)
+        w->score[0] = IMPOSSIBLE;
+}
+
+/* Chooses between `level` and level - 1 where both are above 1. */
+AVO_INLINE void compare_large(Step *step, const Ways *w, const Rates *r, const Point *p)
+{
+    int level = step->level;
+    int64_t high = change(p, level), low = level > 2 ? change(p, level - 1) : IMPOSSIBLE;
+    for (int i = 0; i <= w->large; i++) {
+        int64_t a = high + r->lambda * rest_bits(r, 5 + i, level);
+        int64_t b = level > 2 ? low + r->lambda * rest_bits(r, 5 + i, level - 1) : IMPOSSIBLE;
+        step->below[i] = b < a;
+        step->more[i] = b < a ? b : a;
+    }
+}
+
+/* Bits of significant_coeff_flag 0 at positions from..to, without the last one, where it is not sent. */
+AVO_INLINE int zero_bits(const Rates *r, bool is_8x8, int from, int to)
+{
+    int bits = 0;
+    for (int i = from; i <= to; i++)
+        bits += bin_bits(r->significant[avo_sig_inc(is_8x8, i)], 0);
+    return bits;
 }
 
 /* Goes back from the best final state; levels: magnitudes in scan order. */
@@ -213,6 +266,16 @@ AVO_INLINE void trace(int16_t *levels, uint64_t mask, const uint8_t (*path)[STAT
     }
 }
 
+AVO_INLINE int best_state(const Ways *w)
+{
+    int best = w->large ? LARGE : 1;
+    for (int s = 1; s <= w->ones; s++)
+        best = w->score[s] < w->score[best] ? s : best;
+    for (int s = LARGE + 1; s < LARGE + w->large; s++)
+        best = w->score[s] < w->score[best] ? s : best;
+    return best;
+}
+
 /* levels: rounded magnitudes in scan order, replaced; c: coefficients in raster order; mask: levels that are not 0.
  * Returns the gain, 0 if an empty block is best (levels are then undefined). */
 AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const AvoTrellisBlock *b, Kind kind)
@@ -220,58 +283,45 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
     const bool is_8x8 = kind == KIND_8x8;
     const int first = kind == KIND_AC, size = is_8x8 ? 64 : kind == KIND_DC_2x2 ? 4 : 16;
     const uint8_t *scan = is_8x8 ? avo_zigzag_8x8 : avo_zigzag_4x4;
+    const Rates r = find_rates(b);
     uint8_t path[64][STATES];
-    Rates rates;
-    load_rates(&rates, b);
-    Ways ways = {{0, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE}};
+    Ways ways = {{0}, 0, 0};
+    for (int s = 1; s < STATES; s++)
+        ways.score[s] = IMPOSSIBLE;
     int64_t shared = 0; /* what all started ways have paid for zeros */
-    int steps = 0, at = avo_highest_bit(mask);
+    int steps = 0, above = avo_highest_bit(mask);
     for (uint64_t rest = mask; rest;) {
-        int i = avo_highest_bit(rest), zeros = 0;
+        int i = avo_highest_bit(rest), raster = kind == KIND_DC_2x2 ? i : scan[i];
         rest ^= (uint64_t)1 << i;
-        for (; at > i; at--)
-            if (at < size - 1)
-                zeros += avo_cabac_entropy[rates.significant[avo_sig_inc(is_8x8, at - first)]];
-        at = i - 1;
-        shared += rates.lambda * zeros;
-
-        int raster = kind == KIND_DC_2x2 ? i : scan[i], level = levels[i];
+        shared += r.lambda * zero_bits(&r, is_8x8, i + 1 - first, above - 1 - first);
+        above = i;
         Point p = locate(b, kind, raster, avo_abs(c[raster]));
-        int64_t zero = 0, go_on = 0, start = -shared;
+        Step step = {.level = levels[i], .start = -shared};
         if (i < size - 1) {
-            uint8_t sig = rates.significant[avo_sig_inc(is_8x8, i - first)];
-            uint8_t last = rates.last[avo_last_inc(is_8x8, i - first)];
-            int64_t present = bin_cost(rates.lambda, sig, 1);
-            zero = bin_cost(rates.lambda, sig, 0);
-            go_on = present + bin_cost(rates.lambda, last, 0);
-            start += present + bin_cost(rates.lambda, last, 1);
+            uint8_t significant = r.significant[avo_sig_inc(is_8x8, i - first)];
+            uint8_t last = r.last[avo_last_inc(is_8x8, i - first)];
+            step.zero = r.lambda * bin_bits(significant, 0);
+            step.go_on = r.lambda * (bin_bits(significant, 1) + bin_bits(last, 0));
+            step.start += r.lambda * (bin_bits(significant, 1) + bin_bits(last, 1));
         }
-        Ways next;
+        if (step.level <= 2)
+            step.one = change(&p, 1);
+        if (step.level >= 2)
+            compare_large(&step, &ways, &r, &p);
         uint8_t *did = path[steps++];
-        if (level <= 2) {
-            step_zero(&next, &ways, did, zero);
-            int64_t d = change(&p, 1);
-            step_one(&next, &ways, did, &rates, start + d, go_on + d, level - 1);
-        } else {
-            for (int s = 0; s < STATES; s++)
-                next.score[s] = IMPOSSIBLE;
-        }
-        if (level >= 2)
-            step_more(&next, &ways, did, &rates, start, go_on, &p, level);
-        ways = next;
+        if (step.level == 1)
+            advance(&ways, did, &r, &step, 1);
+        else if (step.level == 2)
+            advance(&ways, did, &r, &step, 2);
+        else
+            advance(&ways, did, &r, &step, 3);
     }
-    int zeros = 0;
-    for (; at >= first; at--)
-        zeros += avo_cabac_entropy[rates.significant[avo_sig_inc(is_8x8, at - first)]];
-    shared += rates.lambda * zeros;
-    int best = 1;
-    for (int s = 2; s < STATES; s++)
-        if (ways.score[s] < ways.score[best])
-            best = s;
+    shared += r.lambda * zero_bits(&r, is_8x8, 0, above - 1 - first);
+    int best = best_state(&ways);
     int64_t gain = -(ways.score[best] + shared);
     if (b->cbf_inc >= 0) {
         uint8_t cbf = b->contexts->state[avo_cabac_cat[b->cat].coded_block_flag + b->cbf_inc];
-        gain += bin_cost(rates.lambda, cbf, 0) - bin_cost(rates.lambda, cbf, 1);
+        gain += r.lambda * (bin_bits(cbf, 0) - bin_bits(cbf, 1));
     }
     if (gain <= 0)
         return 0;
