@@ -9,6 +9,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"encode", cmd_encode},
+    {"decode", cmd_decode},
+    {"info", cmd_info},
 };
 
 int main(int argc, char **argv)

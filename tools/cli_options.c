@@ -362,6 +362,8 @@ void cli_print_usage(void)
     puts("usage: avocet COMMAND ...\n"
          "\n"
          "  encode    encode video to H.264\n"
+         "  decode    decode H.264 to pictures\n"
+         "  info      tell what an H.264 stream holds\n"
          "\n"
          "avocet COMMAND --help tells more; avocet --version says what was built in.");
 }

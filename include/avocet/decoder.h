@@ -14,10 +14,10 @@
  *     while ((status = avocet_decoder_receive(dec, &out)) != AVOCET_END) ...
  *     avocet_decoder_close(&dec);
  *
- * A negative status of avocet_decoder_receive reports one NAL unit that is damaged or not supported.
- * The unit is skipped and the next call goes on behind it; missing parts of pictures are filled from
- * other pictures and counted. Whatever the bytes, the decoder neither crashes nor hangs, and its
- * memory is bounded by the settings. */
+ * A negative status of avocet_decoder_receive reports one NAL unit that is damaged or not
+ * supported. The unit is skipped and the next call goes on behind it; missing parts of pictures are
+ * filled from other pictures and counted. Whatever the bytes, the decoder neither crashes nor
+ * hangs, and its memory is bounded by the settings. */
 #ifndef AVOCET_DECODER_H
 #define AVOCET_DECODER_H
 
@@ -31,7 +31,8 @@ typedef struct AvocetDecoder AvocetDecoder;
 
 typedef struct AvocetDecoderConfig {
     size_t size;            /* sizeof(AvocetDecoderConfig), set by config_init */
-    int max_width;          /* streams with larger pictures are refused; default 8192 */
+    int max_width;          /* streams with larger pictures are refused; default 8192. Whatever
+                             * these say, no picture has more than 139264 macroblocks (level 6.2) */
     int max_height;         /* default 8192 */
     int nal_length_size;    /* 0: Annex B start codes (default); 1, 2, 4: big-endian lengths of that
                              * many bytes before each NAL unit, as in MP4 */
@@ -66,8 +67,8 @@ AVOCET_API int avocet_decoder_flush(AvocetDecoder *decoder);
 
 /* A picture in output order. */
 typedef struct AvocetDecodedPicture {
-    AvocetPicture picture;  /* I420 or GRAY8, cropped; owned by the decoder, valid until the next call
-                             * of receive or close. type: IDR, I, P, BREF or B (no reference) */
+    AvocetPicture picture;  /* I420 or GRAY8, cropped; owned by the decoder, valid until the next
+                             * receive or close. type: IDR, I, P, BREF or B (no reference) */
     int keyframe;           /* 1: IDR */
     int is_reference;       /* 0: no other picture depends on it */
     int poc;                /* picture order count */
@@ -84,7 +85,8 @@ AVOCET_API int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPictu
 
 /* What the stream's parameter sets say. */
 typedef struct AvocetStreamInfo {
-    int profile_idc, constraint_flags, level_idc; /* constraint_flags: bit i = constraint_seti_flag */
+    int profile_idc, level_idc;
+    int constraint_flags;               /* bit i: constraint_seti_flag */
     int width, height;                  /* cropped */
     int coded_width, coded_height;      /* whole macroblocks */
     int chroma_format_idc, bit_depth;   /* 0: 4:0:0, 1: 4:2:0 */

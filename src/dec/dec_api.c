@@ -168,15 +168,29 @@ int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture
 
 /* ---- information ---- */
 
+/* Pictures per second: two ticks each, in lowest terms. */
+static AvocetRational frame_rate(const AvoVui *v)
+{
+    uint64_t den = 2 * (uint64_t)v->num_units_in_tick, num = v->time_scale;
+    uint64_t a = num, b = den;
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    num /= a;
+    den /= a;
+    for (; num > INT32_MAX || den > INT32_MAX; num >>= 1, den >>= 1) {
+    }
+    return (AvocetRational){(int)num, (int)(den ? den : 1)};
+}
+
 static void describe_vui(AvocetStreamInfo *info, const AvoVui *v)
 {
     info->sar_width = v->sar_width;
     info->sar_height = v->sar_height;
     if (v->timing_info_present && v->num_units_in_tick && v->time_scale) {
-        uint64_t den = 2 * (uint64_t)v->num_units_in_tick, num = v->time_scale;
-        for (; num > INT32_MAX || den > INT32_MAX; num >>= 1, den >>= 1) {
-        }
-        info->fps = (AvocetRational){(int)num, (int)(den ? den : 1)};
+        info->fps = frame_rate(v);
         info->fixed_frame_rate = v->fixed_frame_rate;
     }
     if (v->video_signal_type_present) {

@@ -150,7 +150,7 @@ bool avo_dec_output_one(AvocetDecoder *dec);
 void avo_dec_store(AvocetDecoder *dec, bool starts_sequence, bool drop_prior);
 /* Takes the first frame out of the queue and describes it. */
 void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out);
-/* MaxDpbFrames and the reordering limit of the active sequence parameter set. */
+/* Sizes of the buffer and the reordering limit from the active sequence parameter set. */
 void avo_dec_find_limits(AvocetDecoder *dec);
 
 #endif

@@ -4,6 +4,7 @@
  * with the lowest picture order count goes. IDR pictures and MMCO 5 start a new count, so
  * everything before them goes first. */
 #include "dec/decoder.h"
+#include "h264/tables.h"
 
 static void enqueue(AvocetDecoder *dec, AvoDecFrame *frame)
 {
@@ -115,7 +116,11 @@ void avo_dec_find_limits(AvocetDecoder *dec)
     bool restricted = sps->vui_present && sps->vui.bitstream_restriction;
     if (restricted)
         frames = sps->vui.max_dec_frame_buffering;
-    dec->dpb_frames = avo_clip3(1, 16, avo_max(frames, sps->max_num_ref_frames));
+    /* Streams may understate their level, but none can need more than the highest one allows. */
+    const AvoLevelLimits *highest = &avo_levels[AVO_LEVEL_COUNT - 1];
+    int most = avo_level_max_dpb_frames(highest, sps->mb_width, sps->mb_height);
+    dec->dpb_frames = avo_clip3(1, avo_max(most, 1), avo_max(frames, sps->max_num_ref_frames));
+    dec->dpb.max_refs = avo_clip3(1, dec->dpb_frames, sps->max_num_ref_frames);
     dec->reorder_frames = dec->dpb_frames;
     if (restricted)
         dec->reorder_frames = sps->vui.max_num_reorder_frames;

@@ -365,7 +365,8 @@ int avo_pps_activate(AvoPps *pps, const AvoSps *sps, AvoMessage *msg)
 {
     AVO_RETURN_IF_ERROR(avo_pps_check(pps, sps, msg));
     if (pps->num_slice_groups > 1 && !sps->frame_mbs_only)
-        return avo_fail(msg, AVOCET_ERR_UNSUPPORTED, "slice groups together with fields");
+        return avo_fail(msg, AVOCET_ERR_UNSUPPORTED,
+                        "slice groups together with fields are not supported");
     if (pps->slice_group_id &&
         pps->pic_size_in_map_units != (uint32_t)(sps->mb_width * sps->mb_height))
         return avo_fail(msg, AVOCET_ERR_DATA, "slice group map has the wrong size");

@@ -50,7 +50,8 @@ static int check_supported(AvocetDecoder *dec, const AvoSps *sps)
     if (what)
         return avo_fail(&dec->message, AVOCET_ERR_UNSUPPORTED, "%s is not supported", what);
     if (sps->mb_width > (dec->config.max_width + 15) / 16 ||
-        sps->mb_height > (dec->config.max_height + 15) / 16)
+        sps->mb_height > (dec->config.max_height + 15) / 16 ||
+        sps->mb_width * sps->mb_height > avo_levels[AVO_LEVEL_COUNT - 1].max_fs)
         return avo_fail(&dec->message, AVOCET_ERR_UNSUPPORTED,
                         "pictures of %dx%d are larger than allowed", 16 * sps->mb_width,
                         16 * sps->mb_height);
@@ -85,9 +86,8 @@ static void adopt_sps(AvocetDecoder *dec, int id)
     dec->active_sps = *dec->sps[id];
     dec->active_sps_serial = dec->sps_serial[id];
     dec->active_pps_serial = 0;
-    dec->dpb.max_refs = avo_max(dec->active_sps.max_num_ref_frames, 1);
     avo_dec_find_limits(dec);
-    dec->frame_count = dec->dpb_frames + 3;
+    dec->frame_count = avo_max(dec->frame_count, dec->dpb_frames + 3);
 }
 
 /* Makes another sequence parameter set the active one. No picture is at work. Only an IDR picture

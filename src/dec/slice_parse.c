@@ -187,7 +187,8 @@ int avo_slice_header_parse(AvoSliceHeader *h, AvoSliceBits *b, const AvoSps *sps
         return out_of_range(msg, "first_mb_in_slice");
     h->frame_num = (int)avo_sb_get(b, sps->log2_max_frame_num);
     if (!sps->frame_mbs_only && avo_sb_flag(b))
-        return avo_fail(msg, AVOCET_ERR_UNSUPPORTED, "interlaced coding (field pictures)");
+        return avo_fail(msg, AVOCET_ERR_UNSUPPORTED,
+                        "interlaced coding (field pictures) is not supported");
     if (h->nal_unit_type == 5) {
         uint32_t id = avo_sb_ue(b);
         if (id > 65535)

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""avocet decode and avocet info from outside: pictures as the encoder saw them, damage, wrong usage.
+
+The program under test is named by the environment variable AVOCET (default build/avocet).
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+AVOCET = os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet"))
+
+passed = failed = 0
+
+
+def check(condition, text):
+    global passed, failed
+    passed += bool(condition)
+    failed += not condition
+    if not condition:
+        print("FAILED %s" % text, flush=True)
+
+
+def run(*words, stdin=None):
+    r = subprocess.run([AVOCET, *map(str, words)], input=stdin, capture_output=True, timeout=120, check=False,
+                       **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+    r.text = r.stderr.decode(errors="replace")
+    return r
+
+
+def expect(code, says, *words, **more):
+    r = run(*words, **more)
+    check(r.returncode == code, "exit %d, not %d: %s\n%s" % (r.returncode, code, words, r.text))
+    check(says in r.text, "\"%s\" is not said: %s\n%s" % (says, words, r.text))
+    return r
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def test_pictures(folder):
+    """Decoding gives the encoder's reconstruction, to y4m, raw planes and through pipes."""
+    coded, recon, y4m, yuv = (os.path.join(folder, n) for n in ("a.264", "r.y4m", "d.y4m", "d.yuv"))
+    expect(0, "", "encode", "testsrc", "--size", "90x70", "--frames", 12, "--recon", recon, "-o", coded)
+    expect(0, "decoded 12 pictures 90x70", "decode", coded, "-o", y4m)
+    ours, theirs = read(y4m), read(recon)
+    check(ours.split(b"\n", 1)[0].startswith(b"YUV4MPEG2 W90 H70 F30:1 "), "header of y4m")
+    check(ours.split(b"\n", 1)[1] == theirs.split(b"\n", 1)[1], "y4m differs from the reconstruction")
+    expect(0, "", "decode", coded, "-o", yuv, "--quiet")
+    frame = 90 * 70 + 2 * 45 * 35
+    check(read(yuv) == b"".join(p[:frame] for p in ours.split(b"\n", 1)[1].split(b"FRAME\n")[1:]), "raw planes")
+    piped = expect(0, "", "decode", "-", "-o", "-", stdin=read(coded))
+    check(piped.stdout == ours, "through pipes")
+    expect(0, "decoded 3 pictures", "decode", coded, "-o", yuv, "--seek", 4, "--frames", 3)
+    check(read(yuv) == b"".join(p[:frame] for p in ours.split(b"\n", 1)[1].split(b"FRAME\n")[5:8]), "--seek, --frames")
+    verbose = expect(0, "IDR", "decode", coded, "-o", yuv, "--verbose")
+    check(len(verbose.text.splitlines()) == 13, "a line per picture: %s" % verbose.text)
+
+
+def test_info(folder):
+    coded = os.path.join(folder, "i.264")
+    expect(0, "", "encode", "testsrc", "--size", "90x70", "--frames", 10, "--fps", "30", "--keyint", 5, "--no-scenecut", "-o", coded)
+    text = expect(0, "", "info", coded).stdout.decode()
+    for piece in ("High", "90x70 (coded as 96x80)", "CABAC", "10: 2 IDR"):
+        check(piece in text, "\"%s\" is not in:\n%s" % (piece, text))
+    told = json.loads(expect(0, "", "info", "--json", coded).stdout)
+    check(told["pictures"] == 10 and told["types"]["IDR"] == 2, "counts: %s" % told)
+    check(told["width"] == 90 and told["fps"][0] == 30 * told["fps"][1], "size and rate: %s" % told)
+    check(told["bytes"] == os.path.getsize(coded) and told["faults"] == 0, "bytes: %s" % told)
+
+
+def test_damage(folder):
+    coded, broken, out = (os.path.join(folder, n) for n in ("g.264", "b.264", "b.y4m"))
+    expect(0, "", "encode", "testsrc", "--size", "176x144", "--frames", 8, "-o", coded)
+    data = bytearray(read(coded))
+    for at in range(len(data) // 2, len(data) - 10, 300):
+        data[at] ^= 0x55
+    with open(broken, "wb") as f:
+        f.write(data)
+    expect(1, "is damaged; what could be decoded is written", "decode", broken, "-o", out)
+    check(read(out).count(b"FRAME\n") >= 4, "the good part is not written")
+    expect(1, "is damaged", "info", broken)
+
+
+def test_wrong(folder):
+    text, out = os.path.join(folder, "t.264"), os.path.join(folder, "o.y4m")
+    with open(text, "wb") as f:
+        f.write(b"no video at all\n" * 100)
+    expect(1, "no H.264 pictures in it", "decode", text, "-o", out)
+    expect(1, "no H.264 pictures in it", "info", text)
+    expect(1, "cannot open", "decode", os.path.join(folder, "missing.264"), "-o", out)
+    expect(1, "cannot create", "decode", text, "-o", os.path.join(folder, "no", "folder.y4m"))
+    expect(1, "is a folder", "info", folder)
+    expect(2, "no output", "decode", text)
+    expect(2, "no input", "decode", "-o", out)
+    expect(2, ".y4m", "decode", text, "-o", "o.png")
+    expect(2, "number of pictures", "decode", text, "-o", out, "--frames", "many")
+    expect(2, "two inputs", "info", text, text)
+    expect(2, "no option --nonsense", "decode", "--nonsense")
+    expect(1, "is the input", "decode", out_as_input(folder), "-o", os.path.join(folder, "same.y4m"))
+    for command in "decode", "info":
+        check(b"usage: avocet" in expect(0, "", command, "--help").stdout, "help of " + command)
+
+
+def out_as_input(folder):
+    path = os.path.join(folder, "same.y4m")
+    with open(path, "wb") as f:
+        f.write(b"x")
+    return path
+
+
+def main():
+    for test in test_pictures, test_info, test_damage, test_wrong:
+        with tempfile.TemporaryDirectory() as folder:
+            test(folder)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+/* A coded file run through the decoder: what "avocet decode" and "avocet info" have in common. */
+#ifndef TOOLS_DECODE_SESSION_H
+#define TOOLS_DECODE_SESSION_H
+
+#include <avocet/decoder.h>
+#include <signal.h>
+#include "stream_input.h"
+
+typedef struct DecodeSession DecodeSession;
+struct DecodeSession {
+    StreamInput input;
+    AvocetDecoder *decoder;
+    int64_t pictures, damaged, errors;
+    int64_t most;                       /* pictures to take at most, -1: all */
+    volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
+    /* A picture in output order. -1: stop, fault is written. */
+    int (*take)(DecodeSession *session, const AvocetDecodedPicture *picture, Fault *fault);
+    void *user;
+    int errors_told;
+    Fault last_error;                   /* of the decoder */
+};
+
+/* Opens input and decoder. 0 or -1. */
+int decode_session_open(DecodeSession *session, const char *name, Fault *fault);
+/* Decodes everything. Damaged units are told on standard error (the first ten) and counted; -1: a
+ * fault that ended it: of the input, of take, or a stream without any picture. */
+int decode_session_run(DecodeSession *session, Fault *fault);
+void decode_session_close(DecodeSession *session);
+
+#endif

@@ -1,0 +1,67 @@
+/* See stream_input.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "stream_input.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PIECE = 1 << 18 };
+
+int stream_input_open(StreamInput *in, const char *name, Fault *fault)
+{
+    struct stat about;
+    memset(in, 0, sizeof *in);
+    in->name = strcmp(name, "-") ? name : "standard input";
+    in->size = -1;
+    in->file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
+    if (!in->file)
+        return fault_set(fault, "cannot open %s: %s", name, strerror(errno));
+    if (fstat(fileno(in->file), &about) == 0 && S_ISDIR(about.st_mode))
+        return fault_set(fault, "%s is a folder", name);
+    if (fstat(fileno(in->file), &about) == 0 && S_ISREG(about.st_mode))
+        in->size = (int64_t)about.st_size;
+    in->buffer = malloc(PIECE);
+    return in->buffer ? 0 : fault_set(fault, "not enough memory");
+}
+
+/* Kinds of files that people give by mistake, by their first bytes. */
+static const char *other_kind(const uint8_t *p, size_t n)
+{
+    static const struct {
+        const char *kind;
+        size_t at, length;
+        const char *mark;
+    } kinds[] = {
+        {"an MP4 file", 4, 4, "ftyp"},       {"a Matroska file", 0, 4, "\x1a\x45\xdf\xa3"},
+        {"a y4m file", 0, 9, "YUV4MPEG2"},   {"a PNG picture", 0, 4, "\x89PNG"},
+        {"a RIFF file (AVI)", 0, 4, "RIFF"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (n >= kinds[i].at + kinds[i].length &&
+            memcmp(p + kinds[i].at, kinds[i].mark, kinds[i].length) == 0)
+            return kinds[i].kind;
+    return NULL;
+}
+
+int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, Fault *fault)
+{
+    size_t n = fread(in->buffer, 1, PIECE, in->file);
+    if (n == 0 && ferror(in->file))
+        return fault_set(fault, "cannot read %s: %s", in->name, strerror(errno));
+    const char *kind = in->given == 0 ? other_kind(in->buffer, n) : NULL;
+    if (kind)
+        return fault_set(fault, "%s is %s, not an H.264 byte stream (Annex B)", in->name, kind);
+    in->given += n;
+    *data = in->buffer;
+    *size = n;
+    return n > 0;
+}
+
+void stream_input_close(StreamInput *in)
+{
+    if (in->file && in->file != stdin)
+        fclose(in->file);
+    free(in->buffer);
+    memset(in, 0, sizeof *in);
+}
