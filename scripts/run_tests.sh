@@ -14,7 +14,7 @@ python=$(command -v python3) || { echo "python3 is not installed"; echo "0 passe
 log=$(mktemp) && trap 'rm -f "$log"' EXIT
 total_passed=0 total_failed=0
 
-# part NAME COMMAND...: shows what failed, keeps the counts. A test without counts, or that crashed, counts as one failure.
+# part NAME COMMAND...: shows what failed and what was skipped, keeps the counts. A test without counts, or that crashed, counts as one failure.
 part() {
     local name=$1 start=$SECONDS status counts passed failed
     shift
@@ -29,6 +29,7 @@ part() {
     total_passed=$((total_passed + passed))
     total_failed=$((total_failed + failed))
     printf '%-34s %7d passed, %d failed  (%d s)\n' "$name" "$passed" "$failed" "$((SECONDS - start))"
+    grep -a '^SKIPPED' "$log" | sed 's/^/  /'
     if [ "$failed" -gt 0 ]; then
         echo "  exit status $status; the end of its output:"
         tail -n 40 "$log" | sed 's/^/  | /'

@@ -13,8 +13,7 @@ static int set_option(AvocetEncoderConfig *c, const char *name, int value, char 
     return avocet_encoder_config_set(c, name, text, message, size);
 }
 
-/* Bits as options take them: "1500.000k". */
-static void bits_text(char text[32], int64_t bits)
+void avo_live_bits_text(char text[32], int64_t bits)
 {
     avo_say(text, 32, "%l.%d%d%dk", bits / 1000, (int)(bits / 100 % 10), (int)(bits / 10 % 10), (int)(bits % 10));
 }
@@ -72,7 +71,7 @@ int avo_live_configure(AvocetEncoderConfig *c, const AvoLiveArgs *args, char *me
         status = set_option(c, "keyint", args->gop ? args->gop : whole_fps(c->fps), message, size);
     if (status == AVOCET_OK) {
         char bits[32];
-        bits_text(bits, args->bitrate ? args->bitrate : default_bitrate(c));
+        avo_live_bits_text(bits, args->bitrate ? args->bitrate : default_bitrate(c));
         status = avocet_encoder_config_set(c, "bitrate", bits, message, size);
     }
     if (status == AVOCET_OK)
@@ -334,7 +333,7 @@ static int change(AvoLive *live, const char *name, const char *text)
 static int change_bits(AvoLive *live, const char *name, int64_t bits)
 {
     char text[32];
-    bits_text(text, bits);
+    avo_live_bits_text(text, bits);
     return change(live, name, text);
 }
 

@@ -20,6 +20,8 @@
 #define AVO_LIVE_PRESET     "veryfast"
 #define AVO_LIVE_VBV_MS     1000 /* size of the decoder's buffer at the target rate */
 #define AVO_LIVE_MESSAGE    200
+#define AVO_LIVE_SETS_MAX   512 /* bytes of SPS and PPS, scaling lists included */
+#define AVO_LIVE_AVCC_MAX   (AVO_LIVE_SETS_MAX + 16)
 #define AVO_LIVE_ONE_THREAD (640 * 480) /* samples up to which waking more threads costs more than it gains */
 
 typedef struct AvoLiveArgs {
@@ -57,7 +59,7 @@ typedef struct AvoLive {
     AvoLiveTotals totals;
     AvocetPacket last;  /* its data only while pending */
     bool pending;       /* last did not fit into the buffer of encode_into and waits there */
-    uint8_t sets[512];  /* SPS and PPS */
+    uint8_t sets[AVO_LIVE_SETS_MAX]; /* SPS and PPS */
     size_t sets_size;
     char message[AVO_LIVE_MESSAGE]; /* about the last error */
 } AvoLive;
@@ -91,8 +93,11 @@ int avo_live_set_qp(AvoLive *live, int qp_min, int qp_max);
 
 /* SPS and PPS, *size 0 while a hardware encoder has not yet made any. */
 int avo_live_headers(AvoLive *live, const uint8_t **data, size_t *size);
-/* AVCDecoderConfigurationRecord into out; its bytes, 0: not yet known. */
+/* AVCDecoderConfigurationRecord into out (AVO_LIVE_AVCC_MAX is enough); its bytes, 0: not yet known. */
 size_t avo_live_avcc(AvoLive *live, uint8_t *out, size_t size);
+
+/* Bits as options take them: "1500.000k". */
+void avo_live_bits_text(char text[32], int64_t bits);
 
 /* Settings in effect. */
 const AvocetEncoderConfig *avo_live_config(const AvoLive *live);

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AVO_PARAMETER_SETS_MAX 1024 /* bytes; scaling lists included */
-
 /* Copies the SPS and PPS units of an access unit, as they are, to out (NULL: only count). lengths: units are led by
  * four-byte lengths instead of start codes. Returns the bytes, or 0 if there are none or they need more than size. */
 size_t avo_parameter_sets_copy(const uint8_t *data, size_t data_size, int lengths, uint8_t *out, size_t size);

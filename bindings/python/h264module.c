@@ -431,7 +431,7 @@ static PyObject *encoder_headers(PyObject *object, PyObject *unused)
 static PyObject *encoder_avcc(PyObject *object, PyObject *unused)
 {
     Encoder *self = (Encoder *)object;
-    uint8_t record[AVO_PARAMETER_SETS_MAX];
+    uint8_t record[AVO_LIVE_AVCC_MAX];
     (void)unused;
     lock(self);
     size_t size = avo_live_avcc(&self->live, record, sizeof record);

@@ -60,10 +60,16 @@ def stamp():
 
 # ---- compiling ----
 
+def library_sources():
+    return sorted((ROOT / "src").rglob("*.c"))
+
+
+def common_sources():
+    return sorted((ROOT / "bindings" / "common").glob("*.c"))
+
+
 def sources():
-    library = sorted((ROOT / "src").rglob("*.c"))
-    common = sorted((ROOT / "bindings" / "common").glob("*.c"))
-    return library + common + [PYTHON / "h264module.c"]
+    return library_sources() + common_sources() + [PYTHON / "h264module.c"]
 
 
 def compiler():
@@ -94,17 +100,22 @@ def link_flags(folder):
     return ["-shared", "-Wl,--version-script=" + str(script), "-Wl,-Bsymbolic", "-pthread"]
 
 
+def compile_all(files, flags, folder):
+    """Objects of all files in folder, in the same order."""
+    flags = flags + ["-I" + name for name in INCLUDES] + shlex.split(os.environ.get("CFLAGS", ""))
+    jobs = [(str(source), str(folder / ("%d.o" % i))) for i, source in enumerate(files)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(lambda job: run(compiler() + flags + ["-c", job[0], "-o", job[1]]), jobs))
+    return [made for _, made in jobs]
+
+
 def build_extension(target):
     if os.name == "nt":
         raise SystemExit("building on Windows is not supported yet")
-    flags = C_FLAGS + ["-I" + folder for folder in INCLUDES + python_includes()]
-    flags += shlex.split(os.environ.get("CFLAGS", ""))
+    flags = C_FLAGS + ["-I" + folder for folder in python_includes()]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        jobs = [(source, folder / ("%d.o" % i)) for i, source in enumerate(sources())]
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            list(pool.map(lambda job: run(compiler() + flags + ["-c", str(job[0]), "-o", str(job[1])]), jobs))
-        run(compiler() + [str(made) for _, made in jobs] + link_flags(folder) +
+        run(compiler() + compile_all(sources(), flags, folder) + link_flags(folder) +
             shlex.split(os.environ.get("LDFLAGS", "")) + ["-o", str(target)])
 
 

@@ -1,0 +1,11 @@
+# Module h264 for MicroPython ports built by make: USER_C_MODULES=.../bindings/micropython.
+AVOCET_DIR := $(abspath $(USERMOD_DIR)/../../..)
+
+SRC_USERMOD_C += $(USERMOD_DIR)/modh264.c
+SRC_USERMOD_LIB_C += $(wildcard $(AVOCET_DIR)/bindings/common/*.c)
+SRC_USERMOD_LIB_C += $(foreach layer,base dsp dsp/c dsp/x86 dsp/arm h264 enc,$(wildcard $(AVOCET_DIR)/src/$(layer)/*.c))
+
+CFLAGS_USERMOD += -I$(AVOCET_DIR)/include -I$(AVOCET_DIR)/bindings/common
+
+# The library's own files: no threads, speed over size, and C11 whatever the port says.
+$(BUILD)/$(AVOCET_DIR)/%.o: CFLAGS += -std=c11 -O2 -DAVO_THREADS=0 -I$(AVOCET_DIR)/src -Wno-double-promotion -Wno-float-conversion

@@ -1,0 +1,114 @@
+"""Module h264 for MicroPython: its C file against the harness beside this file, with the sanitizers where the compiler has
+them; then, where a MicroPython with the module is at hand, the same script as on CPython, which must print the same.
+
+    MICROPYTHON=PATH        the interpreter
+    MICROPYTHON_DIR=PATH    MicroPython's source tree: the interpreter is looked for in its ports/unix/build-*
+"""
+import difflib
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "bindings" / "python" / "build_backend"))
+import avocet_build  # noqa: E402
+
+MODULE = ROOT / "bindings" / "micropython" / "h264" / "modh264.c"
+
+
+class Counts:
+    passed = failed = 0
+
+    def check(self, name, good, detail=""):
+        self.passed += bool(good)
+        self.failed += not good
+        if not good:
+            print("FAILED: %s\n%s" % (name, detail))
+
+
+def run(*command, **more):
+    return subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          **more)
+
+
+def sanitizers(folder):
+    """-fsanitize flags if this compiler can link with them."""
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    source = folder / "empty.c"
+    source.write_text("int main(void) { return 0; }\n")
+    tried = run(*avocet_build.compiler(), *flags, source, "-o", folder / "empty")
+    return flags if tried.returncode == 0 else []
+
+
+def check_harness(counts, folder):
+    flags = ["-std=c11", "-O1", "-g", "-DAVO_THREADS=0", "-Wall", "-Wextra", "-I" + str(HERE / "harness")] + sanitizers(folder)
+    files = avocet_build.library_sources() + avocet_build.common_sources() + [MODULE, HERE / "harness" / "harness.c"]
+    program = folder / "harness"
+    avocet_build.run(avocet_build.compiler() + flags + avocet_build.compile_all(files, flags, folder) +
+                     ["-o", str(program)])
+    done = run(program, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+    print(done.stdout)
+    counts.check("the harness ran", done.returncode == 0, "exit status %d" % done.returncode)
+    words = done.stdout.split()
+    if words[-1:] == ["failed"]:
+        counts.passed += int(words[-4])
+        counts.failed += int(words[-2])
+
+
+def find_interpreter():
+    """Paths that may have the module, best first."""
+    if os.environ.get("MICROPYTHON"):
+        return [Path(os.environ["MICROPYTHON"])]
+    if os.environ.get("MICROPYTHON_DIR"):
+        return sorted(Path(os.environ["MICROPYTHON_DIR"]).glob("ports/unix/build-*/micropython"))
+    return []
+
+
+def has_module(interpreter):
+    return interpreter.is_file() and run(interpreter, "-c", "import h264").returncode == 0
+
+
+def cpython_output(folder):
+    """What the shared script prints here, with a package built for this purpose."""
+    package = folder / "h264"
+    package.mkdir()
+    for path in avocet_build.package_files():
+        (package / path.name).write_bytes(path.read_bytes())
+    avocet_build.build_extension(package / avocet_build.EXTENSION)
+    return run(sys.executable, HERE / "same_bytes.py", env={**os.environ, "PYTHONPATH": str(folder)}).stdout
+
+
+def check_interpreter(counts, interpreter, folder):
+    print("with %s" % interpreter)
+    there = run(interpreter, "-X", "heapsize=64M", HERE / "same_bytes.py").stdout
+    counts.check("the shared script runs to its end", there.endswith("done\n"), there)
+    here = cpython_output(folder)
+    counts.check("as on CPython", there == here, "\n".join(difflib.unified_diff(here.splitlines(), there.splitlines(),
+                                                                             "CPython", "MicroPython", lineterm="")))
+    alone = run(interpreter, "-X", "heapsize=64M", HERE / "only_micropython.py").stdout
+    counts.check("memory", alone == "done\n", alone)
+
+
+def main():
+    counts = Counts()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        check_harness(counts, folder)
+        found = [path for path in find_interpreter() if has_module(path)]
+        headers = Path(sysconfig.get_paths()["include"]) / "Python.h"
+        if not found:
+            print("SKIPPED: the real MicroPython, for want of one with the module (see MICROPYTHON, MICROPYTHON_DIR)")
+        elif not headers.is_file():
+            print("SKIPPED: the comparison with CPython, for want of Python.h (Debian: apt-get install python3-dev)")
+        else:
+            check_interpreter(counts, found[0], folder)
+    print("%d passed, %d failed" % (counts.passed, counts.failed))
+    return 1 if counts.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
