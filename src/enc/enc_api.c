@@ -1,25 +1,8 @@
 /* The public functions of avocet/encoder.h: check arguments, call the pipeline. */
 #include "enc/encoder.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "enc/options.h"
-
-#if !defined(AVOCET_NO_MALLOC)
-#include <stdlib.h>
-
-static void *default_alloc(void *opaque, size_t size, size_t align)
-{
-    (void)opaque;
-    return aligned_alloc(align, avo_align_up(size, align));
-}
-
-static void default_free(void *opaque, void *pointer)
-{
-    (void)opaque;
-    free(pointer);
-}
-
-static const AvocetAllocator default_allocator = {default_alloc, default_free, NULL};
-#endif
 
 static void copy_message(const AvoMessage *from, int status, char *message, size_t size)
 {
@@ -110,10 +93,8 @@ int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *conf
     AvocetEncoder scratch = {.message = {""}};
     size_t need = 0;
     int status = AVOCET_ERR_ARGUMENT;
-#if !defined(AVOCET_NO_MALLOC)
     if (!allocator)
-        allocator = &default_allocator;
-#endif
+        allocator = avo_memory_default();
     if (encoder)
         *encoder = NULL;
     if (encoder && config && allocator && allocator->alloc && allocator->free)
