@@ -253,7 +253,34 @@ static AvoSliceType slice_type_of(AvocetFrameType type)
     }
 }
 
-/* The lookahead's weights belong to the nearest anchor before the picture, wherever the list has it. */
+static int brightness_q4(const AvoPlane *p)
+{
+    uint64_t sum = 0;
+    for (int y = 0; y < p->height; y++)
+        for (int x = 0; x < p->width; x++)
+            sum += p->data[y * p->stride + x];
+    return (int)(sum * 16 / ((uint64_t)p->width * (uint64_t)p->height));
+}
+
+/* Explicit weights of B pictures follow the mean brightness: offsets only. */
+static void set_b_weights(AvoPicJob *job)
+{
+    AvoSliceHeader *h = &job->header;
+    job->rec->brightness_q4 = brightness_q4(&job->plan.src->half);
+    if (h->type != AVO_SLICE_B)
+        return;
+    h->luma_log2_denom = h->chroma_log2_denom = 5;
+    for (int list = 0; list < 2; list++)
+        for (int i = 0; i < job->refs.count[list]; i++) {
+            int offset = (job->rec->brightness_q4 - job->refs.frame[list][i]->brightness_q4 + 8) >> 4;
+            AvoWeight *w = &h->weight[list][i];
+            w->luma_flag = offset != 0;
+            w->w[0] = 32;
+            w->o[0] = (int16_t)avo_clip3(-128, 127, offset);
+        }
+}
+
+/* The lookahead's weights belong to the nearest anchor before the picture; see lead_with_weighted in references.c. */
 static void set_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
@@ -261,9 +288,9 @@ static void set_weights(AvoPicJob *job)
     h->luma_log2_denom = plan->weight.log2_denom[0];
     h->chroma_log2_denom = plan->weight.log2_denom[1];
     int anchor_poc = plan->poc - 2 * (int)(plan->src->display_index - plan->minigop_start);
-    for (int i = 0; i < job->refs.count[0]; i++) {
+    for (int i = 0; i < (job->header.type == AVO_SLICE_P ? job->refs.count[0] : 0); i++) {
         AvoWeight *w = &h->weight[0][i];
-        bool here = job->refs.frame[0][i]->poc == anchor_poc;
+        bool here = i == 0 && job->refs.frame[0][i]->poc == anchor_poc;
         w->luma_flag = here && plan->weight.used[0];
         w->chroma_flag = here && (plan->weight.used[1] || plan->weight.used[2]);
         for (int c = 0; c < 3; c++) {
@@ -303,6 +330,8 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->alpha_offset_div2 = c->deblock_alpha;
     h->beta_offset_div2 = c->deblock_beta;
     set_weights(job);
+    if (enc->pps.weighted_bipred_idc == 1)
+        set_b_weights(job);
     avo_slice_refs_derive(&job->refs, h, &enc->pps, &enc->sps, job->rec->poc);
     job->use_direct = h->type == AVO_SLICE_B && c->direct != AVOCET_DIRECT_NONE;
 

@@ -19,6 +19,7 @@ void avo_references_init(AvoReferences *r, const AvoSps *sps, const AvoPps *pps,
     r->dpb.max_long_term_idx = -1;
     r->max_refs = config->ref;
     r->long_term_interval = config->long_term;
+    r->duplicates = config->weightp == 2;
 }
 
 static AvoFrame *take_frame(AvoReferences *r)
@@ -58,12 +59,13 @@ static int collect(const AvoReferences *r, int poc, int side, AvoFrame **out)
 }
 
 /* The lookahead measured its weights against the anchor before the picture. Where they are used, that anchor leads the
- * list, since P_Skip and most blocks look at entry 0. */
-static void lead_with_weighted(const AvoPlan *plan, AvoFrame **list, int count)
+ * list, since P_Skip and most blocks look at entry 0; a second entry of it serves the blocks that do not follow the
+ * fade. Returns the new number of entries. */
+static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFrame **list, int count)
 {
     const AvoPlanWeight *w = &plan->weight;
     if (plan->type != AVOCET_TYPE_P || !(w->used[0] || w->used[1] || w->used[2]))
-        return;
+        return count;
     int anchor_poc = plan->poc - 2 * (int)(plan->src->display_index - plan->minigop_start);
     for (int i = 1; i < count; i++)
         if (list[i]->poc == anchor_poc) {
@@ -71,6 +73,10 @@ static void lead_with_weighted(const AvoPlan *plan, AvoFrame **list, int count)
             memmove(list + 1, list, (size_t)i * sizeof *list);
             list[0] = anchor;
         }
+    if (!r->duplicates || count == 0 || list[0]->poc != anchor_poc || count >= 16)
+        return count;
+    memmove(list + 1, list, (size_t)count * sizeof *list);
+    return count + 1;
 }
 
 static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, AvoSliceRefs *refs)
@@ -79,8 +85,8 @@ static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, A
     refs->count[0] = refs->count[1] = 0;
     if (plan->type == AVOCET_TYPE_P || is_b) {
         int count = collect(r, poc, -1, refs->frame[0]);
-        lead_with_weighted(plan, refs->frame[0], count);
-        refs->count[0] = avo_min(count, r->max_refs);
+        int listed = lead_with_weighted(r, plan, refs->frame[0], count);
+        refs->count[0] = avo_min(listed, avo_min(r->max_refs + (listed > count), 16));
     }
     if (is_b)
         refs->count[1] = avo_min(collect(r, poc, 1, refs->frame[1]), r->max_refs);

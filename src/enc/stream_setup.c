@@ -123,7 +123,7 @@ void avo_setup_pps(AvoPps *pps, const AvoSps *sps, const AvocetEncoderConfig *c)
     pps->num_ref_idx_default[0] = avo_max(1, avo_min(c->ref, sps->max_num_ref_frames));
     pps->num_ref_idx_default[1] = 1;
     pps->weighted_pred = c->weightp > 0;
-    pps->weighted_bipred_idc = c->weightb && c->bframes ? 2 : 0;
+    pps->weighted_bipred_idc = !c->bframes || !c->weightb ? 0 : c->weightb == 2 ? 1 : 2;
     pps->init_qp = 26;
     pps->init_qs = 26;
     pps->chroma_qp_offset[0] = pps->chroma_qp_offset[1] = c->chroma_qp_offset;

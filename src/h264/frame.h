@@ -41,6 +41,7 @@ typedef struct AvoFrame {
     int64_t slot_uid[AVO_SLOTS_MAX]; /* uid that each slot held when this picture was coded        */
     int64_t slot_poc[AVO_SLOTS_MAX]; /* and its poc (vector scaling)                               */
     int64_t pts;
+    int brightness_q4;  /* encoder: mean luma of the source, 1/16 */
     void *user;         /* encoder or decoder attachment                                           */
 } AvoFrame;
 
