@@ -240,6 +240,28 @@ static void try_direct(AvoRowCtx *row, int cost)
     avo_try_skip(row, cost);
 }
 
+static int luma_satd(const AvoRowCtx *row)
+{
+    return row->job->dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, row->pred, AVO_REC_STRIDE);
+}
+
+/* Looks at both kinds of direct prediction in a quarter of the macroblocks, for the choice of later pictures.
+ * row->pred holds that of this picture's kind. */
+static void compare_direct(AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    int kind = !job->refs.direct_spatial, own = luma_satd(row), other = 2 * own;
+    AvoDirect saved = row->direct;
+    if (avo_direct_derive(&row->direct, &row->cache, &job->other_refs, row->mb_x, row->mb_y)) {
+        predict_direct(row);
+        other = luma_satd(row);
+    }
+    row->direct = saved;
+    predict_direct(row);
+    row->stats->direct_cost[kind] += own;
+    row->stats->direct_cost[!kind] += other;
+}
+
 void avo_decide_b(AvoRowCtx *row)
 {
     const AvoTools *tools = row->job->tools;
@@ -249,6 +271,8 @@ void avo_decide_b(AvoRowCtx *row)
                         avo_direct_derive(&row->direct, &row->cache, &row->job->refs, row->mb_x, row->mb_y);
     if (row->direct_valid) {
         predict_direct(row);
+        if (row->job->compare_direct && ((row->mb_x + row->mb_y) & 3) == 0)
+            compare_direct(row);
         direct_cost = avo_rate(row, BITS_DIRECT) - 4 * avo_rate(row, BITS_SUB_DIRECT);
         for (int i = 0; i < 4; i++) {
             direct8[i] = direct_cost_8x8(row, i, row->pred);

@@ -47,6 +47,7 @@ struct AvocetEncoder {
     int64_t last_pts;
     int64_t dts_shift;           /* pts of picture number `reorder` - pts of picture 0 */
     int64_t coded;               /* pictures coded */
+    int64_t direct_cost[2];      /* direct "auto": recent costs of spatial and temporal, fading */
     int64_t since_buffering_period; /* pictures, HRD */
     int64_t last_idr_coded;
 

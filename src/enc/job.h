@@ -23,6 +23,7 @@ typedef struct AvoRowStats {
     int qp_sum;
     int intra_mbs, inter_mbs, skip_mbs;
     int mb_types[AVO_MB_TYPE_COUNT];
+    int64_t direct_cost[2];   /* SATD of spatial and temporal direct prediction where both were looked at */
 } AvoRowStats;
 
 typedef struct AvoPicJob {
@@ -39,6 +40,8 @@ typedef struct AvoPicJob {
     AvoFrame *rec;             /* picture being reconstructed */
     AvoSliceHeader header;     /* of the first slice; the others differ in first_mb only */
     AvoSliceRefs refs;
+    AvoSliceRefs other_refs;   /* the same with the other kind of direct prediction; when comparing */
+    bool compare_direct;
     int slice_count;
     int slice_end_row[AVO_SLICES_MAX];
     AvoDeblockSlice deblock_slice[AVO_SLICES_MAX];

@@ -314,6 +314,14 @@ static void set_refresh(AvocetEncoder *enc, AvoPicJob *job)
     job->refresh_limits = true;
 }
 
+/* Spatial vectors also predict those of coded blocks well, so temporal must be clearly better. */
+static bool likes_spatial(const AvocetEncoder *enc)
+{
+    if (enc->config.direct == AVOCET_DIRECT_AUTO)
+        return enc->direct_cost[0] * 7 <= enc->direct_cost[1] * 8;
+    return enc->config.direct != AVOCET_DIRECT_TEMPORAL;
+}
+
 static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
 {
     const AvocetEncoderConfig *c = &enc->config;
@@ -325,7 +333,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     if (!job->rec)
         return AVOCET_ERR_INTERNAL;
     job->rec->slice_type = h->type;
-    h->direct_spatial = c->direct != AVOCET_DIRECT_TEMPORAL;
+    h->direct_spatial = likes_spatial(enc);
     h->disable_deblocking_idc = !c->deblock;
     h->alpha_offset_div2 = c->deblock_alpha;
     h->beta_offset_div2 = c->deblock_beta;
@@ -334,6 +342,13 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
         set_b_weights(job);
     avo_slice_refs_derive(&job->refs, h, &enc->pps, &enc->sps, job->rec->poc);
     job->use_direct = h->type == AVO_SLICE_B && c->direct != AVOCET_DIRECT_NONE;
+    job->compare_direct = h->type == AVO_SLICE_B && c->direct == AVOCET_DIRECT_AUTO;
+    if (job->compare_direct) {
+        AvoSliceHeader other = *h;
+        other.direct_spatial = !h->direct_spatial;
+        job->other_refs = job->refs;
+        avo_slice_refs_derive(&job->other_refs, &other, &enc->pps, &enc->sps, job->rec->poc);
+    }
 
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
     int mean = job->plan.qp_offset_q8 ? job->plan.qp_offset_mean_q8 : 0;
@@ -416,6 +431,11 @@ static void report(AvocetEncoder *enc, const AvoPicJob *job, AvocetPacket *packe
         stats.intra_mbs += row->intra_mbs;
         stats.inter_mbs += row->inter_mbs;
         stats.skip_mbs += row->skip_mbs;
+    }
+    for (int kind = 0; kind < 2 && job->compare_direct; kind++) {
+        enc->direct_cost[kind] = enc->direct_cost[kind] * 3 / 4;
+        for (int i = 0; i < job->mb_height; i++)
+            enc->direct_cost[kind] += job->row_stats[i].direct_cost[kind];
     }
     int mbs = job->mb_width * job->mb_height;
     packet->qp = (stats.qp_sum + mbs / 2) / mbs;
