@@ -4,31 +4,47 @@
 #include "enc/trellis.h"
 #include "h264/tables.h"
 
+/* ---- neighbouring blocks ---- */
 
-/* ---- coded_block_flag (9.3.3.1.1.9) ---- */
+typedef struct Around {
+    int left, above; /* levels in the blocks there, or what stands for them where there is no
+                        macroblock */
+} Around;
 
-/* ctxIdxInc for the block with index k in nnz. */
-static int block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k)
+/* k: index in nnz. */
+static Around counts_around(const AvoRowCtx *row, const AvoMbInfo *info, int k, int missing)
 {
     int wide = k < 16 ? 4 : 2, x = k & (wide - 1), y = (k & (wide * wide - 1)) / wide;
     const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
-    int missing = AVO_MB_IS_INTRA(info->type);
-    int left = x ? info->nnz[k - 1] : a ? a->nnz[k + wide - 1] : missing;
-    int above = y ? info->nnz[k - wide] : b ? b->nnz[k + wide * (wide - 1)] : missing;
-    return (left != 0) + 2 * (above != 0);
+    return (Around){
+        .left = x   ? info->nnz[k - 1]
+                : a ? a->nnz[k + wide - 1]
+                    : missing,
+        .above = y   ? info->nnz[k - wide]
+                 : b ? b->nnz[k + wide * (wide - 1)]
+                     : missing,
+    };
+}
+
+/* ctxIdxInc of coded_block_flag (9.3.3.1.1.9). */
+static int block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k)
+{
+    Around n = counts_around(row, info, k, AVO_MB_IS_INTRA(info->type));
+    return (n.left != 0) + 2 * (n.above != 0);
 }
 
 static int dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag)
 {
     const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
     int missing = AVO_MB_IS_INTRA(info->type);
-    return (a ? (a->dc_flags & flag) != 0 : missing) + 2 * (b ? (b->dc_flags & flag) != 0 : missing);
+    return (a ? (a->dc_flags & flag) != 0 : missing) +
+           2 * (b ? (b->dc_flags & flag) != 0 : missing);
 }
 
 /* ---- what a bit costs the trellis ---- */
 
-/* Share of the mode decision's lambda, 1/256: what was left out of a picture is missing in those that refer to it, too,
- * most of all in I pictures. */
+/* Share of the mode decision's lambda, 1/256: what was left out of a picture is missing in those
+ * that refer to it, too, most of all in I pictures. */
 enum { SHARE_I, SHARE_INTRA, SHARE_P, SHARE_BREF, SHARE_B };
 static const uint16_t lambda_share_q8[] = {
     [SHARE_I] = 110, [SHARE_INTRA] = 180, [SHARE_P] = 240, [SHARE_BREF] = 256, [SHARE_B] = 256,
@@ -47,46 +63,67 @@ static int64_t block_lambda2(const AvoRowCtx *row, bool intra)
 
 /* ---- blocks ---- */
 
-static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, int cbf_inc, bool intra, int qp)
+static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, bool intra, int qp)
 {
     return (AvoTrellisBlock){
         .dsp = row->job->dsp,
-        .contexts = &row->coding,
         .cat = cat,
-        .cbf_inc = cbf_inc,
+        .contexts = row->syntax.cabac ? &row->coding : NULL,
+        .cbf_inc = -1,
         .qp = qp,
         .lambda2_q8 = block_lambda2(row, intra),
-        .max_level = INT16_MAX,
+        .max_level = row->job->tools->clip_levels_cavlc ? 2047 : INT16_MAX,
     };
 }
 
-bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list, int qp, int k,
-                   int64_t *gain)
+/* Neighbours of the block with index k in nnz, as the entropy coder in use sees them; of those of
+ * an 8x8 block, too. */
+static void look_around(AvoTrellisBlock *b, const AvoRowCtx *row, const AvoMbInfo *info, int k)
+{
+    if (row->syntax.cabac) {
+        b->cbf_inc = block_cbf_inc(row, info, k);
+        return;
+    }
+    Around n = counts_around(row, info, k, -1);
+    b->left[0] = (int8_t)n.left;
+    b->above[0] = (int8_t)n.above;
+    if (b->cat == AVO_CAT_LUMA_8x8) {
+        b->left[1] = (int8_t)counts_around(row, info, k + 4, -1).left;
+        b->above[1] = (int8_t)counts_around(row, info, k + 1, -1).above;
+    }
+}
+
+bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list,
+                   int qp, int k, int64_t *gain)
 {
     const AvoQuantSet *q = row->job->quant;
     if (!row->use_trellis)
         return row->job->dsp->quant_4x4(c, q->mf4[list][qp], q->bias4[list][qp]);
-    AvoTrellisBlock b = trellis_block(row, cat, block_cbf_inc(row, &cand->info, k), list < AVO_LIST_INTER_Y, qp);
+    AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
+    look_around(&b, row, &cand->info, k);
     b.mf = q->mf4[list][qp];
     b.round = q->round4[list][qp];
     b.scale = q->scale.dequant4[list][qp % 6];
     return avo_trellis_quant(c, &b, gain);
 }
 
-bool avo_quant_8x8(const AvoRowCtx *row, coef *c, int list, int qp, int64_t *gain)
+bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int list, int qp, int blk8,
+                   int64_t *gain)
 {
     const AvoQuantSet *q = row->job->quant;
     if (!row->use_trellis)
         return row->job->dsp->quant_8x8(c, q->mf8[list][qp], q->bias8[list][qp]);
-    AvoTrellisBlock b = trellis_block(row, AVO_CAT_LUMA_8x8, -1, list == AVO_LIST8_INTRA, qp);
+    AvoTrellisBlock b = trellis_block(row, AVO_CAT_LUMA_8x8, list == AVO_LIST8_INTRA, qp);
+    if (!row->syntax.cabac)
+        look_around(&b, row, &cand->info, (blk8 & 2) * 4 + (blk8 & 1) * 2);
     b.mf = q->mf8[list][qp];
     b.round = q->round8[list][qp];
     b.scale = q->scale.dequant8[list][qp % 6];
     return avo_trellis_quant(c, &b, gain);
 }
 
-bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag, int list, int qp,
-                  int64_t *gain)
+bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag,
+                  int list, int qp, int64_t *gain)
 {
     const AvoQuantSet *q = row->job->quant;
     if (!row->use_trellis) {
@@ -94,7 +131,11 @@ bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlock
         return cat == AVO_CAT_I16_DC ? row->job->dsp->quant_4x4_dc(c, mf, bias)
                                      : row->job->dsp->quant_2x2_dc(c, mf, bias);
     }
-    AvoTrellisBlock b = trellis_block(row, cat, dc_cbf_inc(row, &cand->info, flag), list < AVO_LIST_INTER_Y, qp);
+    AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
+    if (row->syntax.cabac)
+        b.cbf_inc = dc_cbf_inc(row, &cand->info, flag);
+    else
+        look_around(&b, row, &cand->info, 0); /* 9.2.1: nC of the DC is that of block 0 */
     b.mf = &q->dc_mf[list][qp];
     b.round = &q->dc_round[list][qp];
     b.scale = q->scale.dequant4[list][qp % 6];
@@ -108,14 +149,15 @@ enum { FIRST_RESIDUAL_CTX = 85, RESIDUAL_CTX_END = 436 };
 
 void avo_coding_start(AvoRowCtx *row)
 {
-    if (row->use_trellis)
+    if (row->use_trellis && row->syntax.cabac)
         memcpy(row->coding.state + FIRST_RESIDUAL_CTX, row->contexts.state + FIRST_RESIDUAL_CTX,
                RESIDUAL_CTX_END - FIRST_RESIDUAL_CTX);
 }
 
-void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k, const int16_t *levels)
+void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k,
+                           const int16_t *levels)
 {
-    if (!row->use_trellis)
+    if (!row->use_trellis || !row->syntax.cabac)
         return;
     int inc = block_cbf_inc(row, &cand->info, k);
     if (levels) {
@@ -128,13 +170,14 @@ void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat ca
 
 void avo_coding_follow_8x8(AvoRowCtx *row, const int16_t *levels)
 {
-    if (row->use_trellis)
+    if (row->use_trellis && row->syntax.cabac)
         avo_block_bits_cabac(&row->coding, AVO_CAT_LUMA_8x8, 0, levels);
 }
 
 void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, int raster)
 {
-    const int16_t *levels = cand->info.nnz[raster] ? cand->levels.luma[avo_blk_coding[raster]] : NULL;
+    const int16_t *levels =
+        cand->info.nnz[raster] ? cand->levels.luma[avo_blk_coding[raster]] : NULL;
     if (size == 4)
         avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, levels);
     else if (levels)
@@ -161,9 +204,43 @@ static int64_t worth(const AvoRowCtx *row, int bits_q8, bool intra)
     return block_lambda2(row, intra) * bits_q8 << (AVO_TRELLIS_SCORE_BITS - 16);
 }
 
+/* An empty block with index k in nnz: coded_block_flag, coeff_token. */
 static int empty_bits(const AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k)
 {
-    return bin_bits(row, avo_cabac_cat[cat].coded_block_flag + block_cbf_inc(row, &cand->info, k), 0);
+    if (row->syntax.cabac)
+        return bin_bits(
+            row, avo_cabac_cat[cat].coded_block_flag + block_cbf_inc(row, &cand->info, k), 0);
+    Around n = counts_around(row, &cand->info, k, -1);
+    int nc = n.left < 0 ? n.above : n.above < 0 ? n.left : (n.left + n.above + 1) >> 1;
+    return 256 * avo_coeff_token[avo_coeff_token_table(avo_max(nc, 0))][0][0].size;
+}
+
+static int empty_dc_bits(const AvoRowCtx *row, const AvoMbCand *cand, int flag)
+{
+    if (row->syntax.cabac)
+        return bin_bits(row,
+                        avo_cabac_cat[AVO_CAT_CHROMA_DC].coded_block_flag +
+                            dc_cbf_inc(row, &cand->info, flag),
+                        0);
+    return 256 * avo_coeff_token[avo_coeff_token_table(-1)][0][0].size;
+}
+
+/* CAVLC: what one coded block pattern costs more than another. With Intra16x16 it is part of
+ * mb_type (Table 7-11). */
+static int pattern_bits_cavlc(const AvoRowCtx *row, const AvoMbCand *cand, int cbp, int than)
+{
+    const AvoMbInfo *info = &cand->info;
+    if (info->type == AVO_MB_I16x16) {
+        static const uint8_t offset[3] = {[AVO_SLICE_P] = 6, [AVO_SLICE_B] = 24, [AVO_SLICE_I] = 1};
+        uint32_t base = offset[row->syntax.slice_type] + cand->code.intra16_mode;
+        return 256 * (avo_ue_bits(base + 4u * (uint32_t)(cbp >> 4) + (cbp & 15 ? 12 : 0)) -
+                      avo_ue_bits(base + 4u * (uint32_t)(than >> 4) + (than & 15 ? 12 : 0)));
+    }
+    int inter = !AVO_MB_IS_INTRA(info->type);
+    if (!row->syntax.chroma_format)
+        return 256 * (avo_ue_bits(avo_cbp_to_me_mono[inter][cbp]) -
+                      avo_ue_bits(avo_cbp_to_me_mono[inter][than]));
+    return 256 * (avo_ue_bits(avo_cbp_to_me[inter][cbp]) - avo_ue_bits(avo_cbp_to_me[inter][than]));
 }
 
 /* Context of the bin for 8x8 block i in the pattern that has the bits of cbp so far. */
@@ -186,8 +263,9 @@ static int chroma_ctx(const AvoRowCtx *row, const AvoMbCand *cand, int which)
 
 int64_t avo_saved_luma_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8, int cbp)
 {
-    int bits = extra_bits(row, cbp_luma_ctx(row, blk8, cbp));
-    if (!cand->info.transform_8x8)
+    int bits = row->syntax.cabac ? extra_bits(row, cbp_luma_ctx(row, blk8, cbp))
+                                 : pattern_bits_cavlc(row, cand, cbp | 1 << blk8, cbp);
+    if (!cand->info.transform_8x8 || !row->syntax.cabac)
         for (int i = 4 * blk8; i < 4 * blk8 + 4; i++)
             bits += empty_bits(row, cand, AVO_CAT_LUMA_4x4, avo_blk_raster[i]);
     return worth(row, bits, false);
@@ -195,7 +273,9 @@ int64_t avo_saved_luma_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8
 
 int64_t avo_saved_i16_ac(const AvoRowCtx *row, const AvoMbCand *cand)
 {
-    int bits = extra_bits(row, avo_cabac_i_mb_type_ctx[row->syntax.slice_type][1]);
+    int bits = row->syntax.cabac
+                   ? extra_bits(row, avo_cabac_i_mb_type_ctx[row->syntax.slice_type][1])
+                   : pattern_bits_cavlc(row, cand, 15, 0);
     for (int k = 0; k < 16; k++)
         bits += empty_bits(row, cand, AVO_CAT_I16_AC, k);
     return worth(row, bits, true);
@@ -203,7 +283,9 @@ int64_t avo_saved_i16_ac(const AvoRowCtx *row, const AvoMbCand *cand)
 
 int64_t avo_saved_chroma_ac(const AvoRowCtx *row, const AvoMbCand *cand)
 {
-    int bits = extra_bits(row, chroma_ctx(row, cand, 1));
+    int luma = cand->info.cbp & 15;
+    int bits = row->syntax.cabac ? extra_bits(row, chroma_ctx(row, cand, 1))
+                                 : pattern_bits_cavlc(row, cand, luma | 2 << 4, luma | 1 << 4);
     for (int k = 16; k < 24; k++)
         bits += empty_bits(row, cand, AVO_CAT_CHROMA_AC, k);
     return worth(row, bits, AVO_MB_IS_INTRA(cand->info.type));
@@ -211,25 +293,37 @@ int64_t avo_saved_chroma_ac(const AvoRowCtx *row, const AvoMbCand *cand)
 
 int64_t avo_saved_chroma_dc(const AvoRowCtx *row, const AvoMbCand *cand)
 {
-    int bits = extra_bits(row, chroma_ctx(row, cand, 0)) + bin_bits(row, chroma_ctx(row, cand, 1), 0);
-    for (int flag = AVO_DC_CB; flag <= AVO_DC_CR; flag += AVO_DC_CR - AVO_DC_CB)
-        bits += bin_bits(row, avo_cabac_cat[AVO_CAT_CHROMA_DC].coded_block_flag + dc_cbf_inc(row, &cand->info, flag), 0);
+    int luma = cand->info.cbp & 15;
+    int bits = row->syntax.cabac ? extra_bits(row, chroma_ctx(row, cand, 0)) +
+                                       bin_bits(row, chroma_ctx(row, cand, 1), 0)
+                                 : pattern_bits_cavlc(row, cand, luma | 1 << 4, luma);
+    bits += empty_dc_bits(row, cand, AVO_DC_CB) + empty_dc_bits(row, cand, AVO_DC_CR);
     return worth(row, bits, AVO_MB_IS_INTRA(cand->info.type));
+}
+
+static int residual_bits_cabac(const AvoRowCtx *row, const AvoMbCand *cand)
+{
+    const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
+    int cbp = cand->info.cbp;
+    int bits =
+        bin_bits(row, CTX_QP_DELTA + (row->prev_qp_delta_nonzero != 0), row->qp != row->prev_qp);
+    for (int i = 0; i < 4; i++)
+        bits += bin_bits(row, cbp_luma_ctx(row, i, cbp), cbp >> i & 1) -
+                bin_bits(row, cbp_luma_ctx(row, i, 0), 0);
+    if (row->syntax.transform_8x8_mode && cbp & 15)
+        bits += bin_bits(row, CTX_TRANSFORM_8x8 + (a && a->transform_8x8) + (b && b->transform_8x8),
+                         cand->info.transform_8x8);
+    if (cbp >> 4)
+        bits += extra_bits(row, chroma_ctx(row, cand, 0)) +
+                bin_bits(row, chroma_ctx(row, cand, 1), cbp >> 4 == 2);
+    return bits;
 }
 
 int64_t avo_saved_residual(const AvoRowCtx *row, const AvoMbCand *cand)
 {
-    const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
-    int bits = bin_bits(row, CTX_QP_DELTA + (row->prev_qp_delta_nonzero != 0), row->qp != row->prev_qp);
-    for (int i = 0; i < 4; i++)
-        bits -= bin_bits(row, cbp_luma_ctx(row, i, 0), 0);
-    for (int i = 0; i < 4; i++)
-        bits += bin_bits(row, cbp_luma_ctx(row, i, cand->info.cbp), cand->info.cbp >> i & 1);
-    if (row->syntax.transform_8x8_mode && cand->info.cbp & 15)
-        bits += bin_bits(row, CTX_TRANSFORM_8x8 + (a && a->transform_8x8) + (b && b->transform_8x8),
-                         cand->info.transform_8x8);
-    if (cand->info.cbp >> 4)
-        bits += extra_bits(row, chroma_ctx(row, cand, 0)) +
-                bin_bits(row, chroma_ctx(row, cand, 1), cand->info.cbp >> 4 == 2);
+    int cbp = cand->info.cbp;
+    int bits = row->syntax.cabac ? residual_bits_cabac(row, cand)
+                                 : pattern_bits_cavlc(row, cand, cbp, 0) + 256 +
+                                       256 * (row->syntax.transform_8x8_mode && cbp & 15);
     return worth(row, bits, AVO_MB_IS_INTRA(cand->info.type));
 }

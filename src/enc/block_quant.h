@@ -1,8 +1,8 @@
-/* Quantisation of one residual block: plainly, or by the trellis with all it wants to know (tables, contexts, increments),
- * whichever row->use_trellis says.
+/* Quantisation of one residual block: plainly, or by the trellis with all it wants to know (tables,
+ * contexts, increments), whichever row->use_trellis says.
  *
- * For the trellis row->coding holds the contexts as the entropy coder will find them at the block: a copy of those at
- * the macroblock's start that is moved on block by block. */
+ * For the trellis row->coding holds the contexts as the entropy coder will find them at the block:
+ * a copy of those at the macroblock's start that is moved on block by block. */
 #ifndef AVO_ENC_BLOCK_QUANT_H
 #define AVO_ENC_BLOCK_QUANT_H
 
@@ -11,25 +11,29 @@
 /* Scaling list numbers of AvoQuantSet. */
 enum { AVO_LIST_INTRA_Y = 0, AVO_LIST_INTER_Y = 3, AVO_LIST8_INTRA = 0, AVO_LIST8_INTER = 1 };
 
-/* Each replaces coefficients by levels in raster order and returns whether any is not 0; *gain is what they are worth
- * against an empty block, in units of AVO_TRELLIS_SCORE_BITS (trellis only, else untouched).
- * k: the block's index in AvoMbInfo.nnz. flag: AVO_DC_*. */
-bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list, int qp, int k,
+/* Each replaces coefficients by levels in raster order and returns whether any is not 0; *gain is
+ * what they are worth against an empty block, in units of AVO_TRELLIS_SCORE_BITS (trellis only,
+ * else untouched). k: the block's index in AvoMbInfo.nnz. flag: AVO_DC_*. */
+bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list,
+                   int qp, int k, int64_t *gain);
+bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int list, int qp, int blk8,
                    int64_t *gain);
-bool avo_quant_8x8(const AvoRowCtx *row, coef *c, int list, int qp, int64_t *gain);
-bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag, int list, int qp,
-                  int64_t *gain);
+bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag,
+                  int list, int qp, int64_t *gain);
 
-/* Puts row->coding to the start of the macroblock. Luma and chroma may start separately: they share no context. */
+/* Puts row->coding to the start of the macroblock. Luma and chroma may start separately: they share
+ * no context. */
 void avo_coding_start(AvoRowCtx *row);
 /* Moves row->coding over a 4x4 block, levels in scan order, NULL: none. */
-void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k, const int16_t *levels);
+void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k,
+                           const int16_t *levels);
 void avo_coding_follow_8x8(AvoRowCtx *row, const int16_t *levels);
-/* The same for a block of an intra macroblock as it lies in cand; size 4 or 8, raster: its (first) 4x4 block. */
+/* The same for a block of an intra macroblock as it lies in cand; size 4 or 8, raster: its (first)
+ * 4x4 block. */
 void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, int raster);
 
-/* What it would save, in the unit of gains, to leave a group of blocks out by coded_block_pattern or mb_type instead of
- * coding each as empty. cbp: luma bits of the 8x8 blocks before this one. */
+/* What it would save, in the unit of gains, to leave a group of blocks out by coded_block_pattern
+ * or mb_type instead of coding each as empty. cbp: luma bits of the 8x8 blocks before this one. */
 int64_t avo_saved_luma_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8, int cbp);
 int64_t avo_saved_i16_ac(const AvoRowCtx *row, const AvoMbCand *cand);
 int64_t avo_saved_chroma_ac(const AvoRowCtx *row, const AvoMbCand *cand);

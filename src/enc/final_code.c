@@ -1,5 +1,6 @@
-/* The macroblock as it was decided, coded again with the trellis: for presets that cannot afford the trellis on every
- * candidate. Modes, vectors and the transform stay; only levels and what follows from them change. */
+/* The macroblock as it was decided, coded again with the trellis: for presets that cannot afford
+ * the trellis on every candidate. Modes, vectors and the transform stay; only levels and what
+ * follows from them change. */
 #include "enc/block_quant.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
@@ -27,11 +28,13 @@ static void recode_block(AvoRowCtx *row, AvoMbCand *cand, int size, int raster)
     pixel *rec = cand->rec + 4 * y * AVO_REC_STRIDE + 4 * x;
     if (size == 4) {
         unsigned have = avo_edge_4x4(row, cand->rec, x, y, line);
-        dsp->intra_4x4[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+        dsp->intra_4x4[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE,
+                                                     line + AVO_EDGE_CORNER_AT);
         avo_code_intra_4x4(row, cand, raster);
     } else {
         unsigned have = avo_edge_8x8(row, cand->rec, x >> 1, y >> 1, line);
-        dsp->intra_8x8[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+        dsp->intra_8x8[avo_i4_predictor(mode, have)](rec, AVO_REC_STRIDE,
+                                                     line + AVO_EDGE_CORNER_AT);
         avo_code_intra_8x8(row, cand, (y & 2) + (x >> 1));
     }
     avo_coding_follow_intra(row, cand, size, raster);
@@ -49,7 +52,8 @@ static void recode_intra(AvoRowCtx *row, AvoMbCand *cand)
         avo_cbp_from_nnz(cand);
     }
     if (row->syntax.chroma_format)
-        avo_predict_intra_chroma(row, cand->info.intra_chroma_mode, cand->rec + AVO_REC_CB, cand->rec + AVO_REC_CR);
+        avo_predict_intra_chroma(row, cand->info.intra_chroma_mode, cand->rec + AVO_REC_CB,
+                                 cand->rec + AVO_REC_CR);
     avo_code_chroma(row, cand, true);
 }
 
@@ -57,7 +61,8 @@ void avo_final_trellis(AvoRowCtx *row)
 {
     AvoMbCand *best = row->best, *trial = row->trial;
     bool intra = AVO_MB_IS_INTRA(best->info.type);
-    if (AVO_MB_IS_SKIP(best->info.type) || best->info.type == AVO_MB_IPCM || (!intra && !best->info.cbp))
+    if (AVO_MB_IS_SKIP(best->info.type) || best->info.type == AVO_MB_IPCM ||
+        (!intra && !best->info.cbp))
         return;
     if (avo_rd_level(row) == AVO_RD_SATD)
         avo_cand_score(row, best);

@@ -88,7 +88,7 @@ bool avo_code_intra_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8)
     pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
     coef *c = row->coefs;
     dsp->sub_dct_8x8(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, rec, AVO_REC_STRIDE);
-    if (!avo_quant_8x8(row, c, AVO_LIST8_INTRA, row->qp, NULL)) {
+    if (!avo_quant_8x8(row, cand, c, AVO_LIST8_INTRA, row->qp, blk8, NULL)) {
         set_nnz_8x8(cand, blk8, 0);
         return false;
     }
@@ -140,7 +140,7 @@ static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
 
 static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask, int64_t *gain)
 {
-    *mask = avo_quant_8x8(row, c, AVO_LIST8_INTER, row->qp, gain);
+    *mask = avo_quant_8x8(row, cand, c, AVO_LIST8_INTER, row->qp, blk8, gain);
     if (!*mask) {
         set_nnz_8x8(cand, blk8, 0);
         return 0;

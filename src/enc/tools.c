@@ -38,7 +38,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .rd = {[AVO_SLICE_P] = effort[s].rd_p, [AVO_SLICE_B] = effort[s].rd_b, [AVO_SLICE_I] = effort[s].rd_p},
         .refine_rounds = s >= 10 ? 3 : s >= 9 ? 2 : 1,
         .refine_square = s >= 11,
-        .trellis = c->cabac ? c->trellis : 0,
+        .trellis = c->trellis,
         .psy_rd = s >= 6 ? c->psy_rd : 0,
         .i4x4 = c->partitions & AVOCET_PART_I4x4,
         .i8x8 = (c->partitions & AVOCET_PART_I8x8) && c->transform_8x8,

@@ -1,8 +1,8 @@
-/* See trellis.h. Dynamic programming over the coefficients of a block, from the highest frequency down, which is the
- * order in which CABAC codes magnitudes (7.3.5.3.3).
+/* See trellis.h. With CABAC: dynamic programming over the coefficients of a block, from the highest
+ * frequency down, which is the order in which CABAC codes magnitudes (7.3.5.3.3).
  *
- * The contexts of a magnitude depend on how many ones and how many larger levels came before it in the block, both
- * capped (9.3.3.1.3): eight states, of which one means that no level has come yet.
+ * The contexts of a magnitude depend on how many ones and how many larger levels came before it in
+ * the block, both capped (9.3.3.1.3): eight states, of which one means that no level has come yet.
  *
  *     state       0     1     2     3     4     5     6     7
  *     ones        0     1     2    3..    any
@@ -10,96 +10,15 @@
  *     first bin   ctx1  ctx2  ctx3  ctx4  ctx0  ctx0  ctx0  ctx0
  *     other bins  ctx5  ctx5  ctx5  ctx5  ctx6  ctx7  ctx8  ctx9
  *
- * For every state the cheapest way to reach it is kept. A coefficient that rounds to 0 stays 0 and costs every started
- * way the same, so only those that round to something are steps of the program; each may keep its rounded level, take
- * the one below, and 0 if it rounds to 1 or 2. Contexts are taken as they stand before the block: within it only the
- * unary part of a magnitude adapts.
+ * For every state the cheapest way to reach it is kept. A coefficient that rounds to 0 stays 0 and
+ * costs every started way the same, so only those that round to something are steps of the program;
+ * each may keep its rounded level, take the one below, and 0 if it rounds to 1 or 2. Contexts are
+ * taken as they stand before the block: within it only the unary part of a magnitude adapts.
  *
  * Scores have AVO_TRELLIS_SCORE_BITS fractional bits and are relative to a block of zeros. */
 #include "enc/trellis.h"
+#include "enc/coef_error.h"
 #include "enc/residual_syntax.h"
-#include "h264/tables.h"
-
-typedef enum Kind { KIND_4x4, KIND_AC, KIND_DC_4x4, KIND_DC_2x2, KIND_8x8 } Kind;
-
-/* ---- distortion ---- */
-
-/* A coefficient and its level meet as the decoder's scaled value (8.5.12.1, 8.5.13.1, without its rounding) in 1/256:
- * target = c * gain / 2^10 against level * step. The squared error of the samples is the square of their difference
- * times weight, in units of 2^-(AVO_TRELLIS_SCORE_BITS + shift). gain inverts the forward transform; weight is the product
- * of the squared norms of the inverse transform's basis functions, which are by row and column
- *
- *     4x4   0, 2: 4     1, 3: 5/2
- *     8x8   0, 4: 8     2, 6: 5     odd: 289/32
- *
- * and for DC blocks, whose Hadamard transforms are orthogonal with equal norms, one value for all. */
-typedef struct Measure {
-    int32_t gain;
-    int16_t weight;
-} Measure;
-
-#define M0 {1048576, 1024}
-#define M1 {838861, 640}
-#define M2 {671089, 400}
-static const Measure measure_4x4[16] = {M0, M1, M0, M1, M1, M2, M1, M2, M0, M1, M0, M1, M1, M2, M1, M2};
-#undef M0
-#undef M1
-#undef M2
-
-/* By classes of row and column: 0: 0, 4; 2: 2, 6; 1: odd. */
-#define M00 {262144, 2048}
-#define M02 {419430, 1280}
-#define M22 {671089, 800}
-#define M01 {232211, 2312}
-#define M12 {371537, 1445}
-#define M11 {205695, 2610}
-#define ROW0 M00, M01, M02, M01, M00, M01, M02, M01
-#define ROW1 M01, M11, M12, M11, M01, M11, M12, M11
-#define ROW2 M02, M12, M22, M12, M02, M12, M22, M12
-static const Measure measure_8x8[64] = {ROW0, ROW1, ROW2, ROW1, ROW0, ROW1, ROW2, ROW1};
-#undef ROW0
-#undef ROW1
-#undef ROW2
-#undef M00
-#undef M02
-#undef M22
-#undef M01
-#undef M12
-#undef M11
-
-static const Measure measure_dc_4x4 = {131072, 256}, measure_dc_2x2 = {262144, 64};
-
-/* By Kind: the step is LevelScale << (qp / 6 + up). */
-static const struct {
-    uint8_t up, shift;
-} units[] = {[KIND_4x4] = {4, 16}, [KIND_AC] = {4, 16}, [KIND_DC_4x4] = {2, 10}, [KIND_DC_2x2] = {3, 10}, [KIND_8x8] = {2, 15}};
-
-typedef struct Point {
-    int64_t target, step;
-    int weight, shift;
-} Point;
-
-AVO_INLINE Point locate(const AvoTrellisBlock *b, Kind kind, int raster, int magnitude)
-{
-    const bool dc = kind == KIND_DC_4x4 || kind == KIND_DC_2x2;
-    const Measure *m = kind == KIND_DC_4x4   ? &measure_dc_4x4
-                       : kind == KIND_DC_2x2 ? &measure_dc_2x2
-                       : kind == KIND_8x8    ? &measure_8x8[raster]
-                                             : &measure_4x4[raster];
-    return (Point){
-        .target = ((int64_t)magnitude * m->gain + 512) >> 10,
-        .step = (int64_t)b->scale[dc ? 0 : raster] << (b->qp / 6 + units[kind].up),
-        .weight = m->weight,
-        .shift = units[kind].shift,
-    };
-}
-
-/* Distortion with `level` minus distortion with 0. */
-AVO_INLINE int64_t change(const Point *p, int level)
-{
-    int64_t value = level * p->step;
-    return value * (value - 2 * p->target) * p->weight >> p->shift;
-}
 
 /* ---- rate ---- */
 
@@ -145,8 +64,8 @@ AVO_INLINE int rest_bits(const Rates *r, int ctx, int level)
 enum { STATES = 8, LARGE = 4 }; /* LARGE: first state that has seen a level above 1 */
 #define IMPOSSIBLE ((int64_t)1 << 60)
 
-/* What the best way to a state did at a step: state it came from, and how far below the rounded level it went
- * (0, 1, DROP: to 0). */
+/* What the best way to a state did at a step: state it came from, and how far below the rounded
+ * level it went (0, 1, DROP: to 0). */
 enum { FROM_MASK = 7, BELOW_SHIFT = 3, DROP = 2 };
 
 typedef struct Ways {
@@ -157,11 +76,12 @@ typedef struct Ways {
 /* One coefficient: its rounded magnitude, distortions, flags. */
 typedef struct Step {
     int level;
-    int64_t zero;          /* leaving it 0                                                      */
-    int64_t start, go_on;  /* not 0, as the first level of the block or a later one: all but the magnitude */
-    int64_t one;           /* distortion of magnitude 1                                         */
-    /* Magnitudes above 1 lead to the same state, so the better of two is known beforehand, by context of the bins
-     * behind the first: its cost, and whether it is the lower. */
+    int64_t zero; /* leaving it 0                                                      */
+    int64_t start,
+        go_on;   /* not 0, as the first level of the block or a later one: all but the magnitude */
+    int64_t one; /* distortion of magnitude 1                                         */
+    /* Magnitudes above 1 lead to the same state, so the better of two is known beforehand, by
+     * context of the bins behind the first: its cost, and whether it is the lower. */
     int64_t more[5];
     int below[5];
 } Step;
@@ -178,8 +98,8 @@ AVO_INLINE void offer(Choice *best, int64_t score, int from, int below)
     best->did = better ? from | below << BELOW_SHIFT : best->did;
 }
 
-/* Moves to the next coefficient, in place: the states from above down, as none is reached from a higher one.
- * kind of level: 1, 2, or 3 for all others, of which 0 and 1 are no candidates. */
+/* Moves to the next coefficient, in place: the states from above down, as none is reached from a
+ * higher one. kind of level: 1, 2, or 3 for all others, of which 0 and 1 are no candidates. */
 AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step, const int kind)
 {
     const int first_large = first_bits(r, 0, 1), one_large = first_bits(r, 0, 0);
@@ -199,7 +119,8 @@ AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step
         Choice best = {IMPOSSIBLE, 0};
         if (kind <= 2) {
             best = (Choice){w->score[s] + step->zero, s | DROP << BELOW_SHIFT};
-            offer(&best, w->score[s] + step->go_on + r->lambda * one_large + step->one, s, kind - 1);
+            offer(&best, w->score[s] + step->go_on + r->lambda * one_large + step->one, s,
+                  kind - 1);
         }
         if (kind >= 2) {
             int64_t base = step->go_on + r->lambda * first_large;
@@ -234,10 +155,11 @@ AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step
 }
 
 /* Chooses between `level` and level - 1 where both are above 1. */
-AVO_INLINE void compare_large(Step *step, const Ways *w, const Rates *r, const Point *p)
+AVO_INLINE void compare_large(Step *step, const Ways *w, const Rates *r, const AvoCoefPoint *p)
 {
     int level = step->level;
-    int64_t high = change(p, level), low = level > 2 ? change(p, level - 1) : IMPOSSIBLE;
+    int64_t high = avo_coef_change(p, level),
+            low = level > 2 ? avo_coef_change(p, level - 1) : IMPOSSIBLE;
     for (int i = 0; i <= w->large; i++) {
         int64_t a = high + r->lambda * rest_bits(r, 5 + i, level);
         int64_t b = level > 2 ? low + r->lambda * rest_bits(r, 5 + i, level - 1) : IMPOSSIBLE;
@@ -246,7 +168,8 @@ AVO_INLINE void compare_large(Step *step, const Ways *w, const Rates *r, const P
     }
 }
 
-/* Bits of significant_coeff_flag 0 at positions from..to, without the last one, where it is not sent. */
+/* Bits of significant_coeff_flag 0 at positions from..to, without the last one, where it is not
+ * sent. */
 AVO_INLINE int zero_bits(const Rates *r, bool is_8x8, int from, int to)
 {
     int bits = 0;
@@ -256,7 +179,8 @@ AVO_INLINE int zero_bits(const Rates *r, bool is_8x8, int from, int to)
 }
 
 /* Goes back from the best final state; levels: magnitudes in scan order. */
-AVO_INLINE void trace(int16_t *levels, uint64_t mask, const uint8_t (*path)[STATES], int steps, int state)
+AVO_INLINE void trace(int16_t *levels, uint64_t mask, const uint8_t (*path)[STATES], int steps,
+                      int state)
 {
     for (int k = steps - 1; k >= 0; k--) {
         int i = avo_lowest_bit(mask), did = path[k][state], below = did >> BELOW_SHIFT;
@@ -276,13 +200,12 @@ AVO_INLINE int best_state(const Ways *w)
     return best;
 }
 
-/* levels: rounded magnitudes in scan order, replaced; c: coefficients in raster order; mask: levels that are not 0.
- * Returns the gain, 0 if an empty block is best (levels are then undefined). */
-AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const AvoTrellisBlock *b, Kind kind)
+/* As avo_cavlc_choose(). */
+AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const AvoTrellisBlock *b,
+                          AvoCoefKind kind)
 {
-    const bool is_8x8 = kind == KIND_8x8;
-    const int first = kind == KIND_AC, size = is_8x8 ? 64 : kind == KIND_DC_2x2 ? 4 : 16;
-    const uint8_t *scan = is_8x8 ? avo_zigzag_8x8 : avo_zigzag_4x4;
+    const bool is_8x8 = kind == AVO_COEF_8x8;
+    const int first = kind == AVO_COEF_AC, size = is_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
     const Rates r = find_rates(b);
     uint8_t path[64][STATES];
     Ways ways = {{0}, 0, 0};
@@ -291,11 +214,11 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
     int64_t shared = 0; /* what all started ways have paid for zeros */
     int steps = 0, above = avo_highest_bit(mask);
     for (uint64_t rest = mask; rest;) {
-        int i = avo_highest_bit(rest), raster = kind == KIND_DC_2x2 ? i : scan[i];
+        int i = avo_highest_bit(rest), raster = avo_coef_raster(kind, i);
         rest ^= (uint64_t)1 << i;
         shared += r.lambda * zero_bits(&r, is_8x8, i + 1 - first, above - 1 - first);
         above = i;
-        Point p = locate(b, kind, raster, avo_abs(c[raster]));
+        AvoCoefPoint p = avo_coef_point(kind, b->scale, b->qp, raster, avo_abs(c[raster]));
         Step step = {.level = levels[i], .start = -shared};
         if (i < size - 1) {
             uint8_t significant = r.significant[avo_sig_inc(is_8x8, i - first)];
@@ -305,7 +228,7 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
             step.start += r.lambda * (bin_bits(significant, 1) + bin_bits(last, 1));
         }
         if (step.level <= 2)
-            step.one = change(&p, 1);
+            step.one = avo_coef_change(&p, 1);
         if (step.level >= 2)
             compare_large(&step, &ways, &r, &p);
         uint8_t *did = path[steps++];
@@ -331,57 +254,64 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
 
 /* ---- blocks ---- */
 
-AVO_INLINE bool quant_block(coef *c, const AvoTrellisBlock *b, int64_t *gain, Kind kind)
+AVO_INLINE bool quant_block(coef *c, const AvoTrellisBlock *b, int64_t *gain, AvoCoefKind kind)
 {
-    const int size = kind == KIND_8x8 ? 64 : kind == KIND_DC_2x2 ? 4 : 16;
+    const int size = kind == AVO_COEF_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
     const AvoDsp *dsp = b->dsp;
     AVO_ALIGN(64) coef original[64], levels[64];
     memcpy(original, c, (size_t)size * sizeof *c);
-    if (kind == KIND_AC)
+    if (kind == AVO_COEF_AC)
         c[0] = 0;
     int any;
     switch (kind) {
-    case KIND_DC_4x4: any = dsp->quant_4x4_dc(c, b->mf[0], b->round[0]); break;
-    case KIND_DC_2x2: any = dsp->quant_2x2_dc(c, b->mf[0], b->round[0]); break;
-    case KIND_8x8: any = dsp->quant_8x8(c, b->mf, b->round); break;
-    default: any = dsp->quant_4x4(c, b->mf, b->round);
+    case AVO_COEF_DC_4x4:
+        any = dsp->quant_4x4_dc(c, b->mf[0], b->round[0]);
+        break;
+    case AVO_COEF_DC_2x2:
+        any = dsp->quant_2x2_dc(c, b->mf[0], b->round[0]);
+        break;
+    case AVO_COEF_8x8:
+        any = dsp->quant_8x8(c, b->mf, b->round);
+        break;
+    default:
+        any = dsp->quant_4x4(c, b->mf, b->round);
     }
     *gain = 0;
     if (any) {
-        if (kind == KIND_8x8)
+        if (kind == AVO_COEF_8x8)
             dsp->scan_8x8(levels, c);
-        else if (kind == KIND_DC_2x2)
+        else if (kind == AVO_COEF_DC_2x2)
             memcpy(levels, c, 4 * sizeof *c);
         else
             dsp->scan_4x4(levels, c);
         for (int i = 0; i < size; i++)
             levels[i] = (coef)avo_min(avo_abs(levels[i]), b->max_level);
         uint64_t mask = avo_nonzero_mask(levels, size);
-        *gain = choose(levels, original, mask, b, kind);
+        *gain = b->contexts ? choose(levels, original, mask, b, kind)
+                            : avo_cavlc_choose(levels, original, mask, b, kind);
         if (!*gain)
             memset(c, 0, (size_t)size * sizeof *c);
         for (uint64_t rest = *gain ? mask : 0; rest; rest &= rest - 1) {
-            int i = avo_lowest_bit(rest);
-            int raster = kind == KIND_8x8 ? avo_zigzag_8x8[i] : kind == KIND_DC_2x2 ? i : avo_zigzag_4x4[i];
+            int i = avo_lowest_bit(rest), raster = avo_coef_raster(kind, i);
             c[raster] = original[raster] < 0 ? (coef)-levels[i] : levels[i];
         }
     }
-    if (kind == KIND_AC)
+    if (kind == AVO_COEF_AC)
         c[0] = original[0];
     return *gain > 0;
 }
 
 /* One instance per kind, so that sizes and shifts are constants. */
-#define INSTANCE(name, kind)                                                                                         \
-    static AVO_NOINLINE bool name(coef *c, const AvoTrellisBlock *b, int64_t *gain)                                  \
-    {                                                                                                                \
-        return quant_block(c, b, gain, kind);                                                                        \
+#define INSTANCE(name, kind)                                                                       \
+    static AVO_NOINLINE bool name(coef *c, const AvoTrellisBlock *b, int64_t *gain)                \
+    {                                                                                              \
+        return quant_block(c, b, gain, kind);                                                      \
     }
-INSTANCE(quant_4x4, KIND_4x4)
-INSTANCE(quant_ac, KIND_AC)
-INSTANCE(quant_dc_4x4, KIND_DC_4x4)
-INSTANCE(quant_dc_2x2, KIND_DC_2x2)
-INSTANCE(quant_8x8, KIND_8x8)
+INSTANCE(quant_4x4, AVO_COEF_4x4)
+INSTANCE(quant_ac, AVO_COEF_AC)
+INSTANCE(quant_dc_4x4, AVO_COEF_DC_4x4)
+INSTANCE(quant_dc_2x2, AVO_COEF_DC_2x2)
+INSTANCE(quant_8x8, AVO_COEF_8x8)
 
 bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block, int64_t *gain)
 {
@@ -389,11 +319,16 @@ bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block, int64_t *gain)
     if (!gain)
         gain = &unused;
     switch (block->cat) {
-    case AVO_CAT_I16_DC: return quant_dc_4x4(c, block, gain);
+    case AVO_CAT_I16_DC:
+        return quant_dc_4x4(c, block, gain);
     case AVO_CAT_I16_AC:
-    case AVO_CAT_CHROMA_AC: return quant_ac(c, block, gain);
-    case AVO_CAT_CHROMA_DC: return quant_dc_2x2(c, block, gain);
-    case AVO_CAT_LUMA_8x8: return quant_8x8(c, block, gain);
-    default: return quant_4x4(c, block, gain);
+    case AVO_CAT_CHROMA_AC:
+        return quant_ac(c, block, gain);
+    case AVO_CAT_CHROMA_DC:
+        return quant_dc_2x2(c, block, gain);
+    case AVO_CAT_LUMA_8x8:
+        return quant_8x8(c, block, gain);
+    default:
+        return quant_4x4(c, block, gain);
     }
 }

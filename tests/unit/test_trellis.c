@@ -1,10 +1,11 @@
 /* The trellis against the rules it follows:
- * - what it calls distortion is the squared error of the samples a decoder makes, for every transform,
- *   QP and any scaling lists;
- * - its choice is the best of all combinations of its candidates, found by trying them all with rates
- *   counted here from the contexts as they stand before the block;
+ * - what it calls distortion is the squared error of the samples a decoder makes, for every
+ * transform, QP and any scaling lists;
+ * - its choice is the best of all combinations of its candidates, found by trying them all with
+ * rates counted here from the contexts as they stand before the block;
  * - counted with contexts that adapt, as the coder really does, it is close to the best of all
- *   combinations and on the whole far better than plain rounding. */
+ *   combinations and on the whole far better than plain rounding;
+ * - under CAVLC the search downwards never ends above plain rounding, and close to the best. */
 #include <math.h>
 #include "check.h"
 #include "dsp/cpu.h"
@@ -28,10 +29,12 @@ static const struct {
 };
 enum { KINDS = 6 };
 
-static AvoTrellisBlock make_block(const AvoQuantSet *q, int kind, int qp, const AvoCabacContexts *contexts)
+static AvoTrellisBlock make_block(const AvoQuantSet *q, int kind, int qp,
+                                  const AvoCabacContexts *contexts)
 {
     int list = kinds[kind].list;
-    AvoTrellisBlock b = {.dsp = &dsp, .contexts = contexts, .cat = kinds[kind].cat, .qp = qp, .max_level = 2047};
+    AvoTrellisBlock b = {
+        .dsp = &dsp, .contexts = contexts, .cat = kinds[kind].cat, .qp = qp, .max_level = 2047};
     b.cbf_inc = b.cat == AVO_CAT_LUMA_8x8 ? -1 : random_below(&rnd, 4);
     b.scale = q->scale.dequant4[list][qp % 6];
     b.mf = q->mf4[list][qp];
@@ -67,7 +70,8 @@ static void random_lists(AvoScalingMatrix *m)
 
 enum { STRIDE = 16 };
 
-/* Prediction 128, a residual of the size that QP treats with a few levels. DC kinds: constant over each 4x4. */
+/* Prediction 128, a residual of the size that QP treats with a few levels. DC kinds: constant over
+ * each 4x4. */
 static void random_source(uint8_t *cur, int kind, int qp)
 {
     bool dc = kinds[kind].cat == AVO_CAT_I16_DC || kinds[kind].cat == AVO_CAT_CHROMA_DC;
@@ -153,8 +157,9 @@ static void inverse(uint8_t *rec, coef *c, AvoBlockCat cat, const uint16_t *scal
     }
 }
 
-/* With bits next to free, the gain is the squared error that went away. Rounding to whole samples puts noise on
- * every single block, so sums are compared; where a 4x4 has only a DC it is no noise, and little is known of it. */
+/* With bits next to free, the gain is the squared error that went away. Rounding to whole samples
+ * puts noise on every single block, so sums are compared; where a 4x4 has only a DC it is no noise,
+ * and little is known of it. */
 static void test_distortion(const AvoQuantSet *q, int kind, int qp)
 {
     AvoBlockCat cat = kinds[kind].cat;
@@ -182,7 +187,8 @@ static void test_distortion(const AvoQuantSet *q, int kind, int qp)
         real += sse(cur, pred, size) - sse(cur, rec, size) + (any && !dc ? size * size / 12.0 : 0);
         claimed += (double)gain / (1 << AVO_TRELLIS_SCORE_BITS);
     }
-    CHECK(fabs(real - claimed) < (dc ? 0.04 : 0.01) * real + 1, "%s qp %d: %.1f is %.1f", kinds[kind].name, qp, claimed, real);
+    CHECK(fabs(real - claimed) < (dc ? 0.04 : 0.01) * real + 1, "%s qp %d: %.1f is %.1f",
+          kinds[kind].name, qp, claimed, real);
 }
 
 /* ---- rate and choice ---- */
@@ -192,7 +198,8 @@ static double bin(uint8_t state, int value)
     return avo_cabac_entropy[state ^ value] / 256.0;
 }
 
-/* Bits of a block in scan order with contexts that stay as they are, except within one unary part. */
+/* Bits of a block in scan order with contexts that stay as they are, except within one unary part.
+ */
 static double frozen_bits(const AvoTrellisBlock *b, const int16_t *levels, int first, int size)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
@@ -214,7 +221,10 @@ static double frozen_bits(const AvoTrellisBlock *b, const int16_t *levels, int f
             continue;
         bits += 1 + bin(state[base->abs_level + (greater ? 0 : avo_min(4, 1 + ones))], m > 1);
         if (m > 1)
-            bits += (avo_cabac_unary[avo_min(m - 1, 14)][state[base->abs_level + 5 + avo_min(greater, 4)]] >> 8) / 256.0;
+            bits += (avo_cabac_unary[avo_min(m - 1, 14)]
+                                    [state[base->abs_level + 5 + avo_min(greater, 4)]] >>
+                     8) /
+                    256.0;
         if (m > 14)
             bits += avo_exp_golomb_bits((uint32_t)m - 15, 0);
         greater += m > 1;
@@ -223,7 +233,8 @@ static double frozen_bits(const AvoTrellisBlock *b, const int16_t *levels, int f
     return bits;
 }
 
-/* Squared error of one coefficient in the sample domain, in the words of 8.5 and plain real numbers. */
+/* Squared error of one coefficient in the sample domain, in the words of 8.5 and plain real
+ * numbers. */
 static double error_of(const AvoTrellisBlock *b, int raster, int c, int level)
 {
     static const double norm4[4] = {4, 2.5, 4, 2.5}, k4[4] = {1, 2, 1, 2};
@@ -251,7 +262,9 @@ static double error_of(const AvoTrellisBlock *b, int raster, int c, int level)
 
 static int raster_of(const AvoTrellisBlock *b, int i)
 {
-    return b->cat == AVO_CAT_LUMA_8x8 ? avo_zigzag_8x8[i] : b->cat == AVO_CAT_CHROMA_DC ? i : avo_zigzag_4x4[i];
+    return b->cat == AVO_CAT_LUMA_8x8    ? avo_zigzag_8x8[i]
+           : b->cat == AVO_CAT_CHROMA_DC ? i
+                                         : avo_zigzag_4x4[i];
 }
 
 typedef struct Search {
@@ -260,10 +273,36 @@ typedef struct Search {
     AVO_ALIGN(64) coef c[64]; /* raster */
     int16_t rounded[64];      /* magnitudes in scan order from here on */
     int16_t levels[64];
-    bool adapt;
+    enum { FROZEN, ADAPTING, CAVLC } rate;
     double lambda, best;
 } Search;
 
+static int nc_of(int left, int above)
+{
+    return left < 0 ? avo_max(above, 0) : above < 0 ? left : (left + above + 1) >> 1;
+}
+
+/* 7.3.5.3.2: an 8x8 block is four interleaved 4x4 blocks, each a neighbour of the next. */
+static double cavlc_bits(const AvoTrellisBlock *b, const int16_t *levels)
+{
+    int left[2] = {b->left[0], b->left[1]}, above[2] = {b->above[0], b->above[1]};
+    uint32_t bits = 0;
+    if (b->cat != AVO_CAT_LUMA_8x8)
+        return avo_block_bits_cavlc(
+                   b->cat, b->cat == AVO_CAT_CHROMA_DC ? -1 : nc_of(left[0], above[0]), levels) /
+               256.0;
+    for (int i = 0; i < 4; i++) {
+        int16_t part[16];
+        int count = 0;
+        for (int k = 0; k < 16; k++)
+            count += (part[k] = levels[4 * k + i]) != 0;
+        bits += avo_block_bits_cavlc(AVO_CAT_LUMA_4x4, nc_of(left[i >> 1], above[i & 1]), part);
+        left[i >> 1] = above[i & 1] = count;
+    }
+    return bits / 256.0;
+}
+
+/* levels: magnitudes; the signs are the coefficients'. */
 static double score_of(const Search *s, const int16_t *levels)
 {
     double sum = 0, bits;
@@ -273,16 +312,24 @@ static double score_of(const Search *s, const int16_t *levels)
         any |= levels[i] != 0;
         sum += error_of(&s->b, raster, avo_abs(s->c[raster]), levels[i]);
     }
-    if (s->adapt) {
+    if (s->rate == CAVLC) {
+        int16_t with_sign[64] = {0};
+        for (int i = s->first; i < s->size; i++)
+            with_sign[i] = (int16_t)(s->c[raster_of(&s->b, i)] < 0 ? -levels[i] : levels[i]);
+        bits = cavlc_bits(&s->b, with_sign);
+    } else if (s->rate == ADAPTING) {
         AvoCabacContexts scratch = *s->b.contexts;
-        bits = !any && s->b.cbf_inc < 0 ? 0 : avo_block_bits_cabac(&scratch, s->b.cat, s->b.cbf_inc, levels) / 256.0;
+        bits = !any && s->b.cbf_inc < 0
+                   ? 0
+                   : avo_block_bits_cabac(&scratch, s->b.cat, s->b.cbf_inc, levels) / 256.0;
     } else {
         bits = frozen_bits(&s->b, levels, s->first, s->size);
     }
     return sum + s->lambda * bits;
 }
 
-/* All combinations of rounded level, the one below, and 0 for those rounded to at most 2, from index i on. */
+/* All combinations of rounded level, the one below, and 0 for those rounded to at most 2, from
+ * index i on. */
 static void exhaust(Search *s, int i)
 {
     while (i < s->size && !s->rounded[i])
@@ -327,31 +374,48 @@ typedef struct Sums {
     double rounding, chosen, best;
 } Sums;
 
+static void start_search(Search *s, const AvoQuantSet *q, int kind,
+                         const AvoCabacContexts *contexts)
+{
+    int qp = random_below(&rnd, 52);
+    s->b = make_block(q, kind, qp, contexts);
+    s->first = kinds[kind].first;
+    s->size = kinds[kind].size;
+    s->b.lambda2_q8 =
+        (int64_t)(0.85 * 256 * pow(2, (qp - 12) / 3.0) * random_in(&rnd, 50, 200) / 100) + 1;
+    s->lambda = (double)s->b.lambda2_q8 / 256;
+    random_coefficients(s, 9);
+}
+
+/* Magnitudes chosen, in scan order. */
+static int64_t quantise(const Search *s, int16_t chosen[64])
+{
+    AVO_ALIGN(64) coef c[64];
+    memcpy(c, s->c, sizeof c);
+    int64_t gain;
+    bool any = avo_trellis_quant(c, &s->b, &gain);
+    CHECK(any == (gain > 0), "%d", (int)s->b.cat);
+    memset(chosen, 0, 64 * sizeof *chosen);
+    for (int i = s->first; i < s->size; i++) {
+        int raster = raster_of(&s->b, i);
+        chosen[i] = (int16_t)avo_abs(c[raster]);
+        CHECK(!chosen[i] || (c[raster] < 0) == (s->c[raster] < 0), "sign of %d", i);
+    }
+    return gain;
+}
+
 static void test_choice(const AvoQuantSet *q, int kind, Sums *adaptive)
 {
     static Search s;
+    static const int16_t none[64];
+    int16_t chosen[64];
     AvoCabacContexts contexts;
     random_contexts(&contexts);
-    int qp = random_below(&rnd, 52);
-    s.b = make_block(q, kind, qp, &contexts);
-    s.first = kinds[kind].first;
-    s.size = kinds[kind].size;
-    s.b.lambda2_q8 = (int64_t)(0.85 * 256 * pow(2, (qp - 12) / 3.0) * random_in(&rnd, 50, 200) / 100) + 1;
-    s.lambda = (double)s.b.lambda2_q8 / 256;
-    random_coefficients(&s, 9);
-
-    AVO_ALIGN(64) coef c[64];
-    memcpy(c, s.c, sizeof c);
-    int64_t gain;
-    avo_trellis_quant(c, &s.b, &gain);
-    int16_t chosen[64] = {0}, none[64] = {0};
-    for (int i = s.first; i < s.size; i++) {
-        int raster = raster_of(&s.b, i);
-        chosen[i] = (int16_t)avo_abs(c[raster]);
-        CHECK(!chosen[i] || (c[raster] < 0) == (s.c[raster] < 0), "sign of %d", i);
-    }
+    start_search(&s, q, kind, &contexts);
+    int qp = s.b.qp;
+    int64_t gain = quantise(&s, chosen);
     for (int adapt = 0; adapt < 2; adapt++) {
-        s.adapt = adapt;
+        s.rate = adapt ? ADAPTING : FROZEN;
         s.best = score_of(&s, none);
         exhaust(&s, s.first);
         double got = score_of(&s, chosen), rounding = score_of(&s, s.rounded);
@@ -362,12 +426,41 @@ static void test_choice(const AvoQuantSet *q, int kind, Sums *adaptive)
             continue;
         }
         double slack = 2e-3 * s.lambda + 2e-4 * got;
-        CHECK(got <= rounding + slack, "%s qp %d: %g, rounding %g", kinds[kind].name, qp, got, rounding);
+        CHECK(got <= rounding + slack, "%s qp %d: %g, rounding %g", kinds[kind].name, qp, got,
+              rounding);
         CHECK(got <= s.best + slack, "%s qp %d: %g, best %g", kinds[kind].name, qp, got, s.best);
         double claimed = score_of(&s, none) - (double)gain / (1 << AVO_TRELLIS_SCORE_BITS);
-        CHECK(fabs(claimed - got) <= slack + 2e-4 * score_of(&s, none), "%s qp %d: %g, claimed %g", kinds[kind].name,
-              qp, got, claimed);
+        CHECK(fabs(claimed - got) <= slack + 2e-4 * score_of(&s, none), "%s qp %d: %g, claimed %g",
+              kinds[kind].name, qp, got, claimed);
     }
+}
+
+static void test_cavlc(const AvoQuantSet *q, int kind, Sums *sums)
+{
+    static Search s;
+    static const int16_t none[64];
+    int16_t chosen[64];
+    start_search(&s, q, kind, NULL);
+    s.rate = CAVLC;
+    for (int i = 0; i < 2; i++) {
+        s.b.left[i] = (int8_t)random_in(&rnd, -1, 16);
+        s.b.above[i] = (int8_t)random_in(&rnd, -1, 16);
+    }
+    int64_t gain = quantise(&s, chosen);
+    double nothing = score_of(&s, none), rounding = score_of(&s, s.rounded),
+           got = score_of(&s, chosen);
+    s.best = nothing;
+    exhaust(&s, s.first);
+    sums->best += s.best / s.lambda;
+    sums->chosen += got / s.lambda;
+    sums->rounding += rounding / s.lambda;
+    if (s.b.cat == AVO_CAT_LUMA_8x8) /* its parts are chosen one after the other */
+        return;
+    double slack = 2e-3 * s.lambda + 2e-4 * nothing;
+    CHECK(got <= rounding + slack, "%s qp %d: %g, rounding %g", kinds[kind].name, s.b.qp, got,
+          rounding);
+    CHECK(fabs(nothing - (double)gain / (1 << AVO_TRELLIS_SCORE_BITS) - got) <= slack,
+          "%s qp %d: %g", kinds[kind].name, s.b.qp, got);
 }
 
 /* A lone level meets every context once: the frozen count must be the real one. */
@@ -378,7 +471,8 @@ static void test_counter(int kind)
     scratch = contexts;
     AvoTrellisBlock b = make_block(&flat, kind, 20, &contexts);
     int16_t levels[64] = {0};
-    levels[random_in(&rnd, kinds[kind].first, avo_min(kinds[kind].size, 16) - 1)] = (int16_t)random_in(&rnd, 1, 40);
+    levels[random_in(&rnd, kinds[kind].first, avo_min(kinds[kind].size, 16) - 1)] =
+        (int16_t)random_in(&rnd, 1, 40);
     if (b.cat == AVO_CAT_LUMA_8x8)
         return; /* neighbouring positions share contexts */
     double real = avo_block_bits_cabac(&scratch, b.cat, b.cbf_inc, levels) / 256.0;
@@ -399,7 +493,8 @@ int main(void)
     for (int kind = 0; kind < KINDS; kind++) {
         for (int n = 0; n < 50; n++)
             test_counter(kind);
-        for (int qp = 9; qp < 42; qp += 3) { /* below the noise is different, above samples would be clipped */
+        for (int qp = 9; qp < 42;
+             qp += 3) { /* below the noise is different, above samples would be clipped */
             test_distortion(&flat, kind, qp);
             test_distortion(&shaped, kind, qp);
         }
@@ -408,7 +503,15 @@ int main(void)
             test_choice(n & 1 ? &flat : &shaped, kind, &sums);
         printf("%-14s rounding %+.2f %%, trellis %+.2f %% above the best\n", kinds[kind].name,
                100 * (sums.rounding / sums.best - 1), 100 * (sums.chosen / sums.best - 1));
-        CHECK(sums.chosen < 1.02 * sums.best && sums.chosen < sums.rounding, "%s", kinds[kind].name);
+        CHECK(sums.chosen < 1.02 * sums.best && sums.chosen < sums.rounding, "%s",
+              kinds[kind].name);
+        sums = (Sums){0};
+        for (int n = 0; n < 300; n++)
+            test_cavlc(n & 1 ? &flat : &shaped, kind, &sums);
+        printf("%-14s CAVLC: rounding %+.2f %%, search %+.2f %% above the best\n", kinds[kind].name,
+               100 * (sums.rounding / sums.best - 1), 100 * (sums.chosen / sums.best - 1));
+        CHECK(sums.chosen < 1.02 * sums.best && sums.chosen < sums.rounding, "%s",
+              kinds[kind].name);
     }
     return check_finish();
 }
