@@ -8,5 +8,6 @@
 
 #include <avocet/types.h>
 #include <avocet/encoder.h>
+#include <avocet/decoder.h>
 
 #endif

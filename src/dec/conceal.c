@@ -5,7 +5,19 @@
  * there is none) and recorded as intra, in a slice of its own without loop filter. */
 #include "dec/decoder.h"
 
-AvoFrame *avo_dec_nearest_reference(const AvocetDecoder *dec, int poc)
+/* The reference frame decoded last, marked or not, as long as its samples are still there. */
+static AvoFrame *last_decoded(AvocetDecoder *dec)
+{
+    AvoFrame *last = NULL;
+    for (int i = 0; i < dec->frame_count; i++) {
+        AvoDecFrame *frame = &dec->frames[i];
+        if (frame != dec->current && frame->was_reference && (!last || frame->f.uid > last->uid))
+            last = &frame->f;
+    }
+    return last;
+}
+
+AvoFrame *avo_dec_nearest_reference(AvocetDecoder *dec, int poc)
 {
     AvoFrame *best = NULL;
     int64_t best_distance = 0;
@@ -18,7 +30,7 @@ AvoFrame *avo_dec_nearest_reference(const AvocetDecoder *dec, int poc)
         best = f;
         best_distance = distance;
     }
-    return best;
+    return best ? best : last_decoded(dec);
 }
 
 static void make_intra(AvoMbInfo *mb, int slice)

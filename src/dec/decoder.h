@@ -138,7 +138,7 @@ int avo_dec_conceal(AvocetDecoder *dec);
 /* Fills a frame with mid grey, as an intra picture. */
 void avo_dec_fill_grey(AvoFrame *frame);
 /* The best stand-in for a missing reference of the current picture; NULL if there is none. */
-AvoFrame *avo_dec_nearest_reference(const AvocetDecoder *dec, int poc);
+AvoFrame *avo_dec_nearest_reference(AvocetDecoder *dec, int poc);
 
 /* ---- output.c ---- */
 

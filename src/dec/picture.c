@@ -3,12 +3,11 @@
  *
  * A slice unit goes through avo_dec_slice():
  *   1. read the header with the parameter sets it names;
- *   2. if it starts another picture, finish the one at work; activate the sets; start the new
- * picture;
+ *   2. if it starts another picture: finish the one at work, activate the sets, start the new one;
  *   3. build the reference lists, decode the macroblocks;
  *   4. finish the picture as soon as all macroblocks are there.
- * Steps 2 may ask for an empty output queue (AVO_DEC_AGAIN); the unit is then read again from the
- * start. */
+ * Each step may ask for an empty output queue (AVO_DEC_AGAIN); the unit is then read again from the
+ * start, and what is done already is found done. */
 #include "dec/decoder.h"
 
 /* ---- memory that depends on the picture size ---- */
@@ -223,19 +222,26 @@ static int add_gap_frame(AvocetDecoder *dec, int frame_num)
     return AVOCET_OK;
 }
 
-/* Fills a gap between the last reference frame and this frame_num. Of a long gap only the frames
- * that would remain in the window are made. */
+/* Reference frames between the last one and this picture that were not received. */
+static int missing_frames(const AvocetDecoder *dec, const AvoSliceHeader *h)
+{
+    int max = 1 << dec->active_sps.log2_max_frame_num;
+    if (h->nal_unit_type == AVO_NAL_IDR || dec->prev_ref_frame_num < 0 ||
+        h->frame_num == dec->prev_ref_frame_num)
+        return 0;
+    return (h->frame_num - dec->prev_ref_frame_num - 1) & (max - 1);
+}
+
+/* Fills a gap in frame_num where the stream may have gaps. Elsewhere pictures were lost: the frames
+ * that are there serve better than frames without samples. Of a long gap only the frames that would
+ * remain in the window are made. */
 static int fill_gap(AvocetDecoder *dec, const AvoSliceHeader *h)
 {
     int max = 1 << dec->active_sps.log2_max_frame_num;
-    if (h->nal_unit_type == 5 || dec->prev_ref_frame_num < 0 ||
-        h->frame_num == dec->prev_ref_frame_num)
+    if (!dec->active_sps.gaps_in_frame_num_allowed)
         return AVOCET_OK;
-    int missing = (h->frame_num - dec->prev_ref_frame_num - 1) & (max - 1);
-    if (missing > dec->dpb.max_refs)
-        missing = dec->dpb.max_refs;
-    for (; missing > 0; missing--) {
-        int status = add_gap_frame(dec, (h->frame_num - missing) & (max - 1));
+    for (int n = avo_min(missing_frames(dec, h), dec->dpb.max_refs); n > 0; n--) {
+        int status = add_gap_frame(dec, (h->frame_num - n) & (max - 1));
         if (status != AVOCET_OK)
             return status;
     }
@@ -266,6 +272,7 @@ static int complete_lists(AvocetDecoder *dec, AvoSliceRefs *refs)
             AvoFrame *f = refs->frame[l][i];
             if (f && !f->non_existing)
                 continue;
+            dec->current->missing_refs |= i == 0; /* further entries may stay unused */
             f = avo_dec_nearest_reference(dec, dec->current->f.poc);
             if (!f) {
                 int status = add_grey_reference(dec);
@@ -311,7 +318,7 @@ static int start_picture(AvocetDecoder *dec, const AvoSliceHeader *h)
     AvoFrame *f = &frame->f;
     f->poc = avo_poc_decode(&dec->poc, &dec->active_sps, h);
     f->frame_num = h->frame_num;
-    f->is_idr = h->nal_unit_type == 5;
+    f->is_idr = h->nal_unit_type == AVO_NAL_IDR;
     f->slice_type = h->type;
     f->pts = dec->unit_pts;
     note_slots(dec, f);
@@ -320,6 +327,7 @@ static int start_picture(AvocetDecoder *dec, const AvoSliceHeader *h)
     frame->poc = f->poc;
     frame->frame_num = f->frame_num;
     frame->was_reference = h->nal_ref_idc != 0;
+    frame->missing_refs = missing_frames(dec, h) > 0;
     find_cropping(dec, frame);
     if (dec->active_pps.num_slice_groups > 1)
         avo_slice_group_map(dec->group_map, &dec->active_sps, &dec->active_pps,
@@ -445,6 +453,13 @@ static bool is_active_set(const AvocetDecoder *dec, int pps_id)
            dec->active_sps_serial == dec->sps_serial[dec->pps[pps_id]->sps_id];
 }
 
+/* A first slice where the picture has one already: another picture whose header is the same. That
+ * is not legal, but encoders are about that never change idr_pic_id. */
+static bool starts_again(const AvocetDecoder *dec, const AvoSliceHeader *h)
+{
+    return h->first_mb == 0 && (!dec->current || dec->current->f.info[0].slice != AVO_SLICE_NONE);
+}
+
 int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
 {
     AvoSliceHeader h;
@@ -457,7 +472,7 @@ int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
     if (h.redundant_pic_cnt > 0)
         return AVOCET_OK; /* the primary slices are what is shown */
     bool starts = !dec->has_header || !is_active_set(dec, h.pps_id) ||
-                  avo_slice_starts_picture(&h, &dec->header);
+                  avo_slice_starts_picture(&h, &dec->header) || starts_again(dec, &h);
     if (starts && dec->current)
         avo_dec_finish_picture(dec);
     if (!starts && !dec->current)
@@ -503,10 +518,11 @@ void avo_dec_finish_picture(AvocetDecoder *dec)
     const AvoSliceHeader *h = &dec->header;
     if (!current)
         return;
-    dec->current = NULL;
-    if (dec->mbs_done == 0) /* nothing of it was received: as if it never existed */
+    if (dec->mbs_done == 0) { /* nothing of it was received: as if it never existed */
+        current->was_reference = false;
+        dec->current = NULL;
         return;
-    dec->current = current;
+    }
     if (dec->mbs_done < dec->mb_count)
         current->damaged_mbs = avo_dec_conceal(dec);
     filter_and_pad(dec);
