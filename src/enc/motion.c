@@ -302,7 +302,7 @@ static void search_whole_samples(Search *s, const AvoMv *starts, int count)
         break;
     case AVOCET_ME_HEX:
         search_hexagon(s, tools->merange / 2);
-        search_axes(s, 2 * tools->merange);
+        search_axes(s, 4 * tools->merange);
         break;
     case AVOCET_ME_UMH:
         search_axes(s, 4 * tools->merange);
