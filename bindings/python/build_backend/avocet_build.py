@@ -1,6 +1,6 @@
 """PEP 517 back end of package h264: drives the C compiler itself, so that building needs no download.
 
-    pip install .            compiles src/, bindings/common/ and h264module.c into one extension
+    pip install .            compiles src/, bindings/common/ and bindings/python/*.c into one extension
     pip install -e .         the same, next to the Python files in bindings/python/h264
     CC, CFLAGS, LDFLAGS      are used as usual
 
@@ -31,7 +31,7 @@ NAME = "avocet_h264"
 EXTENSION = "_h264.abi3.so"
 
 C_FLAGS = ["-std=c11", "-O3", "-DNDEBUG", "-fPIC", "-fvisibility=hidden"]
-INCLUDES = ["include", "src", "bindings/common"]
+INCLUDES = ["include", "src", "bindings/common", "bindings/python"]
 # What a source archive holds besides the files at the root named in sdist_files.
 SDIST_FOLDERS = ["include", "src", "bindings/common", "bindings/python", "tests/python"]
 
@@ -69,7 +69,7 @@ def common_sources():
 
 
 def sources():
-    return library_sources() + common_sources() + [PYTHON / "h264module.c"]
+    return library_sources() + common_sources() + sorted(PYTHON.glob("*.c"))
 
 
 def compiler():
@@ -121,12 +121,31 @@ def build_extension(target):
 
 # ---- wheels ----
 
+def info_folder():
+    return "%s-%s.dist-info" % (NAME, version())
+
+
+def wheel_facts(tag):
+    return "Wheel-Version: 1.0\nGenerator: avocet_build\nRoot-Is-Purelib: false\nTag: %s\n" % tag
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    folder = Path(metadata_directory) / info_folder()
+    folder.mkdir()
+    (folder / "METADATA").write_text(metadata())
+    (folder / "WHEEL").write_text(wheel_facts(wheel_tag()))
+    return folder.name
+
+
+prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
+
+
 class Wheel:
     """A wheel being written; RECORD comes last."""
 
     def __init__(self, folder, tag):
         self.name = "%s-%s-%s.whl" % (NAME, version(), tag)
-        self.info = "%s-%s.dist-info" % (NAME, version())
+        self.info = info_folder()
         self.rows = []
         self.zip = zipfile.ZipFile(Path(folder) / self.name, "w", zipfile.ZIP_DEFLATED)
 
@@ -142,8 +161,7 @@ class Wheel:
 
     def close(self, tag):
         self.add(self.info + "/METADATA", metadata())
-        self.add(self.info + "/WHEEL", "Wheel-Version: 1.0\nGenerator: avocet_build\nRoot-Is-Purelib: false\n"
-                                       "Tag: %s\n" % tag)
+        self.add(self.info + "/WHEEL", wheel_facts(tag))
         self.add(self.info + "/licenses/LICENSE", (ROOT / "LICENSE").read_bytes())
         record = self.info + "/RECORD"
         text = io.StringIO()

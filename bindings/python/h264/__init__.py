@@ -1,4 +1,4 @@
-"""H.264 encoding with Avocet.
+"""H.264 encoding and decoding with Avocet.
 
     import h264
     enc = h264.H264Encoder(640, 480, fps=30, bitrate=1_500_000)
@@ -6,11 +6,16 @@
         for image in images:                # numpy arrays, PIL images, bytes, camera images
             out.write(enc.encode(image))
     enc.close()
+
+    with open("out.h264", "rb") as stream:
+        for picture in h264.Decoder().decode(stream.read()):
+            print(picture.width, picture.height, len(picture.rgb()))
 """
 from . import _h264
+from ._decoder import Decoder, Picture
 from ._encoder import H264Encoder, Packet
 
-__all__ = ["H264Encoder", "Packet", "backends", "formats", "presets", "tunes", "__version__"]
+__all__ = ["H264Encoder", "Packet", "Decoder", "Picture", "backends", "formats", "presets", "tunes", "__version__"]
 __version__ = _h264.version()
 
 

@@ -65,7 +65,7 @@ class H264Encoder:
         chroma_qp_offset: Optional[int] = None,
         deblock: Union[None, str, Tuple[int, int]] = None,
         weightp: Optional[int] = None,
-        weightb: Optional[bool] = None,
+        weightb: Optional[int] = None,
         direct: Optional[str] = None,
         constrained_intra: Optional[bool] = None,
         me: Optional[str] = None,
@@ -147,6 +147,47 @@ class H264Encoder:
     def option(self, keyword: str) -> str: ...
     def adjustments(self) -> List[str]: ...
     def stats(self) -> Dict[str, Union[int, str]]: ...
+
+
+class Picture:
+    data: bytes
+    width: int
+    height: int
+    format: str
+    pts: Optional[int]
+    type: str
+    keyframe: bool
+    poc: int
+    damaged: int
+    def planes(self) -> List[Tuple[memoryview, int, int]]: ...
+    def rgb(self) -> bytes: ...
+
+
+class Decoder:
+    def __init__(
+        self,
+        *,
+        max_width: int = 8192,
+        max_height: int = 8192,
+        nal_length_size: int = 0,
+        whole_units: bool = False,
+        strict: bool = False,
+    ) -> None: ...
+    def decode(self, data: Any, *, pts: Optional[int] = None) -> List[Picture]: ...
+    def flush(self) -> List[Picture]: ...
+    def info(self) -> Optional[Dict[str, Any]]: ...
+    @property
+    def damaged_units(self) -> int: ...
+    @property
+    def last_error(self) -> str: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Decoder: ...
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None: ...
 
 
 def presets() -> List[str]: ...
