@@ -14,7 +14,6 @@
 #include "h264/predict.h"
 
 #define AVO_SLICES_MAX 256
-#define AVO_MVD_BITS   2048 /* entries of the vector bit table; longer ones cost about as the last */
 
 /* Sums over the macroblocks of one row; added up when the picture is done, so no order matters. */
 typedef struct AvoRowStats {
@@ -32,7 +31,8 @@ typedef struct AvoPicJob {
     const AvoSps *sps;
     const AvoPps *pps;
     const AvoQuantSet *quant;
-    const uint16_t *mvd_bits;  /* AVO_MVD_BITS entries, see motion.h */
+    const uint16_t *mvd_bits;  /* by vector difference, -mvd_range..mvd_range, see motion.h */
+    int mvd_range;
     int mb_width, mb_height;
 
     AvoPlan plan;

@@ -44,7 +44,8 @@ static void carve_job(AvocetEncoder *enc, AvoArena *arena)
     job->row_last_qp = avo_arena_take(arena, rows, 0);
     job->row_stats = avo_arena_take(arena, rows * sizeof *job->row_stats, 0);
     job->hpel_scratch = avo_arena_take(arena, ((size_t)enc->sps.mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
-    enc->mvd_bits = avo_arena_take(arena, AVO_MVD_BITS * sizeof(uint16_t), 0);
+    job->mvd_range = avo_mvd_range(16 * enc->sps.mb_width, 16 * enc->sps.mb_height);
+    enc->mvd_bits = avo_arena_take(arena, (size_t)(2 * job->mvd_range + 1) * sizeof(uint16_t), 0);
     enc->quant = avo_arena_take(arena, sizeof *enc->quant, 0);
 }
 
@@ -57,7 +58,7 @@ static void bind_job(AvocetEncoder *enc)
     job->sps = &enc->sps;
     job->pps = &enc->pps;
     job->quant = enc->quant;
-    job->mvd_bits = enc->mvd_bits;
+    job->mvd_bits = enc->mvd_bits + job->mvd_range;
     job->mb_width = enc->sps.mb_width;
     job->mb_height = enc->sps.mb_height;
     job->mv_min_y = -4 * avo_min(level->max_vmv, 2048);
@@ -108,7 +109,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
 
     avo_quant_init(enc->quant, &enc->pps.scaling, enc->pps.chroma_qp_offset, enc->tools.deadzone_intra,
                    enc->tools.deadzone_inter);
-    avo_mvd_bits_init(enc->mvd_bits, c->cabac);
+    avo_mvd_bits_init(enc->mvd_bits, enc->job.mvd_range, c->cabac);
     avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, dpb_frames + 2, c);
     bind_job(enc);
     set_slices(enc);

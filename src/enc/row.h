@@ -82,7 +82,7 @@ typedef struct AvoRowCtx {
     AvoMv skip_mv;             /* P_Skip vector */
     AvoPredictCtx predict;
     AVO_ALIGN(64) pixel predict_scratch[AVO_PREDICT_SCRATCH];
-    AVO_ALIGN(64) pixel block[4][AVO_REC_SIZE]; /* blocks fetched during search */
+    AVO_ALIGN(64) pixel block[5][AVO_REC_SIZE]; /* blocks fetched during search */
     AVO_ALIGN(64) coef coefs[256];
     AvoRowStats *stats;
 } AvoRowCtx;

@@ -1,0 +1,86 @@
+/* State of one vector search, shared by motion.c (whole samples), subpel.c (fractions) and bidir.c
+ * (pairs). */
+#ifndef AVO_ENC_MOTION_INTERNAL_H
+#define AVO_ENC_MOTION_INTERNAL_H
+
+#include "enc/motion.h"
+
+/* One block and one reference. Planes and source point at the block; vectors are relative to its
+ * own place. */
+typedef struct AvoSearch {
+    AvoRowCtx *row;
+    const AvoDsp *dsp;
+    const AvoSearchBlock *block;
+    const AvoFrame *frame;
+    const AvoWeight *weight; /* explicit luma weights of the reference, NULL without */
+    const pixel *cur;        /* whole samples: inverse-weighted when the reference has weights */
+    const pixel *plane[4];   /* whole samples, then h, v and centre half-samples */
+    ptrdiff_t stride;
+    /* Bits of a vector by its component in quarter samples (the tables are centred at the predicted
+     * vector), and what they cost. */
+    const uint16_t *bits_x, *bits_y;
+    int lambda;
+    int min_x, max_x, min_y, max_y; /* whole samples */
+    int x, y, cost;                 /* best so far in whole samples */
+} AvoSearch;
+
+/* Block, reference and limits; not what depends on the predicted vector. */
+void avo_search_bind(AvoSearch *s, AvoRowCtx *row, const AvoSearchBlock *block, int list, int ref);
+/* Centres the bit tables at the predicted vector. */
+void avo_search_centre(AvoSearch *s, AvoMv mvp);
+
+/* Lambda times the bits of a vector within the limits. */
+AVO_INLINE int avo_search_rate(const AvoSearch *s, int x_qpel, int y_qpel)
+{
+    return (int)((unsigned)s->lambda * (unsigned)(s->bits_x[x_qpel] + s->bits_y[y_qpel]) >> 16);
+}
+
+AVO_INLINE bool avo_search_inside(const AvoSearch *s, int x, int y)
+{
+    return x >= s->min_x && x <= s->max_x && y >= s->min_y && y <= s->max_y;
+}
+
+/* ---- prediction blocks (8.4.2.2.1) ---- */
+
+/* Quarter position (fx, fy) at [fy * 4 + fx]: a sample of plane a, or its mean with one of plane b
+ * (AVO_QPEL_NONE: none). Offsets are in whole samples; a is never below the block's own row. */
+typedef struct AvoQpelRule {
+    uint8_t a, ax, b, bx, by;
+} AvoQpelRule;
+#define AVO_QPEL_NONE 4
+extern const AvoQpelRule avo_qpel_rule[16];
+
+AVO_INLINE int avo_width_index(int w)
+{
+    return w == 16 ? 0 : w == 8 ? 1 : 2;
+}
+
+/* The block that a vector points at, without weights: in the planes, or averaged into buffer
+ * (AVO_REC_STRIDE). */
+AVO_INLINE const pixel *avo_search_fetch(const AvoSearch *s, AvoMv mv, pixel *buffer,
+                                         ptrdiff_t *stride)
+{
+    const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
+    ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
+    const pixel *first = s->plane[r->a] + at + r->ax;
+    if (r->b == AVO_QPEL_NONE) {
+        *stride = s->stride;
+        return first;
+    }
+    const pixel *second = s->plane[r->b] + at + r->bx + (r->by ? s->stride : 0);
+    s->dsp->avg[avo_width_index(s->block->w)](buffer, AVO_REC_STRIDE, first, s->stride, second,
+                                              s->stride, s->block->h);
+    *stride = AVO_REC_STRIDE;
+    return buffer;
+}
+
+AVO_INLINE const pixel *avo_search_source(const AvoSearch *s)
+{
+    return s->row->cur + s->block->y * AVO_CUR_STRIDE + s->block->x;
+}
+
+/* subpel.c: from the whole-sample result in m (mv and rate) to the best vector; m->cost without
+ * stop conditions. */
+void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m);
+
+#endif

@@ -1,0 +1,165 @@
+/* Fractions of samples: from a whole-sample vector to half and quarter samples by SATD (SAD at the
+ * fastest) on the half-sample planes, with chroma where the tools want it.
+ *
+ * The neighbours of a position are measured by one kernel call where they lie alike: half-sample
+ * neighbours in the planes as they are, most quarter-sample ones as averages in buffers. */
+#include "enc/motion_internal.h"
+
+const AvoQpelRule avo_qpel_rule[16] = {
+    {0, 0, 4, 0, 0}, {0, 0, 1, 0, 0}, {1, 0, 4, 0, 0}, {1, 0, 0, 1, 0},
+    {0, 0, 2, 0, 0}, {1, 0, 2, 0, 0}, {1, 0, 3, 0, 0}, {1, 0, 2, 1, 0},
+    {2, 0, 4, 0, 0}, {2, 0, 3, 0, 0}, {3, 0, 4, 0, 0}, {2, 1, 3, 0, 0},
+    {2, 0, 0, 0, 1}, {2, 0, 1, 0, 1}, {3, 0, 1, 0, 1}, {2, 1, 1, 0, 1},
+};
+
+/* ---- luma ---- */
+
+static const pixel *fetch_weighted(const AvoSearch *s, AvoMv mv, pixel *buffer, ptrdiff_t *stride)
+{
+    const pixel *p = avo_search_fetch(s, mv, buffer, stride);
+    if (!s->weight)
+        return p;
+    s->dsp->weight(buffer, AVO_REC_STRIDE, p, *stride, s->block->w, s->block->h,
+                   s->row->job->refs.log2_denom[0], s->weight->w[0], s->weight->o[0]);
+    *stride = AVO_REC_STRIDE;
+    return buffer;
+}
+
+/* Distortions of up to four vectors. */
+static void luma_distortions(const AvoSearch *s, const AvoMv *mv, int count, int *out)
+{
+    const AvoDsp *dsp = s->dsp;
+    AvoBlkSize size = s->block->size;
+    bool satd = s->row->job->tools->subpel_satd;
+    const pixel *cur = avo_search_source(s), *p[4];
+    ptrdiff_t stride[4];
+    for (int i = 0; i < count; i++)
+        p[i] = fetch_weighted(s, mv[i], s->row->block[i], &stride[i]);
+    bool alike = count >= 3 && stride[0] == stride[1] && stride[0] == stride[2];
+    if (alike && count == 4 && stride[0] == stride[3])
+        (satd ? dsp->satd_x4 : dsp->sad_x4)[size](cur, p, stride[0], out);
+    else if (alike && count == 3)
+        (satd ? dsp->satd_x3 : dsp->sad_x3)[size](cur, p, stride[0], out);
+    else
+        for (int i = 0; i < count; i++)
+            out[i] = (satd ? dsp->satd : dsp->sad)[size](cur, AVO_CUR_STRIDE, p[i], stride[i]);
+}
+
+/* ---- chroma ---- */
+
+static bool wants_chroma(const AvoSearch *s)
+{
+    const AvoRowCtx *row = s->row;
+    return row->job->tools->chroma_me && row->syntax.chroma_format &&
+           s->block->size <= AVO_BLK_8x8 && row->syntax.slice_type == AVO_SLICE_P;
+}
+
+/* Cost of a vector's chroma, both planes (8.4.2.2.2). Only for blocks whose chroma is at least 4x4.
+ */
+static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
+{
+    static const AvoBlkSize half[4] = {[AVO_BLK_16x16] = AVO_BLK_8x8,
+                                       [AVO_BLK_16x8] = AVO_BLK_8x4,
+                                       [AVO_BLK_8x16] = AVO_BLK_4x8,
+                                       [AVO_BLK_8x8] = AVO_BLK_4x4};
+    const AvoRowCtx *row = s->row;
+    const AvoSearchBlock *b = s->block;
+    const AvoSliceRefs *refs = &row->job->refs;
+    const AvoWeight *w = refs->weight_mode == AVO_WEIGHT_EXPLICIT ? &refs->weight[list][ref] : NULL;
+    pixel *buffer = s->row->block[0];
+    int sum = 0;
+    for (int plane = 1; plane <= 2; plane++) {
+        const AvoPlane *from = &s->frame->plane[plane];
+        ptrdiff_t stride = from->stride;
+        int x = row->mb_x * 8 + (b->x >> 1) + (mv.x >> 3),
+            y = row->mb_y * 8 + (b->y >> 1) + (mv.y >> 3);
+        const pixel *p = from->data + y * stride + x;
+        if ((mv.x | mv.y) & 7) {
+            s->dsp->chroma_mc(buffer, AVO_REC_STRIDE, p, stride, mv.x & 7, mv.y & 7, b->w / 2,
+                              b->h / 2);
+            p = buffer;
+            stride = AVO_REC_STRIDE;
+        }
+        if (w && w->chroma_flag) {
+            s->dsp->weight(buffer, AVO_REC_STRIDE, p, stride, b->w / 2, b->h / 2,
+                           refs->log2_denom[1], w->w[plane], w->o[plane]);
+            p = buffer;
+            stride = AVO_REC_STRIDE;
+        }
+        const pixel *cur = row->cur + (plane == 1 ? AVO_CUR_CB : AVO_CUR_CR) +
+                           (b->y >> 1) * AVO_CUR_STRIDE + (b->x >> 1);
+        sum += s->dsp->satd[half[b->size]](cur, AVO_CUR_STRIDE, p, stride);
+    }
+    return sum;
+}
+
+/* ---- search ---- */
+
+typedef struct Refinement {
+    const AvoSearch *s;
+    int list, base_rate;
+    bool chroma;
+} Refinement;
+
+/* Takes a vector whose luma distortion is known if it is better. */
+static bool keep_better(const Refinement *f, AvoMv mv, int distortion, AvoMotion *m)
+{
+    int rate = f->base_rate + avo_search_rate(f->s, mv.x, mv.y);
+    int cost = rate + distortion;
+    if (cost >= m->cost)
+        return false;
+    if (f->chroma) {
+        cost += chroma_distortion(f->s, f->list, m->ref, mv);
+        if (cost >= m->cost)
+            return false;
+    }
+    m->cost = cost;
+    m->rate = rate;
+    m->mv = mv;
+    return true;
+}
+
+/* Small diamonds around the best vector. The direction we came from leads to the centre before: not
+ * tried again. */
+static void refine(const Refinement *f, int step, int iterations, AvoMotion *m)
+{
+    static const int8_t diamond[4][2] = {{0, -1}, {-1, 0}, {1, 0}, {0, 1}};
+    int from = -1;
+    while (iterations-- > 0) {
+        AvoMv mv[4];
+        int direction[4], cost[4], n = 0, found = -1;
+        for (int i = 0; i < 4; i++) {
+            if (from >= 0 && i == 3 - from)
+                continue;
+            int x = m->mv.x + diamond[i][0] * step, y = m->mv.y + diamond[i][1] * step;
+            if (!avo_search_inside(f->s, x >> 2, y >> 2))
+                continue;
+            mv[n] = (AvoMv){(int16_t)x, (int16_t)y};
+            direction[n++] = i;
+        }
+        luma_distortions(f->s, mv, n, cost);
+        for (int i = 0; i < n; i++)
+            if (keep_better(f, mv[i], cost[i], m))
+                found = direction[i];
+        if (found < 0)
+            return;
+        from = found;
+    }
+}
+
+void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m)
+{
+    const AvoTools *tools = s->row->job->tools;
+    Refinement f = {s, list, base_rate, wants_chroma(s)};
+    AvoMv start[2] = {m->mv, m->mvp};
+    int cost[2], n = 1;
+    /* The predicted vector itself costs no difference bits and is often a fraction. */
+    if ((m->mvp.x | m->mvp.y) & 3 && avo_search_inside(s, m->mvp.x >> 2, m->mvp.y >> 2))
+        n = 2;
+    luma_distortions(s, start, n, cost);
+    m->cost = m->rate + cost[0] + (f.chroma ? chroma_distortion(s, list, m->ref, m->mv) : 0);
+    if (n == 2)
+        keep_better(&f, m->mvp, cost[1], m);
+    refine(&f, 2, tools->halfpel_steps, m);
+    refine(&f, 1, tools->quarterpel_steps, m);
+}
