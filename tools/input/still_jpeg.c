@@ -39,15 +39,16 @@ typedef struct Job {
     uint8_t *rgb;
 } Job;
 
-static int decode(Job *job, Still *still)
+/* 0, or what went wrong: -1 as libjpeg says, -2 no memory, -3 pictures came out but damaged. */
+static int decode(Job *job)
 {
     struct jpeg_decompress_struct *jpeg = &job->jpeg;
     jpeg->err = jpeg_std_error(&job->error.manager);
     job->error.manager.error_exit = escape;
     job->error.manager.output_message = keep_quiet;
-    jpeg_create_decompress(jpeg);
     if (setjmp(job->error.back))
         return -1;
+    jpeg_create_decompress(jpeg);
     jpeg_stdio_src(jpeg, job->file);
     jpeg_read_header(jpeg, TRUE);
     jpeg->out_color_space = JCS_RGB;
@@ -60,7 +61,6 @@ static int decode(Job *job, Still *still)
         JSAMPROW row = job->rgb + stride * jpeg->output_scanline;
         jpeg_read_scanlines(jpeg, &row, 1);
     }
-    *still = (Still){(int)jpeg->output_width, (int)jpeg->output_height, job->rgb};
     jpeg_finish_decompress(jpeg);
     return jpeg->err->num_warnings ? -3 : 0;
 }
@@ -71,13 +71,15 @@ int still_load_jpeg(const char *path, Still *still, Fault *fault)
     if (!job)
         return fault_set(fault, "%s: not enough memory", path);
     job->file = fopen(path, "rb");
-    int status = job->file ? decode(job, still) : -1;
+    int status = job->file ? decode(job) : -1;
     if (status == -1)
         fault_set(fault, "%s: %s", path, job->file ? job->error.text : "cannot be opened");
     if (status == -2)
         fault_set(fault, "%s: not enough memory", path);
     if (status == -3)
         fault_set(fault, "%s is damaged or cut short", path);
+    if (status == 0)
+        *still = (Still){(int)job->jpeg.output_width, (int)job->jpeg.output_height, job->rgb};
     jpeg_destroy_decompress(&job->jpeg);
     if (job->file)
         fclose(job->file);
