@@ -75,6 +75,7 @@ struct AvoLookahead {
     int layers;  /* of B pictures; 0: none */
     int delay;
     int past_max, future_max; /* distances that may be searched */
+    int swallowed;            /* SATD of a block that its quantiser makes nothing of */
     bool wants_costs;         /* anything needs the half-size search at all */
     bool propagates;
     bool wants_offsets; /* any QP offset per macroblock but the user's own */

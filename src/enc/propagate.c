@@ -11,6 +11,9 @@
  *
  *     QP offset = -strength * log2((own + inherited) / own)
  *
+ * inter is what quantisation will leave of the prediction error: an error that the step swallows is
+ * never coded, the block stays a copy and passes all of its importance on (la->swallowed).
+ *
  * Amounts are unsigned, in 1/16 of a cost unit, saturating at AMOUNT_MAX, so nothing overflows
  * however long the lookahead is. */
 #include "enc/lookahead_internal.h"
@@ -82,7 +85,8 @@ static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
               .mv_future = future ? lr->mv[1][future - 1] : NULL};
     for (int y = 0, i = 0; y < la->mb_height; y++) {
         for (int x = 0; x < la->mb_width; x++, i++) {
-            int inter = blocks[i] & AVO_LOWRES_COST_MAX, intra = lr->intra[i];
+            int inter = avo_max(0, (blocks[i] & AVO_LOWRES_COST_MAX) - la->swallowed);
+            int intra = lr->intra[i];
             int lists = blocks[i] >> AVO_LOWRES_LIST_SHIFT;
             if (lists == AVO_LOWRES_INTRA || inter >= intra)
                 continue;
