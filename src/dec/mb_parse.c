@@ -8,7 +8,7 @@
 #include "dec/mb_read.h"
 #include "h264/tables.h"
 
-enum { LIST0 = 1, LIST1 = 2 };
+enum { LIST0 = 1 }; /* in AvoMbWork.pred */
 
 /* ---- elements in either coding ---- */
 

@@ -85,7 +85,7 @@ static bool has_one_motion(const AvoMbInfo *mb)
     return differs == 0;
 }
 
-/* Strengths of the border with neighbour p; q_blk = q_first + i * step, likewise for p. */
+/* Strengths of the border with neighbour p. */
 static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *q, unsigned p_coded,
                              unsigned q_coded, bool horizontal_edge)
 {

@@ -63,7 +63,8 @@ def test_pictures(folder):
 
 def test_info(folder):
     coded = os.path.join(folder, "i.264")
-    expect(0, "", "encode", "testsrc", "--size", "90x70", "--frames", 10, "--fps", "30", "--keyint", 5, "--no-scenecut", "-o", coded)
+    expect(0, "", "encode", "testsrc", "--size", "90x70", "--frames", 10, "--fps", "30", "--keyint", 5,
+           "--no-scenecut", "-o", coded)
     text = expect(0, "", "info", coded).stdout.decode()
     for piece in ("High", "90x70 (coded as 96x80)", "CABAC", "10: 2 IDR"):
         check(piece in text, "\"%s\" is not in:\n%s" % (piece, text))
