@@ -44,7 +44,7 @@ run() {
 }
 
 echo "== gcc =="
-build build "with gcc" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc && run scripts/run_tests.sh build full
+build build-gcc "with gcc" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc && run scripts/run_tests.sh build-gcc full
 echo "== sanitizers =="
 build build-sanitize "with sanitizers" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DAVOCET_SANITIZE=ON &&
     run scripts/run_tests.sh build-sanitize quick
