@@ -95,6 +95,8 @@ struct AvocetDecoder {
     AvoDecFrame *current;    /* NULL: none */
     AvoSliceHeader header;   /* of the slice met last */
     bool has_header;         /* header belongs to the current picture or the last one */
+    AvoSliceHeader next_header; /* being read; too large for the stack */
+    AvoSliceHeader implied;  /* of frames that were never received */
     int mbs_done;
     AvoDeblockSlice *slices; /* [slice number]; the last one is for concealed macroblocks */
     int slice_capacity;

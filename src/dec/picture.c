@@ -193,13 +193,13 @@ static int take_frame(AvocetDecoder *dec, AvoDecFrame **taken)
 /* ---- references that were never received ---- */
 
 /* A header as if for a reference frame of this frame_num, for marking and order counts. */
-static AvoSliceHeader implied_header(int frame_num)
+static const AvoSliceHeader *imply_header(AvocetDecoder *dec, int frame_num)
 {
-    AvoSliceHeader h;
-    memset(&h, 0, sizeof h);
-    h.nal_unit_type = 1;
-    h.nal_ref_idc = 1;
-    h.frame_num = frame_num;
+    AvoSliceHeader *h = &dec->implied;
+    memset(h, 0, sizeof *h);
+    h->nal_unit_type = AVO_NAL_SLICE;
+    h->nal_ref_idc = 1;
+    h->frame_num = frame_num;
     return h;
 }
 
@@ -207,17 +207,17 @@ static AvoSliceHeader implied_header(int frame_num)
 static int add_gap_frame(AvocetDecoder *dec, int frame_num)
 {
     AvoDecFrame *frame;
-    AvoSliceHeader h = implied_header(frame_num);
+    const AvoSliceHeader *h = imply_header(dec, frame_num);
     int status = take_frame(dec, &frame);
     if (status != AVOCET_OK)
         return status;
     frame->f.non_existing = true;
     frame->f.frame_num = frame_num;
     if (dec->active_sps.poc_type != 0) {
-        frame->f.poc = avo_poc_decode(&dec->poc, &dec->active_sps, &h);
-        avo_poc_commit(&dec->poc, &dec->active_sps, &h, frame->f.poc);
+        frame->f.poc = avo_poc_decode(&dec->poc, &dec->active_sps, h);
+        avo_poc_commit(&dec->poc, &dec->active_sps, h, frame->f.poc);
     }
-    avo_dpb_mark(&dec->dpb, &dec->active_sps, &h, &frame->f, NULL);
+    avo_dpb_mark(&dec->dpb, &dec->active_sps, h, &frame->f, NULL);
     dec->prev_ref_frame_num = frame_num;
     return AVOCET_OK;
 }
@@ -253,14 +253,14 @@ static int add_grey_reference(AvocetDecoder *dec)
 {
     AvoDecFrame *frame;
     int max = 1 << dec->active_sps.log2_max_frame_num;
-    AvoSliceHeader h = implied_header((dec->header.frame_num - 1) & (max - 1));
+    const AvoSliceHeader *h = imply_header(dec, (dec->header.frame_num - 1) & (max - 1));
     int status = take_frame(dec, &frame);
     if (status != AVOCET_OK)
         return status;
-    frame->f.frame_num = h.frame_num;
+    frame->f.frame_num = h->frame_num;
     frame->f.poc = dec->current->f.poc - 2;
     avo_dec_fill_grey(&frame->f);
-    avo_dpb_mark(&dec->dpb, &dec->active_sps, &h, &frame->f, NULL);
+    avo_dpb_mark(&dec->dpb, &dec->active_sps, h, &frame->f, NULL);
     return AVOCET_OK;
 }
 
@@ -462,17 +462,17 @@ static bool starts_again(const AvocetDecoder *dec, const AvoSliceHeader *h)
 
 int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
 {
-    AvoSliceHeader h;
+    AvoSliceHeader *h = &dec->next_header;
     AvoSliceBits bits;
-    memset(&h, 0, sizeof h);
-    h.nal_ref_idc = nal_ref_idc;
-    h.nal_unit_type = nal_unit_type;
+    memset(h, 0, sizeof *h);
+    h->nal_ref_idc = nal_ref_idc;
+    h->nal_unit_type = nal_unit_type;
     avo_sb_init(&bits, dec->rbsp.data, dec->rbsp.size);
-    AVO_RETURN_IF_ERROR(read_header(dec, &h, &bits));
-    if (h.redundant_pic_cnt > 0)
+    AVO_RETURN_IF_ERROR(read_header(dec, h, &bits));
+    if (h->redundant_pic_cnt > 0)
         return AVOCET_OK; /* the primary slices are what is shown */
-    bool starts = !dec->has_header || !is_active_set(dec, h.pps_id) ||
-                  avo_slice_starts_picture(&h, &dec->header) || starts_again(dec, &h);
+    bool starts = !dec->has_header || !is_active_set(dec, h->pps_id) ||
+                  avo_slice_starts_picture(h, &dec->header) || starts_again(dec, h);
     if (starts && dec->current)
         avo_dec_finish_picture(dec);
     if (!starts && !dec->current)
@@ -481,11 +481,11 @@ int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
         if (dec->queue_count > 0)
             return AVO_DEC_AGAIN;
         dec->has_header = false;
-        int status = begin_picture(dec, &h);
+        int status = begin_picture(dec, h);
         if (status != AVOCET_OK)
             return status;
     }
-    dec->header = h;
+    dec->header = *h;
     dec->has_header = true;
     return decode_slice(dec, &dec->header, &bits);
 }
