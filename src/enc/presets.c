@@ -7,8 +7,9 @@
  * pays differently, the value may differ too.
  *
  *            preset     the idea
- *            ultrafast  the least that still is H.264 with motion: CAVLC, 16x16, no loop filter
- *            superfast  CABAC, loop filter, intra blocks; no lookahead
+ *            ultrafast  I and P only, 16x16 vectors, no lookahead; quarter samples, CABAC and the loop filter
+ *                       stay, since they cost little and save more than half of the bits
+ *            superfast  B pictures, 8x8 transform
  *            veryfast   all partitions, adaptive quantisation with lookahead, SATD decisions
  *            faster     two references, finer vectors, trellis
  *            fast       rate-distortion decisions for I and P
@@ -53,7 +54,7 @@ static const PresetRow presets[] = {
      *               b-adapt    me            trellis   weightp direct  lookahead  scenecut deblock
      *                   ref          merange    partitions weightb        mbtree     cabac   fast-pskip
      *                      mixed-refs */
-    {"ultrafast",  0, 0,  1, 0, DIA,  16,  0, 0, 0,       0, 0, SPATIAL,  0, 0, 0,  0, 0, 0, 0, 1},
+    {"ultrafast",  0, 0,  1, 0, DIA,  16,  1, 0, I4,      0, 0, SPATIAL,  0, 0, 0,  0, 1, 0, 1, 1},
     {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL,  0, 0, 1, 40, 1, 1, 1, 1},
     {"veryfast",   7, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 1, 40, 1, 1, 1, 1},
     {"faster",     7, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 1, 40, 1, 1, 1, 1},

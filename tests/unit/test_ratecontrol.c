@@ -135,10 +135,11 @@ static void constant_quantiser(void)
         run(&c, NULL, -1, 3, 20);
         for (int i = 0; i < stream.n; i++) {
             AvocetFrameType t = stream.plan[i].type;
-            int want = t == AVOCET_TYPE_IDR        ? qp - 3
-                       : t == AVOCET_TYPE_P        ? qp
-                       : stream.plan[i].layer == 1 ? qp + 2
-                                                   : qp + 3;
+            int layer = stream.plan[i].layer; /* half of pbratio's 2 QP each; a leaf has both */
+            int want = t == AVOCET_TYPE_IDR    ? qp - 3
+                       : t == AVOCET_TYPE_P    ? qp
+                       : t == AVOCET_TYPE_BREF ? qp + layer
+                                               : qp + (layer > 2 ? layer : 2);
             CHECK(result.qp_q8[i] == avo_clip3(0, 51, want) * 256,
                   "QP %d, picture %d of type %d: %d/256", qp, i, t, result.qp_q8[i]);
         }
