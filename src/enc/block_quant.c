@@ -50,6 +50,10 @@ static const uint16_t lambda_share_q8[] = {
     [SHARE_I] = 110, [SHARE_INTRA] = 180, [SHARE_P] = 240, [SHARE_BREF] = 256, [SHARE_B] = 256,
 };
 
+/* A psycho-visual strength of 1 takes this much off: levels keep texture that the squared error alone
+ * does not value. */
+enum { PSY_SHARE_Q8 = 46, PSY_MAX = 200 };
+
 static int64_t block_lambda2(const AvoRowCtx *row, bool intra)
 {
     AvocetFrameType type = row->job->plan.type;
@@ -58,7 +62,8 @@ static int64_t block_lambda2(const AvoRowCtx *row, bool intra)
                 : type == AVOCET_TYPE_P               ? SHARE_P
                 : type == AVOCET_TYPE_BREF            ? SHARE_BREF
                                                       : SHARE_B;
-    return row->lambda2_q8 * lambda_share_q8[share] >> 8;
+    int psy_q8 = 256 - avo_min(row->job->tools->psy_rd, PSY_MAX) * PSY_SHARE_Q8 / 100;
+    return row->lambda2_q8 * (lambda_share_q8[share] * psy_q8) >> 16;
 }
 
 /* ---- blocks ---- */
@@ -201,7 +206,7 @@ static int extra_bits(const AvoRowCtx *row, int ctx)
 
 static int64_t worth(const AvoRowCtx *row, int bits_q8, bool intra)
 {
-    return block_lambda2(row, intra) * bits_q8 << (AVO_TRELLIS_SCORE_BITS - 16);
+    return block_lambda2(row, intra) * bits_q8 * (1 << (AVO_TRELLIS_SCORE_BITS - 16));
 }
 
 /* An empty block with index k in nnz: coded_block_flag, coeff_token. */
