@@ -207,20 +207,29 @@ typedef struct Word {
     int used;          /* words of argv */
 } Word;
 
-/* An option with a value takes the next word unless "=" gave it; "--help" alone never does. */
-static int takes_value(const Word *word)
+static int accepts(const char *name, const char *value)
+{
+    AvocetEncoderConfig scratch;
+    avocet_encoder_config_init(&scratch, NULL, NULL);
+    return avocet_encoder_config_set(&scratch, name, value, NULL, 0) == AVOCET_OK;
+}
+
+/* Does the option take the next word (NULL: there is none) as its value? Flags never do, nor
+ * "no-NAME"; those that may stand alone do if the word makes sense as their value. */
+static int takes_value(const Word *word, const char *next)
 {
     char reason[8];
     AvocetEncoderConfig scratch;
     if (word->own >= 0)
         return own_options[word->own].form[0] == '<';
     const AvocetOption *option = find_table(word->name);
-    if (option)
-        return strcmp(option->form, "<flag>") != 0;
-    /* "no-NAME", second names and unknown ones: those that are complete by themselves take none. */
+    if (option && strcmp(option->form, "<flag>") == 0)
+        return 0;
     avocet_encoder_config_init(&scratch, NULL, NULL);
-    return avocet_encoder_config_set(&scratch, word->name, NULL, reason, sizeof reason) ==
-           AVOCET_ERR_ARGUMENT;
+    int alone = avocet_encoder_config_set(&scratch, word->name, NULL, reason, sizeof reason);
+    if (alone == AVOCET_OK)
+        return option && next && accepts(word->name, next);
+    return alone == AVOCET_ERR_ARGUMENT; /* not for unknown names */
 }
 
 static int split_word(Word *word, int argc, char **argv, Fault *fault)
@@ -248,7 +257,7 @@ static int split_word(Word *word, int argc, char **argv, Fault *fault)
     word->own = find_own(word->name);
     if (word->own >= 0 && word->value && !own_options[word->own].form[0])
         return fault_set(fault, "--%s takes no value", word->name);
-    if (!word->value && takes_value(word)) {
+    if (!word->value && takes_value(word, argc > 1 ? argv[1] : NULL)) {
         if (argc < 2)
             return fault_set(fault, "--%s needs a value", word->name);
         word->value = argv[1];

@@ -10,21 +10,14 @@
 #define MEMBER(m) offsetof(AvocetEncoderConfig, m)
 
 /* Row makers: one line of name and help, one of type and range. */
-#define INT(name, alias, group, m, lo, hi, def, help)                                              \
+#define INT_WITH(flags, name, alias, group, m, lo, hi, def, help)                                  \
     {                                                                                              \
-        {name, group, "<integer>", NULL, lo, hi, def, help}, alias, AVO_OPTION_INT, 0, MEMBER(m),  \
-            lo, hi, NULL, 0                                                                        \
+        {name, group, "<integer>", NULL, lo, hi, def, help}, alias, AVO_OPTION_INT, flags,         \
+            MEMBER(m), lo, hi, NULL, 0                                                             \
     }
-#define INT_NO(name, alias, group, m, lo, hi, def, help)                                           \
-    {                                                                                              \
-        {name, group, "<integer>", NULL, lo, hi, def, help}, alias, AVO_OPTION_INT,                \
-            AVO_OPTION_NO_ZERO, MEMBER(m), lo, hi, NULL, 0                                         \
-    }
-#define INT_LIVE(name, alias, group, m, lo, hi, def, help)                                         \
-    {                                                                                              \
-        {name, group, "<integer>", NULL, lo, hi, def, help}, alias, AVO_OPTION_INT,                \
-            AVO_OPTION_LIVE, MEMBER(m), lo, hi, NULL, 0                                            \
-    }
+#define INT(...)      INT_WITH(0, __VA_ARGS__)
+#define INT_NO(...)   INT_WITH(AVO_OPTION_NO_ZERO, __VA_ARGS__)
+#define INT_LIVE(...) INT_WITH(AVO_OPTION_LIVE, __VA_ARGS__)
 #define CENTI(name, alias, group, m, lo100, hi100, def, help)                                      \
     {                                                                                              \
         {name, group, "<number>", NULL, (lo100) / 100.0, (hi100) / 100.0, def, help}, alias,       \
@@ -132,8 +125,10 @@ static const AvoOptionRow rows[] = {
             "Loop filter strength and threshold, -6:-6 to 6:6; off: no loop filter."),
     INT_NO("weightp", NULL, "stream", weightp, 0, 2, "2",
            "Weighted prediction in P pictures: 0 off, 1 on, 2 with duplicated references."),
-    INT_NO("weightb", NULL, "stream", weightb, 0, 2, "1",
-           "Weighted prediction in B pictures: 0 off, 1 implicit by distance, 2 explicit by brightness."),
+    INT_WITH(
+        AVO_OPTION_NO_ZERO | AVO_OPTION_ALONE, "weightb", NULL, "stream", weightb, 0, 2, "1",
+        "Weighted prediction in B pictures: 0 off, 1 implicit by distance (also without a number), "
+        "2 explicit by brightness."),
     CHOICE("direct", NULL, "stream", direct, "none|spatial|temporal|auto", NULL, "spatial",
            "Direct prediction in B pictures."),
     FLAG("constrained-intra", NULL, "stream", constrained_intra, "0",
@@ -329,7 +324,7 @@ int avo_option_set(AvocetEncoderConfig *config, const char *name, const char *va
         return avo_fail(msg, AVOCET_ERR_OPTION, "no option \"%s\"", name ? name : "(null)");
     if (negated)
         value = negated_text(row, value, msg);
-    else if (!value && is_flag(row))
+    else if (!value && (is_flag(row) || (row->flags & AVO_OPTION_ALONE)))
         value = "1";
     else if (!value)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "%s needs a value: %s", row->pub.name,

@@ -215,12 +215,27 @@ static int settle_colour(Check *k)
     return AVOCET_OK;
 }
 
+static bool is_monochrome(const AvocetEncoderConfig *c)
+{
+    return c->format == AVOCET_FORMAT_GRAY8 && c->profile == AVOCET_PROFILE_HIGH;
+}
+
+/* FFmpeg, and with it most players, shows 4:0:0 with neutral chroma planes of its own, and explicit
+ * weights turn those green. */
+static void settle_monochrome(Check *k)
+{
+    AvocetEncoderConfig *c = k->c;
+    if (!is_monochrome(c))
+        return;
+    lower(k, &c->weightp, 0, "weightp", "many players show weighted grey pictures in green");
+    lower(k, &c->weightb, 1, "weightb", "many players show weighted grey pictures in green");
+}
+
 /* 4:2:0 crops in steps of two samples (7.4.2.1.1, CropUnitX). */
 static void settle_size(Check *k)
 {
     const AvocetEncoderConfig *c = k->c;
-    bool monochrome = c->format == AVOCET_FORMAT_GRAY8 && c->profile == AVOCET_PROFILE_HIGH;
-    if (!monochrome && (c->width | c->height) & 1)
+    if (!is_monochrome(c) && (c->width | c->height) & 1)
         ADJUSTED(k, "%dx%d is shown as %dx%d: 4:2:0 video has even sizes, the edge is repeated",
                  c->width, c->height, (c->width + 1) & ~1, (c->height + 1) & ~1);
 }
@@ -374,6 +389,7 @@ int avo_config_validate(AvocetEncoderConfig *effective, AvoAdjustments *adjustme
     AVO_RETURN_IF_ERROR(check_vbv(&k));
     settle_quantiser_tools(&k);
     settle_profile(&k);
+    settle_monochrome(&k);
     AVO_RETURN_IF_ERROR(check_structure(&k));
     settle_partitions(&k);
     AVO_RETURN_IF_ERROR(settle_colour(&k));

@@ -293,7 +293,7 @@ def test_spellings(folder):
     for one, other in ((["--qp", "30"], ["--qp=30"]), (["--qp", "30"], ["-q", "30"]), (["--qp", "30"], ["-q30"]),
                        (["--bitrate", "500"], ["--bitrate", "500k"]), (["-B", "2000"], ["--bitrate", "2M"]),
                        (["--rc-lookahead", "5"], ["--lookahead", "5"]), (["--no-scenecut"], ["--scenecut", "0"]),
-                       (["--cabac"], ["--no-cabac=0"]), (["--fps", "29.97"], ["--fps", "30000/1001"]),
+                       (["--cabac"], ["--no-cabac=0"]), (["--weightb", "--cabac"], ["--weightb", "1", "--cabac"]), (["--fps", "29.97"], ["--fps", "30000/1001"]),
                        (["--preset", "medium", "--crf", "30"], ["--crf", "30", "--preset", "5"])):
         check(expect(0, None, *base, *one).stdout == expect(0, None, *base, *other).stdout, f"{one} and {other} differ")
 

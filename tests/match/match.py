@@ -69,7 +69,7 @@ OPTIONS = {
     "partitions": choice("partitions", "none", "all", "i4x4", "i8x8", "p8x8,p4x4", "b8x8", "p8x8,b8x8,i4x4"),
     "direct": choice("direct", "none", "spatial", "temporal", "auto"),
     "weightp": choice("weightp", 0, 1, 2),
-    "weightb": [[], ["--no-weightb"], ["--weightb"]],
+    "weightb": [[], ["--no-weightb"], ["--weightb"], ["--weightb", "2"]],
     "me": choice("me", "dia", "hex", "umh", "esa", "tesa"),
     "merange": choice("merange", 4, 24),
     "subme": choice("subme", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),

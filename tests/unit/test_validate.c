@@ -151,7 +151,10 @@ static void test_adjustments(void)
     AvocetEncoderConfig c = start("medium", 33, 17);
     CHECK(validate(&c) == AVOCET_OK && was_told("33x17 is shown as 34x18"), "odd size");
     c.format = AVOCET_FORMAT_GRAY8;
-    CHECK(validate(&c) == AVOCET_OK && told.count == 0, "an odd grey size can be cropped");
+    c.weightb = 2;
+    CHECK(validate(&c) == AVOCET_OK && !c.weightp && c.weightb == 1 && was_told("weightp off"),
+          "grey pictures are not weighted");
+    CHECK(!was_told("shown as"), "an odd grey size can be cropped");
     c = start("medium", 64, 64);
     c.rate_mode = AVOCET_RATE_QP;
     CHECK(validate(&c) == AVOCET_OK && !c.aq_mode && !c.mbtree &&
