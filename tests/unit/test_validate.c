@@ -48,7 +48,7 @@ static void test_filled_in(void)
           "colours of large ones");
     CHECK(c.level == 31, "level %d", c.level);
     c = start("ultrafast", 176, 144);
-    CHECK(validate(&c) == AVOCET_OK && c.profile == AVOCET_PROFILE_BASELINE && c.level == 11,
+    CHECK(validate(&c) == AVOCET_OK && c.profile == AVOCET_PROFILE_MAIN && c.level == 11,
           "profile %d level %d", c.profile, c.level);
     c.fps = (AvocetRational){15, 1};
     c.level = 0;
