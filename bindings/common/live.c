@@ -99,22 +99,22 @@ static void finish_config(AvoLive *live)
 
 /* ---- open and close ---- */
 
-static void *take_block(AvoLive *live, const AvoLiveMemory *memory, size_t *size, char *message, size_t message_size)
+/* Memory of *size bytes, or of more: the caller's buffer is given whole. */
+static void *take_block(AvoLive *live, size_t *size, char *message, size_t message_size)
 {
-    if (memory->buffer && memory->buffer_size < *size)
-        avo_say(message, message_size, "%l bytes of memory are given, %l are needed", (int64_t)memory->buffer_size,
-                (int64_t)*size);
-    else if (memory->buffer) {
-        *size = memory->buffer_size;
-        return memory->buffer;
-    } else {
-        live->allocator = *memory->allocator;
+    if (!live->buffer) {
         live->block = live->allocator.alloc(live->allocator.opaque, *size, sizeof(void *));
         if (!live->block)
             avo_say(message, message_size, "cannot allocate %l bytes", (int64_t)*size);
         return live->block;
     }
-    return NULL;
+    if (live->buffer_size < *size) {
+        avo_say(message, message_size, "%l bytes of memory are given, %l are needed", (int64_t)live->buffer_size,
+                (int64_t)*size);
+        return NULL;
+    }
+    *size = live->buffer_size;
+    return live->buffer;
 }
 
 static void give_block(AvoLive *live)
@@ -124,15 +124,14 @@ static void give_block(AvoLive *live)
     live->block = NULL;
 }
 
-static int open_backend(AvoLive *live, const AvoBackend *backend, const AvoLiveMemory *memory, char *message,
-                        size_t message_size)
+static int open_backend(AvoLive *live, const AvoBackend *backend, char *message, size_t message_size)
 {
     size_t size = 0;
     void *block = NULL;
     int status = backend->memory ? backend->memory(&live->config, &size, message, message_size) : AVOCET_OK;
     if (status < 0)
         return status;
-    if (size && !(block = take_block(live, memory, &size, message, message_size)))
+    if (size && !(block = take_block(live, &size, message, message_size)))
         return AVOCET_ERR_MEMORY;
     status = backend->open(&live->handle, &live->config, block, size, message, message_size);
     if (status < 0)
@@ -142,39 +141,49 @@ static int open_backend(AvoLive *live, const AvoBackend *backend, const AvoLiveM
     return status;
 }
 
-static bool is_name(const char *a, const char *b)
+static void close_backend(AvoLive *live)
 {
-    return strcmp(a, b) == 0;
+    live->backend->close(live->handle);
+    live->backend = NULL;
+    live->handle = NULL;
+    give_block(live);
 }
 
-/* The first backend that can, or the one of that name. */
-static int choose_backend(AvoLive *live, const char *name, const AvoLiveMemory *memory, char *message,
-                          size_t message_size)
+/* The first backend from `first` on that can. */
+static int open_any(AvoLive *live, int first, char *message, size_t message_size)
 {
-    bool any = !name || is_name(name, "auto");
     int status = AVOCET_ERR_UNSUPPORTED;
-    for (int i = 0; avo_backends[i]; i++) {
-        if (!any && !is_name(name, avo_backends[i]->name))
-            continue;
-        status = open_backend(live, avo_backends[i], memory, message, message_size);
-        if (!any || status != AVOCET_ERR_UNSUPPORTED)
-            return status;
+    for (int i = first; avo_backends[i] && status == AVOCET_ERR_UNSUPPORTED; i++) {
+        status = open_backend(live, avo_backends[i], message, message_size);
+        live->next_backend = i + 1;
     }
-    if (!any)
-        avo_say(message, message_size, "there is no backend \"%s\" in this build", name);
-    return any ? status : AVOCET_ERR_ARGUMENT;
+    return status;
+}
+
+static int open_named(AvoLive *live, const char *name, char *message, size_t message_size)
+{
+    live->next_backend = -1;
+    for (int i = 0; avo_backends[i]; i++)
+        if (strcmp(name, avo_backends[i]->name) == 0)
+            return open_backend(live, avo_backends[i], message, message_size);
+    avo_say(message, message_size, "there is no backend \"%s\" in this build", name);
+    return AVOCET_ERR_ARGUMENT;
 }
 
 int avo_live_open(AvoLive *live, const AvocetEncoderConfig *config, const char *backend, const AvoLiveMemory *memory,
                   char *message, size_t message_size)
 {
+    bool any = !backend || strcmp(backend, "auto") == 0;
     memset(live, 0, sizeof *live);
     live->config = *config;
+    live->allocator = *memory->allocator;
+    live->buffer = memory->buffer;
+    live->buffer_size = memory->buffer_size;
     finish_config(live);
     live->delay = avocet_encoder_delay(&live->config);
     if (message_size)
         message[0] = '\0';
-    int status = choose_backend(live, backend, memory, message, message_size);
+    int status = any ? open_any(live, 0, message, message_size) : open_named(live, backend, message, message_size);
     if (status < 0 && message_size && !message[0])
         avo_say(message, message_size, "%s", avocet_status_text(status));
     return status;
@@ -185,11 +194,8 @@ void avo_live_close(AvoLive *live)
     if (!live->backend)
         return;
     live->config = *avo_live_config(live);
-    live->backend->close(live->handle);
-    live->backend = NULL;
-    live->handle = NULL;
     live->pending = false;
-    give_block(live);
+    close_backend(live);
 }
 
 /* ---- pictures ---- */
@@ -262,6 +268,21 @@ static int drain(AvoLive *live, AvoLiveSink sink, void *opaque)
     return status < 0 ? fail_backend(live, status) : AVOCET_OK;
 }
 
+/* A hardware encoder may find out only now that it cannot take such pictures: the next backend starts afresh. */
+static int send_picture(AvoLive *live, const AvocetPicture *picture)
+{
+    int status = live->backend->send(live->handle, picture);
+    if (status == AVOCET_ERR_UNSUPPORTED && live->next_backend > 0 && avo_backends[live->next_backend]) {
+        close_backend(live);
+        status = open_any(live, live->next_backend, live->message, sizeof live->message);
+        if (status < 0)
+            return status;
+        live->sets_size = 0;
+        status = live->backend->send(live->handle, picture);
+    }
+    return status < 0 ? fail_backend(live, status) : AVOCET_OK;
+}
+
 int avo_live_encode(AvoLive *live, AvocetPicture *picture, bool has_pts, AvoLiveSink sink, void *opaque)
 {
     if (!live->backend)
@@ -274,9 +295,9 @@ int avo_live_encode(AvoLive *live, AvocetPicture *picture, bool has_pts, AvoLive
         picture->type = AVOCET_TYPE_IDR;
     if (!has_pts)
         picture->pts = live->next_pts;
-    status = live->backend->send(live->handle, picture);
+    status = send_picture(live, picture);
     if (status < 0)
-        return fail_backend(live, status);
+        return status;
     live->next_pts = picture->pts + 1;
     live->force_keyframe = live->pending = false;
     return drain(live, sink, opaque);

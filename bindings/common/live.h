@@ -34,7 +34,8 @@ typedef struct AvoLiveArgs {
     const char *tune;   /* besides zerolatency; NULL: none */
 } AvoLiveArgs;
 
-/* Where the encoder's block comes from: from buffer if there is one, else from the allocator. */
+/* Where the encoder's block comes from: from buffer if there is one, else from the allocator, whose opaque must live as
+ * long as the encoder. */
 typedef struct AvoLiveMemory {
     const AvocetAllocator *allocator;
     void *buffer;
@@ -48,9 +49,12 @@ typedef struct AvoLiveTotals {
 typedef struct AvoLive {
     const AvoBackend *backend; /* NULL: closed */
     void *handle;
+    int next_backend;           /* "auto": where to look if this one cannot take the pictures; -1: nowhere */
     AvocetEncoderConfig config; /* as asked for */
-    AvocetAllocator allocator;  /* free: NULL if the block is the caller's */
-    void *block;
+    AvocetAllocator allocator;
+    void *buffer;               /* the caller's memory for backends, NULL: from the allocator */
+    size_t buffer_size;
+    void *block;                /* what the allocator gave */
     int delay;          /* pictures held back; 0 in all usual settings */
     bool own_vbv;       /* the caller set the VBV: it does not follow the bit rate */
     bool force_keyframe;
@@ -68,7 +72,8 @@ typedef struct AvoLive {
  * there (each with SPS and PPS), average bit rate within a VBV. */
 int avo_live_configure(AvocetEncoderConfig *config, const AvoLiveArgs *args, char *message, size_t message_size);
 
-/* backend: NULL or "auto": the first that can; else by name. On failure live is closed. */
+/* backend: NULL or "auto": the first that can, and the next one should it turn out that it cannot take the pictures; else
+ * by name. On failure live is closed. */
 int avo_live_open(AvoLive *live, const AvocetEncoderConfig *config, const char *backend, const AvoLiveMemory *memory,
                   char *message, size_t message_size);
 void avo_live_close(AvoLive *live); /* twice is harmless; the answer of was_keyframe, totals and sets stay */
