@@ -11,11 +11,7 @@
  * differences cost. */
 #include "enc/lookahead_internal.h"
 
-/* Plane area beyond the picture that has valid half-sample values; vectors stay within it. */
-#define AVO_LOWRES_MARGIN 16
-#define REACH             12 /* whole samples that a block may lie outside */
-
-#define LAMBDA        2 /* SATD per bit of vector */
+#define REACH         12 /* whole samples that a block may lie outside the picture */
 #define BIDIR_PENALTY 4
 #define DIAMOND_STEPS 16
 #define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
@@ -71,33 +67,20 @@ static void load_edge(pixel *edge, const pixel *block, ptrdiff_t stride)
         edge[-1 - y] = block[y * stride - 1];
 }
 
-/* SATD of the best of eight predictions from source samples. */
+/* Cost of the best intra mode, predicted from source samples. */
 static int intra_block(const AvoDsp *dsp, const pixel *block, ptrdiff_t stride)
 {
-    AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE], pred[4][8 * AVO_CUR_STRIDE];
+    AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE];
     AVO_ALIGN(64) pixel line[AVO_EDGE_SIZE] = {0}, smooth[AVO_EDGE_SIZE];
-    pixel *edge = line + AVO_EDGE_ORIGIN;
-    load_edge(edge, block, stride);
+    int cost[9], best = AVO_LOWRES_COST_MAX;
+    load_edge(line + AVO_EDGE_ORIGIN, block, stride);
     dsp->copy[1](cur, AVO_CUR_STRIDE, block, stride, 8);
-    dsp->filter_edge_8x8(smooth + AVO_EDGE_ORIGIN, edge,
+    dsp->filter_edge_8x8(smooth + AVO_EDGE_ORIGIN, line + AVO_EDGE_ORIGIN,
                          AVO_EDGE_LEFT | AVO_EDGE_TOP | AVO_EDGE_CORNER | AVO_EDGE_TOPRIGHT);
-    const pixel *const candidates[4] = {pred[0], pred[1], pred[2], pred[3]};
-    int cost[8];
-    dsp->intra_8x8[AVO_I4_V](pred[0], AVO_CUR_STRIDE, edge);
-    dsp->intra_8x8[AVO_I4_H](pred[1], AVO_CUR_STRIDE, edge);
-    dsp->intra_8x8[AVO_I4_DC](pred[2], AVO_CUR_STRIDE, edge);
-    dsp->intra_chroma[AVO_IC_PLANE](pred[3], AVO_CUR_STRIDE, edge);
-    dsp->satd_x4[AVO_BLK_8x8](cur, candidates, AVO_CUR_STRIDE, cost);
-    edge = smooth + AVO_EDGE_ORIGIN;
-    dsp->intra_8x8[AVO_I4_DDL](pred[0], AVO_CUR_STRIDE, edge);
-    dsp->intra_8x8[AVO_I4_DDR](pred[1], AVO_CUR_STRIDE, edge);
-    dsp->intra_8x8[AVO_I4_VL](pred[2], AVO_CUR_STRIDE, edge);
-    dsp->intra_8x8[AVO_I4_HU](pred[3], AVO_CUR_STRIDE, edge);
-    dsp->satd_x4[AVO_BLK_8x8](cur, candidates, AVO_CUR_STRIDE, cost + 4);
-    int best = cost[0];
-    for (int i = 1; i < 8; i++)
+    dsp->intra_sa8d_x9_8x8(cur, smooth + AVO_EDGE_ORIGIN, cost);
+    for (int i = 0; i < 9; i++)
         best = avo_min(best, cost[i]);
-    return avo_min(best, AVO_LOWRES_COST_MAX);
+    return best;
 }
 
 /* Border blocks are half padding and badly predicted: they do not count in decisions on pictures,
@@ -150,12 +133,12 @@ typedef struct BlockSearch {
     AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE];
 } BlockSearch;
 
-/* LAMBDA times about the bits of a vector component that differs by d from its prediction:
- * 2 * floor(log2 d) + 3. */
+/* Four times about the bits of a vector component that differs by d from its prediction,
+ * 2 * floor(log2 d) + 3. Smooth fields serve all uses better than cheapest blocks. */
 static const uint8_t component_cost[64] = {
-    0,  6,  10, 10, 14, 14, 14, 14, 18, 18, 18, 18, 18, 18, 18, 18, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
-    26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
+    0,  12, 20, 20, 28, 28, 28, 28, 36, 36, 36, 36, 36, 36, 36, 36, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52,
+    52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52,
 };
 
 AVO_INLINE int mv_cost(const BlockSearch *s, AvoMv mv)
