@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 #define AVO_LIVE_PRESET     "veryfast"
-#define AVO_LIVE_VBV_MS     1000 /* size of the decoder's buffer at the target rate */
+#define AVO_LIVE_VBV_MS     200 /* size of the decoder's buffer at the target rate: what a second may exceed it by */
 #define AVO_LIVE_MESSAGE    200
 #define AVO_LIVE_SETS_MAX   512 /* bytes of SPS and PPS, scaling lists included */
 #define AVO_LIVE_AVCC_MAX   (AVO_LIVE_SETS_MAX + 16)
