@@ -59,7 +59,7 @@ typedef struct AvoPicJob {
     AvoLevels *levels;
     pixel *line[3];            /* unfiltered bottom line of each macroblock row, plane by plane */
     ptrdiff_t line_stride[3];
-    AvoCabacContexts *row_contexts; /* per row: shadow contexts after its second macroblock */
+    AvoCabacContexts *row_contexts; /* per row: shadow contexts after its first macroblocks, see row.c */
     AvoProgress *row_progress; /* per row: macroblocks decided */
     AvoProgress finished_rows; /* rows that are final up to what the next row still filters */
     int8_t *row_last_qp;       /* per row: QPY of its last macroblock once resolved */
