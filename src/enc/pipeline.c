@@ -504,6 +504,8 @@ int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *chang
     bool timing = changed->fps.num != enc->config.fps.num || changed->fps.den != enc->config.fps.den;
     AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, changed, &enc->message));
     enc->config = *changed;
+    enc->tools.qp_min = changed->qp_min;
+    enc->tools.qp_max = changed->qp_max;
     enc->timing_changed |= timing; /* said by the next IDR's parameter sets */
     return AVOCET_OK;
 }
