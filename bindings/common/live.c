@@ -81,9 +81,11 @@ int avo_live_configure(AvocetEncoderConfig *c, const AvoLiveArgs *args, char *me
     return status;
 }
 
-static int64_t vbv_size(int64_t bitrate)
+/* At least two pictures of average size fit in. */
+static int64_t vbv_size(const AvocetEncoderConfig *c, int64_t bitrate)
 {
-    return bitrate * AVO_LIVE_VBV_MS / 1000;
+    int64_t usual = bitrate * AVO_LIVE_VBV_MS / 1000, least = bitrate * 2 * c->fps.den / c->fps.num;
+    return usual > least ? usual : least;
 }
 
 /* What depends on options that the caller may have changed. */
@@ -93,7 +95,7 @@ static void finish_config(AvoLive *live)
     live->own_vbv = c->vbv_maxrate || c->vbv_bufsize || c->rate_mode != AVOCET_RATE_BITRATE;
     if (!live->own_vbv) {
         c->vbv_maxrate = c->bitrate;
-        c->vbv_bufsize = vbv_size(c->bitrate);
+        c->vbv_bufsize = vbv_size(c, c->bitrate);
     }
 }
 
@@ -368,7 +370,7 @@ static int change_number(AvoLive *live, const char *name, int value)
 static int change_vbv(AvoLive *live, int64_t bitrate)
 {
     int status = change_bits(live, "vbv-maxrate", bitrate);
-    return status < 0 ? status : change_bits(live, "vbv-bufsize", vbv_size(bitrate));
+    return status < 0 ? status : change_bits(live, "vbv-bufsize", vbv_size(&live->config, bitrate));
 }
 
 int avo_live_set_bitrate(AvoLive *live, int64_t bitrate)
