@@ -11,6 +11,7 @@ static const struct {
     {"encode", cmd_encode},
     {"decode", cmd_decode},
     {"info", cmd_info},
+    {"remux", cmd_remux},
 };
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 
 typedef enum Own {
     OWN_OUTPUT,
+    OWN_OUTPUT_OPTION, /* of the writer: see output/output.h */
     OWN_PRESET,
     OWN_TUNE,
     OWN_FRAMES,
@@ -30,7 +31,13 @@ static const struct {
     const char *name, *form, *help;
     Own id;
 } own_options[] = {
-    {"output", "<file>", "Output file, .264 or .h264; - is standard output.", OWN_OUTPUT},
+    {"output", "<file>", "Output file: .264, .h264, .mp4, .mkv, ...; - is standard output.", OWN_OUTPUT},
+    {"fragment", "<seconds>", "MP4: fragments of this length, each complete when written.", OWN_OUTPUT_OPTION},
+    {"faststart", "", "MP4: index in front, for playing while loading [on].", OWN_OUTPUT_OPTION},
+    {"no-faststart", "", "MP4: index behind the data.", OWN_OUTPUT_OPTION},
+    {"hls", "<folder>", "Write an HLS stream (CMAF segments and playlists) instead of a file.", OWN_OUTPUT_OPTION},
+    {"hls-segment", "<seconds>", "HLS: length of a segment [4].", OWN_OUTPUT_OPTION},
+    {"hls-window", "<integer>", "HLS: live, with so many segments in the playlist [all].", OWN_OUTPUT_OPTION},
     {"preset", "<name>", "Speed against compression: ultrafast to placebo, or 0 to 9 [medium].",
      OWN_PRESET},
     {"tune", "<list>",
@@ -137,6 +144,8 @@ static int set_own(CliOptions *o, int index, const char *value, Fault *fault)
     case OWN_OUTPUT:
         o->output = value;
         return 0;
+    case OWN_OUTPUT_OPTION:
+        return output_set_option(&o->output_options, own_options[index].name, value, fault);
     case OWN_PRESET:
     case OWN_TUNE: /* taken by set_presets beforehand */
         return 0;
@@ -357,6 +366,10 @@ int cli_parse(CliOptions *o, int argc, char **argv, Fault *fault)
         return 0;
     if (!o->input)
         return fault_set(fault, "no input given (see avocet encode --help)");
+    if (o->output && o->output_options.hls)
+        return fault_set(fault, "two outputs: %s and --hls %s", o->output, o->output_options.hls);
+    if (o->output_options.hls)
+        o->output = o->output_options.hls; /* for messages */
     if (!o->output)
         return fault_set(fault, "no output given: -o FILE.264");
     if (o->json && strcmp(o->json, "-") == 0 && strcmp(o->output, "-") == 0)
@@ -373,6 +386,7 @@ void cli_print_usage(void)
          "  encode    encode video to H.264\n"
          "  decode    decode H.264 to pictures\n"
          "  info      tell what an H.264 stream holds\n"
+         "  remux     copy H.264 between containers, repair MP4\n"
          "\n"
          "avocet COMMAND --help tells more; avocet --version says what was built in.");
 }
@@ -385,9 +399,11 @@ static void print_short_help(void)
          "'shots/*.jpg'),\n"
          "testsrc (a generated scene), any other video file (where built with libavformat), or - "
          "for standard\n"
-         "input. OUTPUT is .264 or .h264, or - for standard output.\n"
+         "input. OUTPUT is .264, .h264, .mp4 or (with libavformat) .mkv .mov .ts .flv; - is standard output.\n"
          "\n"
          "  -o, --output FILE     where to write\n"
+         "      --fragment SEC    .mp4 in fragments that survive a power cut\n"
+         "      --hls FOLDER      HLS stream instead of a file\n"
          "      --preset NAME     ultrafast superfast veryfast faster fast medium slow slower "
          "veryslow placebo\n"
          "      --tune NAME       psnr ssim film animation grain stillimage screen fastdecode "

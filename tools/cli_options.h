@@ -5,6 +5,7 @@
 
 #include <avocet/avocet.h>
 #include "fault.h"
+#include "output/output.h"
 
 typedef struct CliOptions {
     const char *input, *output;
@@ -15,6 +16,7 @@ typedef struct CliOptions {
     int no_progress;
     const char *help; /* NULL: not asked for; "": short; "all", "presets" or an option's name */
     int version;
+    OutputOptions output_options;
     AvocetEncoderConfig config;
     /* What the user said himself, so that the input's own word counts elsewhere. */
     int has_size, has_format, has_fps, has_sar, has_range, has_color, has_timebase;

@@ -158,9 +158,10 @@ static int open_outputs(Session *s)
 {
     const CliOptions *o = &s->options;
     Fault fault;
+    const OutputTrack track = output_track(s->encoder);
     if (check_not_input(s, o->output) < 0 || (o->recon && check_not_input(s, o->recon) < 0))
         return -1;
-    s->output = output_open(o->output, &fault);
+    s->output = output_open(o->output, &o->output_options, &track, &fault);
     if (!s->output)
         return fail(s, &fault);
     if (o->recon) {
@@ -194,7 +195,7 @@ static int take_packet(Session *s, const AvocetPacket *packet)
     report_add(&s->report, packet);
     if (s->options.verbose && !s->options.quiet)
         report_print_picture(&s->report, packet);
-    if (output_write(s->output, packet, &fault) < 0)
+    if (s->output->write(s->output, packet, &fault) < 0)
         return fail(s, &fault);
     if (s->recon) {
         AvocetPicture picture;
@@ -204,7 +205,7 @@ static int take_packet(Session *s, const AvocetPacket *packet)
         if (recon_add(s->recon, packet->pts, &picture, &fault) < 0)
             return fail(s, &fault);
     }
-    progress_update(&s->progress, s->report.type[AVOCET_TYPE_AUTO].count, output_bytes(s->output));
+    progress_update(&s->progress, s->report.type[AVOCET_TYPE_AUTO].count, s->output->bytes);
     return 0;
 }
 
@@ -219,9 +220,11 @@ static int receive_all(Session *s)
     return status < 0 ? fail_encoder(s, "encoding failed", status) : 0;
 }
 
-static int send(Session *s, const AvocetPicture *picture)
+static int send(Session *s, AvocetPicture *picture)
 {
     Fault fault;
+    if (s->output->wants_keyframe && s->output->wants_keyframe(s->output, picture->pts))
+        picture->type = AVOCET_TYPE_IDR;
     if (s->recon && recon_expect(s->recon, picture->pts, &fault) < 0)
         return fail(s, &fault);
     int status = avocet_encoder_send(s->encoder, picture);
@@ -287,7 +290,7 @@ static int close_all(Session *s)
     int status = 0;
     if (s->recon && recon_close(s->recon, &fault) < 0)
         status = fail(s, &fault);
-    if (s->output && output_close(s->output, &fault) < 0)
+    if (s->output && s->output->close(s->output, &fault) < 0)
         status = fail(s, &fault);
     if (s->encoder && s->output && s->options.json &&
         report_write_json(&s->report, s->options.json, s->encoder, s->fault.text, &fault) < 0)
@@ -332,7 +335,7 @@ int cmd_encode(int argc, char **argv)
             status = (fault_set(&fault, "no help on \"%s\": all, presets or an option's name",
                                 s->options.help),
                       usage);
-    } else if (status == EXIT_DONE && output_check_name(s->options.output, &fault) < 0) {
+    } else if (status == EXIT_DONE && output_check_name(s->options.output, &s->options.output_options, &fault) < 0) {
         status = usage;
     } else if (status == EXIT_DONE) {
         watch_signals();

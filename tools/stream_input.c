@@ -8,6 +8,41 @@
 
 enum { PIECE = 1 << 18 };
 
+static int is_mp4(FILE *file)
+{
+    uint8_t head[8];
+    size_t n = fread(head, 1, sizeof head, file);
+    rewind(file);
+    return n == sizeof head && memcmp(head + 4, "ftyp", 4) == 0;
+}
+
+static int open_mp4(StreamInput *in, const char *name, Fault *fault)
+{
+    AvocetSource source;
+    char message[256];
+    if (file_io_open_read(&in->mp4_file, name, &source, fault) < 0)
+        return -1;
+    if (avocet_reader_open(&in->mp4, NULL, &source, NULL, message, sizeof message) == AVOCET_OK)
+        return 0;
+    Fault ignored;
+    file_io_close(&in->mp4_file, &ignored);
+    return fault_set(fault, "%s: %s", name, message);
+}
+
+static int read_mp4(StreamInput *in, const uint8_t **data, size_t *size, Fault *fault)
+{
+    AvocetPacket packet;
+    int status = avocet_reader_read(in->mp4, in->next++, &packet);
+    if (status == AVOCET_END)
+        return 0;
+    if (status < 0)
+        return fault_set(fault, "%s: %s", in->name, avocet_reader_error(in->mp4));
+    in->given += packet.size;
+    *data = packet.data;
+    *size = packet.size;
+    return 1;
+}
+
 int stream_input_open(StreamInput *in, const char *name, Fault *fault)
 {
     struct stat about;
@@ -21,6 +56,8 @@ int stream_input_open(StreamInput *in, const char *name, Fault *fault)
         return fault_set(fault, "%s is a folder", name);
     if (fstat(fileno(in->file), &about) == 0 && S_ISREG(about.st_mode))
         in->size = (int64_t)about.st_size;
+    if (in->size >= 8 && is_mp4(in->file))
+        return open_mp4(in, name, fault);
     in->buffer = malloc(PIECE);
     return in->buffer ? 0 : fault_set(fault, "not enough memory");
 }
@@ -33,7 +70,8 @@ static const char *other_kind(const uint8_t *p, size_t n)
         size_t at, length;
         const char *mark;
     } kinds[] = {
-        {"an MP4 file", 4, 4, "ftyp"},       {"a Matroska file", 0, 4, "\x1a\x45\xdf\xa3"},
+        {"an MP4 file", 4, 4, "ftyp"}, /* through a pipe */
+        {"a Matroska file", 0, 4, "\x1a\x45\xdf\xa3"},
         {"a y4m file", 0, 9, "YUV4MPEG2"},   {"a PNG picture", 0, 4, "\x89PNG"},
         {"a RIFF file (AVI)", 0, 4, "RIFF"},
     };
@@ -46,6 +84,8 @@ static const char *other_kind(const uint8_t *p, size_t n)
 
 int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, Fault *fault)
 {
+    if (in->mp4)
+        return read_mp4(in, data, size, fault);
     size_t n = fread(in->buffer, 1, PIECE, in->file);
     if (n == 0 && ferror(in->file))
         return fault_set(fault, "cannot read %s: %s", in->name, strerror(errno));
@@ -62,6 +102,11 @@ void stream_input_close(StreamInput *in)
 {
     if (in->file && in->file != stdin)
         fclose(in->file);
+    if (in->mp4) {
+        Fault ignored;
+        avocet_reader_close(&in->mp4);
+        file_io_close(&in->mp4_file, &ignored);
+    }
     free(in->buffer);
     memset(in, 0, sizeof *in);
 }

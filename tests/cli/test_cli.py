@@ -276,8 +276,8 @@ def test_every_option_is_accepted(folder):
     listed = options()
     check(len(listed) > 70, f"only {len(listed)} options are listed")
     for name, form, choices in listed:
-        if name in ("help", "version", "output"):
-            continue
+        if name in ("help", "version", "output") or name.startswith(("fragment", "faststart", "no-faststart", "hls")):
+            continue  # those of containers: tests/mux
         values = choices or [single.get(name) or numbers.get(name[:4]) or ("1" if form else None)]
         if name == "format":
             values = ["i420", "gray8"]
@@ -312,7 +312,7 @@ def test_wrong_usage(folder):
             ("cqm4", [*SMALL, "-o", out, "--cqm4", ",".join(["0"] * 16)]), ("size", ["testsrc", "--size", "640", "-o", out]),
             ("size 8 and 8", ["testsrc", "--size", "8x8", "-o", out]), ("fps", [*SMALL, "-o", out, "--fps", "0"]),
             ("two inputs", ["testsrc", "other.y4m", "-o", out]), ("frames", [*SMALL, "-o", out, "--frames", "-3"]),
-            (".mkv files cannot be written", [*SMALL, "-o", os.path.join(folder, "a.mkv")]),
+            (".avi files cannot be written", [*SMALL, "-o", os.path.join(folder, "a.avi")]),
             ("ends in .264", [*SMALL, "-o", os.path.join(folder, "noname")]),
             ("takes no value", [*SMALL, "-o", out, "--quiet=3"]), ("bitrate \"12x\"", [*SMALL, "-o", out, "--bitrate", "12x"]),
             ("no help on", ["--help=nonsense"]), ("both go to standard output", [*SMALL, "-o", "-", "--json", "-"])):
