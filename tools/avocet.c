@@ -12,6 +12,7 @@ static const struct {
     {"decode", cmd_decode},
     {"info", cmd_info},
     {"remux", cmd_remux},
+    {"inspect", cmd_inspect},
 };
 
 int main(int argc, char **argv)

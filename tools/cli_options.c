@@ -387,6 +387,7 @@ void cli_print_usage(void)
          "  decode    decode H.264 to pictures\n"
          "  info      tell what an H.264 stream holds\n"
          "  remux     copy H.264 between containers, repair MP4\n"
+         "  inspect   show what the encoder of a stream decided\n"
          "\n"
          "avocet COMMAND --help tells more; avocet --version says what was built in.");
 }

@@ -1,4 +1,4 @@
-/* avocet decode: H.264 byte stream -> .y4m or .yuv.
+/* avocet decode: H.264 byte stream -> .y4m, .yuv or PNG files.
  *
  * Whatever goes wrong on the way (damage in the stream, a full disk, Ctrl-C), what could be decoded
  * is written; a stream with damage ends with exit status 1. */
@@ -54,7 +54,7 @@ static void print_help(void)
     puts("usage: avocet decode [options] INPUT -o OUTPUT\n"
          "\n"
          "INPUT is an H.264 byte stream (.264, .h264), or - for standard input. OUTPUT is .y4m,\n"
-         ".yuv (raw planes), or - for y4m on standard output.\n"
+         ".yuv (raw planes), shot%04d.png, or - for y4m on standard output.\n"
          "\n"
          "  -o, --output FILE   where to write\n"
          "      --frames N      at most N pictures; --seek N leaves out the first N\n"

@@ -8,9 +8,12 @@ enum { MOST_TOLD = 10 };
 int decode_session_open(DecodeSession *s, const char *name, Fault *fault)
 {
     char message[256];
+    AvocetDecoderConfig config;
     if (stream_input_open(&s->input, name, fault) < 0)
         return -1;
-    if (avocet_decoder_open(&s->decoder, NULL, NULL, message, sizeof message) < 0)
+    avocet_decoder_config_init(&config);
+    config.inspect = s->inspect;
+    if (avocet_decoder_open(&s->decoder, &config, NULL, message, sizeof message) < 0)
         return fault_set(fault, "%s", message);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* See picture_writer.h. */
 #include "picture_writer.h"
+#include "still_writer.h"
 #include <errno.h>
 #include <string.h>
 
@@ -13,14 +14,19 @@ int picture_writer_check_name(const char *name, Fault *fault)
 {
     if (!strcmp(name, "-") || has_extension(name, ".y4m") || has_extension(name, ".yuv"))
         return 0;
-    return fault_set(fault, "cannot write %s: .y4m, .yuv (raw planes) or - for standard output",
-                     name);
+    if (still_writer_wanted(name))
+        return still_writer_check_name(name, fault);
+    return fault_set(
+        fault, "cannot write %s: .y4m, .yuv (raw planes), %%04d.png or - for standard output",
+        name);
 }
 
 int picture_writer_open(PictureWriter *w, const char *name, Fault *fault)
 {
     memset(w, 0, sizeof *w);
     w->name = strcmp(name, "-") ? name : "standard output";
+    if (still_writer_wanted(name))
+        return 0;
     w->is_y4m = !has_extension(name, ".yuv");
     w->file = strcmp(name, "-") ? fopen(name, "wb") : stdout;
     return w->file ? 0 : fault_set(fault, "cannot create %s: %s", name, strerror(errno));
@@ -58,6 +64,10 @@ static int write_planes(PictureWriter *w, const AvocetPicture *p, Fault *fault)
 int picture_writer_add(PictureWriter *w, const AvocetPicture *p, const AvocetStreamInfo *info,
                        Fault *fault)
 {
+    if (!w->file)
+        return canvas_load(&w->canvas, p, info, 1, fault) < 0
+                   ? -1
+                   : still_writer_add(w->name, ++w->stills, &w->canvas, fault);
     if (!w->width) {
         w->width = p->width;
         w->height = p->height;
@@ -75,6 +85,7 @@ int picture_writer_add(PictureWriter *w, const AvocetPicture *p, const AvocetStr
 
 int picture_writer_close(PictureWriter *w, Fault *fault)
 {
+    canvas_free(&w->canvas);
     if (!w->file)
         return 0;
     int status = fflush(w->file) != 0 ? fail_write(w, fault) : 0;

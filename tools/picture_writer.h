@@ -1,17 +1,19 @@
-/* Decoded pictures into a .y4m or raw .yuv file. */
+/* Decoded pictures into a .y4m or raw .yuv file, or PNG files. */
 #ifndef TOOLS_PICTURE_WRITER_H
 #define TOOLS_PICTURE_WRITER_H
 
 #include <avocet/decoder.h>
 #include <stdio.h>
-#include "fault.h"
+#include "overlay_canvas.h"
 
 typedef struct PictureWriter {
-    FILE *file;
+    FILE *file;          /* NULL: PNG files */
     const char *name;
     int is_y4m;
     AvocetFormat format; /* of the first picture; width 0: none yet */
     int width, height;
+    Canvas canvas;       /* PNG files */
+    int64_t stills;
 } PictureWriter;
 
 /* Can this name be written? Else the fault says what can. */

@@ -43,6 +43,8 @@ typedef struct AvocetDecoderConfig {
     /* Called for each SEI message (payloadType and payload, Annex D) as it is met; may be NULL. */
     void (*sei)(void *opaque, int type, const uint8_t *payload, size_t payload_size);
     void *sei_opaque;
+    int inspect;            /* 1: keep what avocet_decoder_inspect shows; frames take about three times
+                             * the memory, decoding takes longer. Default 0. */
 } AvocetDecoderConfig;
 
 /* Defaults. */
@@ -77,11 +79,76 @@ typedef struct AvocetDecodedPicture {
     int slices;             /* decoded slices */
     int damaged_mbs;        /* macroblocks that were missing or damaged and are made up */
     int missing_refs;       /* 1: it refers to pictures that were never received */
+    int64_t slice_bytes;    /* its slice units, without start codes and emulation prevention */
 } AvocetDecodedPicture;
 
 /* The next picture: AVOCET_OK, AVOCET_NEED_INPUT, AVOCET_END (flushed and drained) or an error (see
  * above). */
 AVOCET_API int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture);
+
+/* ---- a look inside ---- */
+
+typedef enum AvocetMbType {
+    AVOCET_MB_MISSING,  /* was not received: made up, all else in the record is 0 */
+    AVOCET_MB_I4X4,
+    AVOCET_MB_I8X8,
+    AVOCET_MB_I16X16,
+    AVOCET_MB_IPCM,     /* samples as they are */
+    AVOCET_MB_P_SKIP,
+    AVOCET_MB_P,        /* one or two partitions */
+    AVOCET_MB_P8X8,     /* four partitions, each with sub-partitions */
+    AVOCET_MB_B_SKIP,
+    AVOCET_MB_B_DIRECT, /* vectors derived, residual sent */
+    AVOCET_MB_B,
+    AVOCET_MB_B8X8
+} AvocetMbType;
+
+typedef enum AvocetMbPartition {
+    AVOCET_PART_16X16, AVOCET_PART_16X8, AVOCET_PART_8X16, AVOCET_PART_8X8
+} AvocetMbPartition;
+
+typedef enum AvocetSubPartition {
+    AVOCET_SUB_8X8, AVOCET_SUB_8X4, AVOCET_SUB_4X8, AVOCET_SUB_4X4,
+    AVOCET_SUB_DIRECT /* derived: up to one vector per 4x4 block */
+} AvocetSubPartition;
+
+typedef struct AvocetVector {
+    int16_t x, y; /* quarter luma samples; to the right and down is positive */
+} AvocetVector;
+
+/* What the stream says of one macroblock (16x16 luma samples). */
+typedef struct AvocetMacroblock {
+    uint8_t type;               /* AvocetMbType */
+    uint8_t partition;          /* AvocetMbPartition; 16x16 when intra */
+    uint8_t sub[4];             /* AvocetSubPartition of each 8x8 block when the partition is 8x8 */
+    uint8_t transform_8x8;      /* 1: residual in 8x8 blocks */
+    uint8_t cbp;                /* coded_block_pattern: luma 8x8 blocks bits 0..3, chroma << 4 */
+    uint8_t intra_chroma_mode;  /* 0..3 */
+    int8_t qp;                  /* QPY 0..51; 0 for IPCM */
+    uint16_t slice;             /* number of its slice in the picture */
+    int8_t intra_mode[16];      /* per 4x4 block in raster order, the standard's numbers: 0..8 of
+                                 * I4X4 and I8X8, 0..3 of I16X16; -1 elsewhere */
+    int8_t ref_idx[2][4];       /* [list][8x8 block]; -1: list not used */
+    int32_t ref_poc[2][4];      /* picture order count of that reference; 0 where there is none */
+    AvocetVector mv[2][16];     /* [list][4x4 block in raster order]; 0 where the list is not used */
+    uint32_t bits;              /* that it took; of skipped ones in CAVLC the first of a run has all */
+    uint32_t residual;          /* sum of squares of what was added to the prediction, all planes;
+                                 * 0..24969600 */
+} AvocetMacroblock;
+
+typedef struct AvocetInspection {
+    int mb_width, mb_height;
+    int crop_x, crop_y;         /* macroblock (x, y) lies at (16 x - crop_x, 16 y - crop_y) of the
+                                 * picture handed out */
+    const AvocetMacroblock *mb; /* mb_width * mb_height, raster order */
+    AvocetPicture prediction;   /* before the residual was added; cropped like the picture */
+    AvocetPicture unfiltered;   /* with residual, before the loop filter */
+} AvocetInspection;
+
+/* The inside of the picture that receive gave last; owned by the decoder, valid until the next
+ * receive or close. Samples of missing macroblocks are undefined in prediction and unfiltered.
+ * AVOCET_ERR_STATE: no picture was given, or the decoder was opened without config.inspect. */
+AVOCET_API int avocet_decoder_inspect(const AvocetDecoder *decoder, AvocetInspection *inspection);
 
 /* What the stream's parameter sets say. */
 typedef struct AvocetStreamInfo {

@@ -168,6 +168,13 @@ int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture
 
 /* ---- information ---- */
 
+int avocet_decoder_inspect(const AvocetDecoder *decoder, AvocetInspection *inspection)
+{
+    if (!decoder || !inspection)
+        return AVOCET_ERR_ARGUMENT;
+    return avo_dec_describe_inside(decoder, inspection) ? AVOCET_OK : AVOCET_ERR_STATE;
+}
+
 /* Pictures per second: two ticks each, in lowest terms. */
 static AvocetRational frame_rate(const AvoVui *v)
 {

@@ -29,6 +29,7 @@ enum { AVO_DEC_AGAIN = 100 }; /* put off: empty the output queue first */
 
 typedef struct AvoDecFrame {
     AvoFrame f;              /* first: AvoFrame pointers of the pool convert */
+    AvoTrace trace;          /* carved behind f where it is wanted */
     void *memory;            /* NULL: not allocated yet */
     bool waiting;            /* decoded, not yet put into the output queue */
     bool queued;             /* in the output queue */
@@ -38,6 +39,7 @@ typedef struct AvoDecFrame {
     bool was_reference;      /* nal_ref_idc was not 0 */
     int poc, frame_num;      /* before MMCO 5 rebased them */
     int slices, damaged_mbs;
+    int64_t slice_bytes;     /* of the slice units that were used */
     int crop_x, crop_y, crop_width, crop_height; /* luma samples */
 } AvoDecFrame;
 
@@ -152,6 +154,8 @@ bool avo_dec_output_one(AvocetDecoder *dec);
 void avo_dec_store(AvocetDecoder *dec, bool starts_sequence, bool drop_prior);
 /* Takes the first frame out of the queue and describes it. */
 void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out);
+/* Fills in what was kept of the inside of the picture handed out last; false: nothing. */
+bool avo_dec_describe_inside(const AvocetDecoder *dec, AvocetInspection *out);
 /* Sizes of the buffer and the reordering limit from the active sequence parameter set. */
 void avo_dec_find_limits(AvocetDecoder *dec);
 

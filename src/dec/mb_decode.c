@@ -21,6 +21,13 @@ static MbPixels locate(const AvoSliceDec *s)
     return p;
 }
 
+/* Where someone looks inside: what was predicted, before the residual comes. */
+static void note_prediction(const AvoSliceDec *s, int c, const pixel *dst, int n)
+{
+    if (s->trace)
+        avo_trace_prediction(s, c, dst, n);
+}
+
 /* ---- intra prediction ---- */
 
 /* May intra prediction use this neighbour's samples? (8.3.1.2) */
@@ -248,6 +255,7 @@ static bool decode_intra_4x4(AvoSliceDec *s, const MbPixels *p, unsigned mb_have
             return false;
         load_edge(edge, dst, p->stride[0], 4, 4, have);
         s->dsp->intra_4x4[kernel](dst, p->stride[0], edge);
+        note_prediction(s, 0, dst, 4);
         if (mb->nnz[raster])
             add_4x4(s, dst, p->stride[0], s->work.luma[i], mb->nnz[raster],
                     accumulation(mode, AVO_I4_V, AVO_I4_H));
@@ -269,6 +277,7 @@ static bool decode_intra_8x8(AvoSliceDec *s, const MbPixels *p, unsigned mb_have
         load_edge(line + AVO_EDGE_ORIGIN, dst, p->stride[0], 8, 8, have);
         s->dsp->filter_edge_8x8(filtered + AVO_EDGE_ORIGIN, line + AVO_EDGE_ORIGIN, have);
         s->dsp->intra_8x8[kernel](dst, p->stride[0], filtered + AVO_EDGE_ORIGIN);
+        note_prediction(s, 0, dst, 8);
         if (mb->cbp >> i & 1)
             add_8x8(s, dst, p->stride[0], s->work.luma[4 * i],
                     accumulation(mode, AVO_I4_V, AVO_I4_H));
@@ -301,6 +310,7 @@ static bool decode_intra_16x16(AvoSliceDec *s, const MbPixels *p, unsigned have)
         return false;
     load_edge(edge, p->data[0], p->stride[0], 16, 0, have);
     s->dsp->intra_16x16[kernel](p->data[0], p->stride[0], edge);
+    note_prediction(s, 0, p->data[0], 16);
     spread_luma_dc(s);
     for (int i = 0; i < 16; i++) {
         int raster = avo_blk_raster[i];
@@ -321,6 +331,7 @@ static bool decode_intra_chroma(AvoSliceDec *s, const MbPixels *p, unsigned have
     for (int c = 1; c < 3; c++) {
         load_edge(edge, p->data[c], p->stride[c], 8, 0, have);
         s->dsp->intra_chroma[kernel](p->data[c], p->stride[c], edge);
+        note_prediction(s, c, p->data[c], 8);
     }
     add_chroma(s, p, accumulation(mode, AVO_IC_V, AVO_IC_H));
     return true;
@@ -343,16 +354,24 @@ static bool decode_intra(AvoSliceDec *s, const MbPixels *p)
     return ok && (!s->has_chroma || decode_intra_chroma(s, p, have));
 }
 
+static void note_whole(const AvoSliceDec *s, const MbPixels *p)
+{
+    for (int c = 0; c < (s->has_chroma ? 3 : 1); c++)
+        note_prediction(s, c, p->data[c], c ? 8 : 16);
+}
+
 bool avo_mb_reconstruct(AvoSliceDec *s)
 {
     MbPixels p = locate(s);
     if (s->mb->type == AVO_MB_IPCM) {
         decode_pcm(s, &p);
+        note_whole(s, &p);
         return true;
     }
     if (AVO_MB_IS_INTRA(s->mb->type))
         return decode_intra(s, &p);
     avo_predict_mb_into(&s->predict, s->mb, s->mb_x, s->mb_y, p.data, p.stride[0], p.stride[1]);
+    note_whole(s, &p);
     if (s->mb->cbp & 15)
         add_luma(s, &p);
     if (s->has_chroma)

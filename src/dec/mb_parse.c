@@ -331,6 +331,8 @@ static bool finish_mb(AvoSliceDec *s)
         return false;
     s->mb->slice = (uint16_t)s->slice;
     s->mbs_done++;
+    if (s->trace)
+        avo_trace_mb(s);
     return true;
 }
 
@@ -609,14 +611,17 @@ int avo_slice_data_decode(AvoSliceDec *s, AvoMessage *msg)
     s->last_delta_nonzero = false;
     s->mbs_done = 0;
     memset(&s->work, 0, sizeof s->work);
-    if (!s->cabac)
+    if (!s->cabac) {
+        avo_trace_mark(s);
         return decode_cavlc(s, msg);
+    }
     /* cabac_alignment_one_bits */
     const uint8_t *pos = s->br.data + ((s->br.pos + 7) >> 3);
     const uint8_t *end = s->br.data + ((s->br.end + 7) >> 3);
     if (pos >= end)
         return damaged(s, msg);
     avo_cabac_reader_start(&s->reader, pos, end);
+    avo_trace_mark(s);
     avo_cabac_init_contexts(&s->contexts, s->header->type, s->header->cabac_init_idc, s->qp);
     return decode_cabac(s, msg);
 }

@@ -139,6 +139,39 @@ static AvocetFrameType frame_type(const AvoDecFrame *frame, bool is_reference)
     return frame->has_p ? AVOCET_TYPE_P : AVOCET_TYPE_I;
 }
 
+/* Points a picture into planes like those of the frame, cropped. */
+static void describe_planes(const AvoDecFrame *frame, pixel *const data[3], AvocetPicture *p)
+{
+    memset(p, 0, sizeof *p);
+    p->format = frame->f.chroma_format ? AVOCET_FORMAT_I420 : AVOCET_FORMAT_GRAY8;
+    p->width = frame->crop_width;
+    p->height = frame->crop_height;
+    for (int c = 0; c < (frame->f.chroma_format ? 3 : 1); c++) {
+        ptrdiff_t stride = frame->f.plane[c].stride;
+        int sub = c ? 1 : 0;
+        p->plane[c] = data[c] + (frame->crop_y >> sub) * stride + (frame->crop_x >> sub);
+        p->stride[c] = stride;
+    }
+    p->pts = frame->f.pts;
+    p->type = frame_type(frame, frame->was_reference);
+}
+
+bool avo_dec_describe_inside(const AvocetDecoder *dec, AvocetInspection *out)
+{
+    const AvoDecFrame *frame = dec->held;
+    memset(out, 0, sizeof *out);
+    if (!frame || !frame->trace.mb)
+        return false;
+    out->mb_width = frame->f.mb_width;
+    out->mb_height = frame->f.mb_height;
+    out->crop_x = frame->crop_x;
+    out->crop_y = frame->crop_y;
+    out->mb = frame->trace.mb;
+    describe_planes(frame, frame->trace.prediction, &out->prediction);
+    describe_planes(frame, frame->trace.unfiltered, &out->unfiltered);
+    return true;
+}
+
 void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out)
 {
     AvoDecFrame *frame = dec->queue[0];
@@ -149,19 +182,9 @@ void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out)
     dec->held = frame;
 
     memset(out, 0, sizeof *out);
-    AvocetPicture *p = &out->picture;
-    p->format = frame->f.chroma_format ? AVOCET_FORMAT_I420 : AVOCET_FORMAT_GRAY8;
-    p->width = frame->crop_width;
-    p->height = frame->crop_height;
-    for (int c = 0; c < (frame->f.chroma_format ? 3 : 1); c++) {
-        const AvoPlane *plane = &frame->f.plane[c];
-        int sub = c ? 1 : 0;
-        p->plane[c] = plane->data + (frame->crop_y >> sub) * plane->stride + (frame->crop_x >> sub);
-        p->stride[c] = plane->stride;
-    }
-    p->pts = frame->f.pts;
+    pixel *data[3] = {frame->f.plane[0].data, frame->f.plane[1].data, frame->f.plane[2].data};
+    describe_planes(frame, data, &out->picture);
     out->is_reference = frame->was_reference;
-    p->type = frame_type(frame, frame->was_reference);
     out->keyframe = frame->f.is_idr;
     out->poc = frame->poc;
     out->frame_num = frame->frame_num;
@@ -169,4 +192,5 @@ void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out)
     out->slices = frame->slices;
     out->damaged_mbs = frame->damaged_mbs;
     out->missing_refs = frame->missing_refs;
+    out->slice_bytes = frame->slice_bytes;
 }

@@ -142,10 +142,12 @@ static AvoDecFrame *find_free(AvocetDecoder *dec)
     return NULL;
 }
 
-static void carve(const AvocetDecoder *dec, AvoFrame *f, AvoArena *arena)
+static void carve(const AvocetDecoder *dec, AvoFrame *f, AvoTrace *trace, AvoArena *arena)
 {
     avo_frame_carve(f, arena, dec->active_sps.mb_width, dec->active_sps.mb_height,
                     dec->active_sps.chroma_format_idc, AVO_FRAME_INFO);
+    if (dec->config.inspect)
+        avo_trace_carve(trace, f, arena);
 }
 
 /* Gives a pool frame its memory when it is used first. */
@@ -153,17 +155,18 @@ static int provide_memory(AvocetDecoder *dec, AvoDecFrame *frame)
 {
     AvoArena arena;
     AvoFrame dry;
+    AvoTrace dry_trace;
     if (frame->memory)
         return AVOCET_OK;
     avo_arena_init(&arena, NULL, 0);
-    carve(dec, &dry, &arena);
+    carve(dec, &dry, &dry_trace, &arena);
     size_t size = arena.used;
     frame->memory = arena.overflow ? NULL : take(dec, size);
     if (!frame->memory)
         return avo_fail(&dec->message, AVOCET_ERR_MEMORY, "no memory for a frame of %l bytes",
                         (int64_t)size);
     avo_arena_init(&arena, frame->memory, size);
-    carve(dec, &frame->f, &arena);
+    carve(dec, &frame->f, &frame->trace, &arena);
     return AVOCET_OK;
 }
 
@@ -178,10 +181,12 @@ static int take_frame(AvocetDecoder *dec, AvoDecFrame **taken)
     }
     AVO_RETURN_IF_ERROR(provide_memory(dec, frame));
     AvoFrame f = frame->f;
+    AvoTrace trace = frame->trace;
     void *memory = frame->memory;
     memset(frame, 0, sizeof *frame);
     frame->memory = memory;
     frame->f = f;
+    frame->trace = trace;
     frame->f.slot = (int)(frame - dec->frames);
     frame->f.is_ref = frame->f.is_idr = frame->f.non_existing = false;
     frame->f.long_term_idx = -1;
@@ -324,6 +329,7 @@ static int start_picture(AvocetDecoder *dec, const AvoSliceHeader *h)
     note_slots(dec, f);
     for (int i = 0; i < dec->mb_count; i++)
         f->info[i].slice = AVO_SLICE_NONE;
+    avo_trace_reset(&frame->trace, dec->mb_count);
     frame->poc = f->poc;
     frame->frame_num = f->frame_num;
     frame->was_reference = h->nal_ref_idc != 0;
@@ -385,6 +391,7 @@ static void prepare_slice(AvocetDecoder *dec, const AvoSliceHeader *h, const Avo
     s->header = h;
     s->quant = &dec->quant;
     s->frame = &dec->current->f;
+    s->trace = dec->current->trace.mb ? &dec->current->trace : NULL;
     s->group_of_mb = dec->active_pps.num_slice_groups > 1 ? dec->group_map : NULL;
     s->predict = (AvoPredictCtx){&dec->dsp, &s->refs, dec->predict_scratch};
     s->slice = dec->current->slices;
@@ -404,6 +411,7 @@ static int decode_slice(AvocetDecoder *dec, const AvoSliceHeader *h, const AvoSl
         return status;
     prepare_slice(dec, h, bits);
     note_slice(dec, h);
+    current->slice_bytes += (int64_t)dec->rbsp.size + 1;
     status = avo_slice_data_decode(&dec->slice, &dec->message);
     dec->mbs_done += dec->slice.mbs_done;
     if (dec->slice.mbs_done > 0) {

@@ -11,6 +11,7 @@
 #define AVO_DEC_SLICE_DEC_H
 
 #include "dec/cabac_engine_dec.h"
+#include "dec/trace.h"
 #include "dec/vlc_read.h"
 #include "dsp/dsp.h"
 #include "h264/mvpred.h"
@@ -64,6 +65,7 @@ typedef struct AvoSliceDec {
     AvoSliceRefs refs;
     int8_t slot_of_ref[2][AVO_REFS_MAX];
     AvoPredictCtx predict;
+    const AvoTrace *trace;           /* NULL: nobody wants to look inside */
     int slice;                       /* number in the picture */
     bool cabac;
     bool has_chroma;
@@ -78,6 +80,7 @@ typedef struct AvoSliceDec {
     int qp;                          /* QPY */
     bool last_delta_nonzero;         /* previous macroblock had mb_qp_delta other than 0 */
     int mbs_done;
+    int64_t trace_mark;              /* bits before the macroblock at work, where traced */
 
     /* The macroblock at work. */
     int mb_x, mb_y;

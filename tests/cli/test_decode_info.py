@@ -98,7 +98,7 @@ def test_wrong(folder):
     expect(1, "is a folder", "info", folder)
     expect(2, "no output", "decode", text)
     expect(2, "no input", "decode", "-o", out)
-    expect(2, ".y4m", "decode", text, "-o", "o.png")
+    expect(2, ".y4m", "decode", text, "-o", "o.gif")
     expect(2, "number of pictures", "decode", text, "-o", out, "--frames", "many")
     expect(2, "two inputs", "info", text, text)
     expect(2, "no option --nonsense", "decode", "--nonsense")
