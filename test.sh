@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")"
 . scripts/packages.sh
 need_packages gcc g++ libc6-dev make cmake pkg-config clang binutils python3 ffmpeg libpng-dev libjpeg-dev libavformat-dev \
-    libavcodec-dev libswscale-dev || echo "Going on; tests that need what is missing will fail."
+    libavcodec-dev libswscale-dev libsdl2-dev xvfb xdotool x11-apps || echo "Going on; tests that need what is missing will fail."
 
 jobs=$(nproc)
 passed=0 failed=0

@@ -13,6 +13,7 @@ static const struct {
     {"info", cmd_info},
     {"remux", cmd_remux},
     {"inspect", cmd_inspect},
+    {"play", cmd_play},
 };
 
 int main(int argc, char **argv)

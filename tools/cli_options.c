@@ -388,6 +388,7 @@ void cli_print_usage(void)
          "  info      tell what an H.264 stream holds\n"
          "  remux     copy H.264 between containers, repair MP4\n"
          "  inspect   show what the encoder of a stream decided\n"
+         "  play      play H.264 in a window\n"
          "\n"
          "avocet COMMAND --help tells more; avocet --version says what was built in.");
 }

@@ -9,5 +9,6 @@ int cmd_decode(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_remux(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_play(int argc, char **argv);
 
 #endif

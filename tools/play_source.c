@@ -1,0 +1,434 @@
+/* See play_source.h.
+ *
+ * Of a file every packet is known from the start: its number in decoding order, whether it is a
+ * keyframe, and by its time its number in order of output, which travels through the decoder as
+ * pts. A jump restarts the decoder at the last keyframe before the picture. */
+#define _POSIX_C_SOURCE 200809L
+#include "play_source.h"
+#include <avocet/mux.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "file_io.h"
+
+enum { KEPT_MOST = 64, KEPT_LEAST = 4, PIECE = 1 << 16 };
+#define MEMORY_MOST ((size_t)384 << 20)
+
+struct PlaySource {
+    int is_live; /* a pipe */
+    FileIo file;
+    AvocetReader *reader;
+    int64_t count;  /* pictures; -1: unknown */
+    int64_t *rank;  /* [packet]: number in order of output */
+    int64_t *time;  /* [number]: time, in time base units from the first */
+    double unit;    /* seconds */
+    int64_t packet; /* next one to decode */
+    uint8_t *piece; /* of a pipe */
+    int at_end, drained;
+
+    AvocetDecoder *decoder;
+    int inspect;
+    int64_t next; /* number that the decoder gives next, if nothing is lost; -1: unknown */
+    AvocetStreamInfo info;
+    int has_info;
+
+    PlayFrame kept[KEPT_MOST];
+    int kept_count; /* used slots */
+    uint64_t clock;
+    size_t memory;
+    FrameStat *stats; /* [number]; type AUTO: not decoded yet */
+    int64_t stat_capacity;
+};
+
+/* ---- opening ---- */
+
+typedef struct Order {
+    int64_t pts, packet;
+} Order;
+
+static int compare_order(const void *a, const void *b)
+{
+    const Order *x = a, *y = b;
+    if (x->pts != y->pts)
+        return x->pts < y->pts ? -1 : 1;
+    return x->packet < y->packet ? -1 : x->packet > y->packet;
+}
+
+static int number_pictures(PlaySource *s, Fault *fault)
+{
+    size_t count = (size_t)s->count;
+    Order *order = malloc((count + 1) * sizeof *order);
+    s->rank = malloc((count + 1) * sizeof *s->rank);
+    s->time = malloc((count + 1) * sizeof *s->time);
+    if (!order || !s->rank || !s->time) {
+        free(order);
+        return fault_set(fault, "not enough memory");
+    }
+    for (int64_t i = 0; i < s->count; i++) {
+        AvocetPacket packet;
+        avocet_reader_packet(s->reader, i, &packet);
+        order[i] = (Order){packet.pts, i};
+    }
+    qsort(order, count, sizeof *order, compare_order);
+    for (int64_t i = 0; i < s->count; i++) {
+        s->rank[order[i].packet] = i;
+        s->time[i] = order[i].pts - order[0].pts;
+    }
+    free(order);
+    return 0;
+}
+
+static int open_file(PlaySource *s, const char *name, Fault *fault)
+{
+    AvocetSource source;
+    char message[256];
+    if (file_io_open_read(&s->file, name, &source, fault) < 0)
+        return -1;
+    if (avocet_reader_open(&s->reader, NULL, &source, NULL, message, sizeof message) < 0)
+        return fault_set(fault, "%s: %s", name, message);
+    const AvocetReaderInfo *info = avocet_reader_info(s->reader);
+    s->count = info->packets;
+    if (s->count == 0)
+        return fault_set(fault, "%s: no H.264 pictures in it", name);
+    s->unit = info->time_base.den ? (double)info->time_base.num / info->time_base.den : 0.04;
+    return number_pictures(s, fault);
+}
+
+static int open_pipe(PlaySource *s, Fault *fault)
+{
+    s->is_live = s->inspect = 1; /* what has passed cannot be decoded again */
+    s->count = -1;
+    s->piece = malloc(PIECE);
+    return s->piece ? 0 : fault_set(fault, "not enough memory");
+}
+
+static int start_decoder(PlaySource *s, Fault *fault)
+{
+    AvocetDecoderConfig config;
+    char message[256];
+    avocet_decoder_close(&s->decoder);
+    avocet_decoder_config_init(&config);
+    config.inspect = s->inspect;
+    config.whole_units = !s->is_live;
+    if (avocet_decoder_open(&s->decoder, &config, NULL, message, sizeof message) < 0)
+        return fault_set(fault, "%s", message);
+    return 0;
+}
+
+PlaySource *play_source_open(const char *name, Fault *fault)
+{
+    PlaySource *s = calloc(1, sizeof *s);
+    struct stat about;
+    if (!s) {
+        fault_set(fault, "not enough memory");
+        return NULL;
+    }
+    s->file.fd = -1;
+    for (int i = 0; i < KEPT_MOST; i++)
+        s->kept[i].index = -1;
+    int is_pipe = !strcmp(name, "-") && !(fstat(0, &about) == 0 && S_ISREG(about.st_mode));
+    int status = is_pipe ? open_pipe(s, fault)
+                         : open_file(s, strcmp(name, "-") ? name : "/dev/stdin", fault);
+    if (status < 0 || start_decoder(s, fault) < 0) {
+        play_source_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void play_source_close(PlaySource *s)
+{
+    Fault ignored;
+    if (!s)
+        return;
+    avocet_decoder_close(&s->decoder);
+    if (s->reader)
+        avocet_reader_close(&s->reader);
+    if (s->file.fd >= 0)
+        file_io_close(&s->file, &ignored);
+    for (int i = 0; i < KEPT_MOST; i++)
+        free(s->kept[i].memory);
+    free(s->rank);
+    free(s->time);
+    free(s->piece);
+    free(s->stats);
+    free(s);
+}
+
+/* ---- questions ---- */
+
+int64_t play_source_count(const PlaySource *s)
+{
+    return s->count;
+}
+
+int play_source_is_live(const PlaySource *s)
+{
+    return s->is_live;
+}
+
+const AvocetStreamInfo *play_source_info(const PlaySource *s)
+{
+    return &s->info;
+}
+
+double play_source_time(const PlaySource *s, int64_t index)
+{
+    AvocetRational fps = s->info.fps.num > 0 ? s->info.fps : (AvocetRational){25, 1};
+    if (s->is_live)
+        return (double)index * fps.den / fps.num;
+    if (index < s->count)
+        return (double)s->time[index < 0 ? 0 : index] * s->unit;
+    /* The end: the last picture lasts as long as the one before. */
+    double last = (double)s->time[s->count - 1] * s->unit;
+    return last + (s->count > 1 ? last - (double)s->time[s->count - 2] * s->unit : 0.04);
+}
+
+int64_t play_source_at(const PlaySource *s, double seconds)
+{
+    int64_t low = 0, high = s->count - 1;
+    while (low < high) {
+        int64_t middle = (low + high + 1) / 2;
+        if ((double)s->time[middle] * s->unit <= seconds + 1e-9)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+const FrameStat *play_source_stats(const PlaySource *s, int64_t index, int64_t *count)
+{
+    int64_t first = index;
+    while (first > 0 && first <= s->stat_capacity && index < s->stat_capacity &&
+           s->stats[first - 1].type != AVOCET_TYPE_AUTO)
+        first--;
+    *count = index < s->stat_capacity ? index - first + 1 : 0;
+    return *count ? s->stats + first : NULL;
+}
+
+/* ---- pictures that are kept ---- */
+
+/* Copies planes of one picture to `to`, tightly packed; returns where they end. */
+static uint8_t *copy_picture(AvocetPicture *out, const AvocetPicture *p, uint8_t *to)
+{
+    avocet_picture_init(out, p->format, p->width, p->height, to);
+    out->type = p->type;
+    for (int c = 0; c < 3 && p->plane[c]; c++) {
+        size_t width = (size_t)(c ? (p->width + 1) / 2 : p->width);
+        int height = c ? (p->height + 1) / 2 : p->height;
+        for (int y = 0; y < height; y++, to += width)
+            memcpy(to, p->plane[c] + y * p->stride[c], width);
+    }
+    return to;
+}
+
+/* The slot for another picture: an empty one while memory lasts, else the one not used longest. */
+static PlayFrame *choose_slot(PlaySource *s, size_t size)
+{
+    PlayFrame *oldest = &s->kept[0];
+    int used = 0;
+    for (int i = 0; i < KEPT_MOST; i++)
+        used += s->kept[i].memory != NULL;
+    for (int i = 0; i < KEPT_MOST; i++) {
+        PlayFrame *f = &s->kept[i];
+        if (f->index < 0 && f->memory)
+            return f;
+        if (!f->memory && (used < KEPT_LEAST || s->memory + size <= MEMORY_MOST))
+            return f;
+        if (f->memory && (!oldest->memory || f->used < oldest->used))
+            oldest = f;
+    }
+    return oldest;
+}
+
+static int note_stat(PlaySource *s, int64_t index, const FrameStat *stat)
+{
+    if (index >= s->stat_capacity) {
+        int64_t capacity = index * 2 + 256;
+        FrameStat *stats = realloc(s->stats, (size_t)capacity * sizeof *stats);
+        if (!stats)
+            return -1;
+        memset(stats + s->stat_capacity, 0, (size_t)(capacity - s->stat_capacity) * sizeof *stats);
+        s->stats = stats;
+        s->stat_capacity = capacity;
+    }
+    s->stats[index] = *stat;
+    return 0;
+}
+
+static PlayFrame *keep(PlaySource *s, const AvocetDecodedPicture *p, int64_t index, Fault *fault)
+{
+    AvocetInspection in;
+    int has_inside = avocet_decoder_inspect(s->decoder, &in) == AVOCET_OK;
+    size_t planes = avocet_format_size(p->picture.format, p->picture.width, p->picture.height);
+    size_t records = has_inside ? (size_t)in.mb_width * (size_t)in.mb_height * sizeof *in.mb : 0;
+    size_t size = records + planes * (has_inside ? 3 : 1);
+    PlayFrame *f = choose_slot(s, size);
+    if (f->memory_size != size) {
+        void *memory = malloc(size);
+        s->memory -= f->memory_size;
+        free(f->memory);
+        *f = (PlayFrame){.index = -1, .memory = memory, .memory_size = memory ? size : 0};
+        s->memory += f->memory_size;
+    }
+    FrameStat stat = {p->picture.type, p->slice_bytes, has_inside ? overlay_mean_qp(&in) : 0};
+    if (!f->memory || note_stat(s, index, &stat) < 0) {
+        fault_set(fault, "not enough memory");
+        return NULL;
+    }
+    f->index = index;
+    f->stat = stat;
+    f->keyframe = p->keyframe;
+    f->damaged = p->damaged_mbs > 0;
+    f->used = ++s->clock;
+    memset(&f->inside, 0, sizeof f->inside);
+    uint8_t *to = copy_picture(&f->picture, &p->picture, (uint8_t *)f->memory + records);
+    if (has_inside) {
+        f->inside = in;
+        f->inside.mb = memcpy(f->memory, in.mb, records);
+        to = copy_picture(&f->inside.prediction, &in.prediction, to);
+        copy_picture(&f->inside.unfiltered, &in.unfiltered, to);
+    }
+    return f;
+}
+
+static PlayFrame *find_kept(PlaySource *s, int64_t index)
+{
+    for (int i = 0; i < KEPT_MOST; i++)
+        if (s->kept[i].index == index && (s->kept[i].inside.mb || !s->inspect || s->is_live))
+            return &s->kept[i];
+    return NULL;
+}
+
+/* ---- decoding ---- */
+
+/* The last keyframe that is shown at or before picture `index`; the first packet if there is none.
+ */
+static int64_t keyframe_before(const PlaySource *s, int64_t index)
+{
+    int64_t best = 0;
+    for (int64_t i = 0; i < s->count; i++) {
+        AvocetPacket packet;
+        avocet_reader_packet(s->reader, i, &packet);
+        if (packet.keyframe && s->rank[i] <= index && s->rank[i] >= s->rank[best])
+            best = i;
+    }
+    return best;
+}
+
+static int seek(PlaySource *s, int64_t index, Fault *fault)
+{
+    if (s->next == index && !s->drained)
+        return 0;
+    int64_t start = keyframe_before(s, index);
+    int is_ahead = s->next >= 0 && s->next <= index;
+    if (is_ahead && start < s->packet && !s->drained)
+        return 0; /* going on is nearer */
+    if (start_decoder(s, fault) < 0)
+        return -1;
+    s->packet = start;
+    s->at_end = s->drained = 0;
+    s->next = s->rank[start];
+    return 0;
+}
+
+void play_source_want_inside(PlaySource *s, int wanted)
+{
+    Fault ignored;
+    if (s->inspect == wanted || s->is_live)
+        return;
+    s->inspect = wanted;
+    start_decoder(s, &ignored);
+    s->next = -1;
+}
+
+/* More bytes to the decoder: PLAY_READY, PLAY_WAIT, PLAY_END or a fault. */
+static int feed_pipe(PlaySource *s, Fault *fault)
+{
+    struct pollfd wait = {.fd = 0, .events = POLLIN};
+    if (poll(&wait, 1, 0) <= 0)
+        return PLAY_WAIT;
+    ssize_t n = read(0, s->piece, PIECE);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return PLAY_WAIT;
+    if (n < 0)
+        return fault_set(fault, "cannot read standard input: %s", strerror(errno));
+    if (n == 0)
+        return PLAY_END;
+    avocet_decoder_send(s->decoder, s->piece, (size_t)n, 0);
+    return PLAY_READY;
+}
+
+void play_source_wait(const PlaySource *s, int milliseconds)
+{
+    struct pollfd wait = {.fd = 0, .events = POLLIN};
+    if (s->is_live)
+        poll(&wait, 1, milliseconds);
+}
+
+static int feed(PlaySource *s, Fault *fault)
+{
+    AvocetPacket packet;
+    if (s->is_live)
+        return feed_pipe(s, fault);
+    if (s->packet >= s->count)
+        return PLAY_END;
+    if (avocet_reader_read(s->reader, s->packet, &packet) < 0)
+        return fault_set(fault, "%s: %s", s->file.name, avocet_reader_error(s->reader));
+    avocet_decoder_send(s->decoder, packet.data, packet.size, s->rank[s->packet++]);
+    return PLAY_READY;
+}
+
+/* The next picture out of the decoder. Damaged units are passed over. */
+static int decode_next(PlaySource *s, PlayFrame **frame, Fault *fault)
+{
+    AvocetDecodedPicture picture;
+    for (;;) {
+        int status = avocet_decoder_receive(s->decoder, &picture);
+        if (status == AVOCET_END) {
+            s->drained = 1;
+            return PLAY_END;
+        }
+        if (status == AVOCET_NEED_INPUT && !s->at_end) {
+            int fed = feed(s, fault);
+            if (fed == PLAY_END) {
+                s->at_end = 1;
+                avocet_decoder_flush(s->decoder);
+            } else if (fed != PLAY_READY) {
+                return fed;
+            }
+        }
+        if (status != AVOCET_OK)
+            continue;
+        int64_t index = s->is_live ? s->next : picture.picture.pts;
+        avocet_decoder_info(s->decoder, &s->info);
+        *frame = keep(s, &picture, index, fault);
+        s->next = index + 1;
+        return *frame ? PLAY_READY : -1;
+    }
+}
+
+int play_source_frame(PlaySource *s, int64_t index, const PlayFrame **frame, Fault *fault)
+{
+    PlayFrame *f = find_kept(s, index);
+    if (!f && s->count >= 0 && index >= s->count)
+        return PLAY_END;
+    if (!f && s->is_live && index < s->next)
+        return PLAY_END; /* no longer there */
+    if (!f && !s->is_live && seek(s, index, fault) < 0)
+        return -1;
+    while (!f || f->index < index) {
+        int status = decode_next(s, &f, fault);
+        if (status == PLAY_END && s->is_live)
+            s->count = s->next;
+        if (status != PLAY_READY)
+            return status;
+    }
+    f->used = ++s->clock;
+    *frame = f;
+    return PLAY_READY;
+}

@@ -1,0 +1,328 @@
+/* See play_window.h. SDL2 is found at build time; without it the player says so. */
+#include "play_window.h"
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef AVOCET_HAVE_SDL2
+#define SDL_MAIN_HANDLED
+#include <SDL.h>
+
+enum { BAR_HEIGHT = 30, BAR_MARGIN = 10, BAR_SHOWN_MS = 2500, TEXT = 2 };
+
+struct PlayWindow {
+    SDL_Window *window;
+    SDL_Renderer *renderer;
+    SDL_Texture *picture, *panel;
+    int picture_width, picture_height, panel_width, panel_height;
+    double sar;
+    Canvas bar, help;
+    int mouse_moved, dragging;
+    Uint32 mouse_time;
+};
+
+int play_window_available(void)
+{
+    return 1;
+}
+
+static void *fail(PlayWindow *w, Fault *fault)
+{
+    fault_set(fault, "cannot open a window: %s", SDL_GetError());
+    play_window_close(w);
+    return NULL;
+}
+
+/* The largest whole multiple of a half that fits on the screen, at most the wish. */
+static void fit_to_screen(int *width, int *height)
+{
+    SDL_Rect usable;
+    if (SDL_GetDisplayUsableBounds(0, &usable) != 0)
+        return;
+    while ((*width > usable.w || *height > usable.h) && *width > 160) {
+        *width /= 2;
+        *height /= 2;
+    }
+}
+
+PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault)
+{
+    PlayWindow *w = calloc(1, sizeof *w);
+    if (!w) {
+        fault_set(fault, "not enough memory");
+        return NULL;
+    }
+    SDL_SetMainReady();
+    SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C ends the program */
+    if (SDL_Init(SDL_INIT_VIDEO) != 0)
+        return fail(w, fault);
+    w->sar = sar;
+    width = (int)(width * sar + 0.5);
+    fit_to_screen(&width, &height);
+    w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width,
+                                 height, SDL_WINDOW_RESIZABLE);
+    if (w->window)
+        w->renderer = SDL_CreateRenderer(w->window, -1, 0);
+    if (w->window && !w->renderer)
+        w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
+    return w->renderer ? w : fail(w, fault);
+}
+
+void play_window_close(PlayWindow *w)
+{
+    if (!w)
+        return;
+    if (w->picture)
+        SDL_DestroyTexture(w->picture);
+    if (w->panel)
+        SDL_DestroyTexture(w->panel);
+    if (w->renderer)
+        SDL_DestroyRenderer(w->renderer);
+    if (w->window)
+        SDL_DestroyWindow(w->window);
+    canvas_free(&w->bar);
+    canvas_free(&w->help);
+    SDL_Quit();
+    free(w);
+}
+
+void play_window_set_title(PlayWindow *w, const char *title)
+{
+    SDL_SetWindowTitle(w->window, title);
+}
+
+void play_window_toggle_fullscreen(PlayWindow *w)
+{
+    int is_full = (SDL_GetWindowFlags(w->window) & SDL_WINDOW_FULLSCREEN_DESKTOP) != 0;
+    SDL_SetWindowFullscreen(w->window, is_full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
+}
+
+/* ---- events ---- */
+
+static int bar_visible(const PlayWindow *w)
+{
+    return w->dragging || (w->mouse_moved && SDL_GetTicks() - w->mouse_time < BAR_SHOWN_MS);
+}
+
+int play_window_bar_visible(PlayWindow *w)
+{
+    return bar_visible(w);
+}
+
+static double share_at(const PlayWindow *w, int x)
+{
+    int width, height;
+    SDL_GetWindowSize(w->window, &width, &height);
+    double share = (double)(x - BAR_MARGIN) / (width - 2 * BAR_MARGIN);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+static int is_in_bar(const PlayWindow *w, int y)
+{
+    int width, height;
+    SDL_GetWindowSize(w->window, &width, &height);
+    return y >= height - BAR_HEIGHT;
+}
+
+static PlayEvent key_event(SDL_Keycode key)
+{
+    static const struct {
+        SDL_Keycode sdl;
+        int key;
+    } keys[] = {{SDLK_LEFT, PLAY_KEY_LEFT},    {SDLK_RIGHT, PLAY_KEY_RIGHT},
+                {SDLK_UP, PLAY_KEY_UP},        {SDLK_DOWN, PLAY_KEY_DOWN},
+                {SDLK_HOME, PLAY_KEY_HOME},    {SDLK_END, PLAY_KEY_END},
+                {SDLK_ESCAPE, PLAY_KEY_ESCAPE}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].sdl == key)
+            return (PlayEvent){PLAY_EVENT_KEY, keys[i].key, 0};
+    if (key >= 32 && key < 127)
+        return (PlayEvent){PLAY_EVENT_KEY, (int)key, 0};
+    return (PlayEvent){PLAY_EVENT_NONE, 0, 0};
+}
+
+static PlayEvent mouse_event(PlayWindow *w, const SDL_Event *e)
+{
+    int was_visible = bar_visible(w);
+    w->mouse_moved = 1;
+    w->mouse_time = SDL_GetTicks();
+    if (e->type == SDL_MOUSEBUTTONUP)
+        w->dragging = 0;
+    if (e->type == SDL_MOUSEBUTTONDOWN && e->button.button == SDL_BUTTON_LEFT &&
+        is_in_bar(w, e->button.y)) {
+        w->dragging = 1;
+        return (PlayEvent){PLAY_EVENT_SEEK, 0, share_at(w, e->button.x)};
+    }
+    if (e->type == SDL_MOUSEMOTION && w->dragging)
+        return (PlayEvent){PLAY_EVENT_SEEK, 0, share_at(w, e->motion.x)};
+    return (PlayEvent){was_visible ? PLAY_EVENT_NONE : PLAY_EVENT_REDRAW, 0, 0};
+}
+
+PlayEvent play_window_wait(PlayWindow *w, int milliseconds)
+{
+    SDL_Event e;
+    int was_visible = bar_visible(w);
+    if (!SDL_WaitEventTimeout(&e, milliseconds))
+        return (PlayEvent){was_visible && !bar_visible(w) ? PLAY_EVENT_REDRAW : PLAY_EVENT_NONE, 0,
+                           0};
+    switch (e.type) {
+    case SDL_QUIT:
+        return (PlayEvent){PLAY_EVENT_QUIT, 0, 0};
+    case SDL_KEYDOWN:
+        return key_event(e.key.keysym.sym);
+    case SDL_MOUSEMOTION:
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP:
+        return mouse_event(w, &e);
+    case SDL_WINDOWEVENT:
+        return (PlayEvent){PLAY_EVENT_REDRAW, 0, 0};
+    default:
+        return (PlayEvent){PLAY_EVENT_NONE, 0, 0};
+    }
+}
+
+/* ---- drawing ---- */
+
+/* Canvas to a texture of its size, made anew when the size changes. */
+static int upload(PlayWindow *w, SDL_Texture **texture, int *width, int *height,
+                  const Canvas *canvas)
+{
+    if (*texture && (*width != canvas->width || *height != canvas->height)) {
+        SDL_DestroyTexture(*texture);
+        *texture = NULL;
+    }
+    if (!*texture) {
+        *texture = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_RGB24,
+                                     SDL_TEXTUREACCESS_STREAMING, canvas->width, canvas->height);
+        *width = canvas->width;
+        *height = canvas->height;
+    }
+    return *texture ? SDL_UpdateTexture(*texture, NULL, canvas->rgb, 3 * canvas->width) : -1;
+}
+
+/* The largest place in the window with the picture's shape. */
+static SDL_Rect place_picture(const PlayWindow *w, int width, int height)
+{
+    int window_width, window_height;
+    SDL_GetRendererOutputSize(w->renderer, &window_width, &window_height);
+    double shape = width * w->sar / height;
+    SDL_Rect r = {0, 0, window_width, (int)(window_width / shape + 0.5)};
+    if (r.h > window_height) {
+        r.h = window_height;
+        r.w = (int)(window_height * shape + 0.5);
+    }
+    r.x = (window_width - r.w) / 2;
+    r.y = (window_height - r.h) / 2;
+    return r;
+}
+
+static int draw_panel(PlayWindow *w, const Canvas *canvas, int x, int y)
+{
+    SDL_Rect to = {x, y, canvas->width, canvas->height};
+    if (upload(w, &w->panel, &w->panel_width, &w->panel_height, canvas) != 0)
+        return -1;
+    return SDL_RenderCopy(w->renderer, w->panel, NULL, &to);
+}
+
+static int draw_bar(PlayWindow *w, const PlayView *view, Fault *fault)
+{
+    static const Colour back = {24, 26, 30}, rail = {80, 84, 92}, done = {235, 120, 40},
+                        text = {235, 235, 235};
+    int width, height;
+    SDL_GetRendererOutputSize(w->renderer, &width, &height);
+    if (canvas_resize(&w->bar, width, BAR_HEIGHT, fault) < 0)
+        return -1;
+    canvas_fill(&w->bar, 0, 0, width, BAR_HEIGHT, back, 256);
+    canvas_text(&w->bar, BAR_MARGIN, 4, TEXT, view->status, text);
+    int length = width - 2 * BAR_MARGIN, y = BAR_HEIGHT - 11;
+    canvas_fill(&w->bar, BAR_MARGIN, y, length, 6, rail, 256);
+    if (view->position >= 0)
+        canvas_fill(&w->bar, BAR_MARGIN, y, (int)(length * view->position), 6, done, 256);
+    return draw_panel(w, &w->bar, 0, height - BAR_HEIGHT);
+}
+
+static int draw_help(PlayWindow *w, const PlayView *view, Fault *fault)
+{
+    static const Colour back = {24, 26, 30}, text = {235, 235, 235};
+    int lines = 0, longest = 0;
+    for (; view->help[lines]; lines++) {
+        int width = canvas_text_width(view->help[lines], TEXT);
+        longest = width > longest ? width : longest;
+    }
+    if (canvas_resize(&w->help, longest + 20, lines * 14 + 18, fault) < 0)
+        return -1;
+    canvas_fill(&w->help, 0, 0, w->help.width, w->help.height, back, 256);
+    for (int i = 0; i < lines; i++)
+        canvas_text(&w->help, 10, 10 + 14 * i, TEXT, view->help[i], text);
+    return draw_panel(w, &w->help, 10, 10);
+}
+
+int play_window_show(PlayWindow *w, const PlayView *view, Fault *fault)
+{
+    SDL_SetRenderDrawColor(w->renderer, 0, 0, 0, 255);
+    SDL_RenderClear(w->renderer);
+    int status = 0;
+    if (view->canvas && view->canvas->rgb) {
+        SDL_Rect to = place_picture(w, view->canvas->width, view->canvas->height);
+        status = upload(w, &w->picture, &w->picture_width, &w->picture_height, view->canvas);
+        if (status == 0)
+            status = SDL_RenderCopy(w->renderer, w->picture, NULL, &to);
+    }
+    if (status != 0)
+        return fault_set(fault, "cannot draw: %s", SDL_GetError());
+    if (bar_visible(w) && draw_bar(w, view, fault) < 0)
+        return -1;
+    if (view->help && draw_help(w, view, fault) < 0)
+        return -1;
+    SDL_RenderPresent(w->renderer);
+    return 0;
+}
+
+#else
+
+int play_window_available(void)
+{
+    return 0;
+}
+
+PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault)
+{
+    (void)title, (void)width, (void)height, (void)sar;
+    fault_set(fault, "this build has no player (it needs SDL2; Debian: libsdl2-dev)");
+    return NULL;
+}
+
+void play_window_close(PlayWindow *w)
+{
+    (void)w;
+}
+
+void play_window_set_title(PlayWindow *w, const char *title)
+{
+    (void)w, (void)title;
+}
+
+void play_window_toggle_fullscreen(PlayWindow *w)
+{
+    (void)w;
+}
+
+PlayEvent play_window_wait(PlayWindow *w, int milliseconds)
+{
+    (void)w, (void)milliseconds;
+    return (PlayEvent){PLAY_EVENT_QUIT, 0, 0};
+}
+
+int play_window_bar_visible(PlayWindow *w)
+{
+    (void)w;
+    return 0;
+}
+
+int play_window_show(PlayWindow *w, const PlayView *view, Fault *fault)
+{
+    (void)w, (void)view;
+    return fault_set(fault, "this build has no player");
+}
+
+#endif
