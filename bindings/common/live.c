@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <avocet/mux.h>
+
 /* ---- settings ---- */
 
 static int set_option(AvocetEncoderConfig *c, const char *name, int value, char *message, size_t size)
@@ -449,7 +451,8 @@ size_t avo_live_avcc(AvoLive *live, uint8_t *out, size_t size)
     size_t n;
     if (avo_live_headers(live, &sets, &n) < 0)
         return 0;
-    return avo_parameter_sets_avcc(sets, n, live->config.container == AVOCET_AVCC, out, size);
+    int64_t bytes = avocet_avcc_write(sets, n, live->config.container == AVOCET_AVCC ? 4 : 0, out, size);
+    return bytes > 0 ? (size_t)bytes : 0;
 }
 
 const AvocetEncoderConfig *avo_live_config(const AvoLive *live)

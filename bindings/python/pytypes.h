@@ -43,5 +43,7 @@ PyObject *avo_py_append(PyObject *list, PyObject *item);
 /* Each makes one type for the module, or NULL with an exception. */
 PyObject *avo_py_encoder_type(void);
 PyObject *avo_py_decoder_type(void);
+PyObject *avo_py_mp4_writer_type(void);
+PyObject *avo_py_reader_type(void);
 
 #endif

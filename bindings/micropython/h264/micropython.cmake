@@ -6,6 +6,10 @@ foreach(layer base dsp dsp/c dsp/x86 dsp/arm h264 enc)
   file(GLOB layer_sources ${AVOCET_DIR}/src/${layer}/*.c)
   list(APPEND AVOCET_SOURCES ${layer_sources})
 endforeach()
+# Of the containers, what finds and packs parameter sets.
+foreach(name nal_scan avcc avc_syntax)
+  list(APPEND AVOCET_SOURCES ${AVOCET_DIR}/src/mux/${name}.c)
+endforeach()
 # No threads, speed over size.
 set_source_files_properties(${AVOCET_SOURCES} PROPERTIES
   COMPILE_OPTIONS "-std=c11;-O2;-I${AVOCET_DIR}/src;-Wno-double-promotion;-Wno-float-conversion"

@@ -4,6 +4,8 @@ AVOCET_DIR := $(abspath $(USERMOD_DIR)/../../..)
 SRC_USERMOD_C += $(USERMOD_DIR)/modh264.c
 SRC_USERMOD_LIB_C += $(wildcard $(AVOCET_DIR)/bindings/common/*.c)
 SRC_USERMOD_LIB_C += $(foreach layer,base dsp dsp/c dsp/x86 dsp/arm h264 enc,$(wildcard $(AVOCET_DIR)/src/$(layer)/*.c))
+# Of the containers, what finds and packs parameter sets.
+SRC_USERMOD_LIB_C += $(addprefix $(AVOCET_DIR)/src/mux/,nal_scan.c avcc.c avc_syntax.c)
 
 CFLAGS_USERMOD += -I$(AVOCET_DIR)/include -I$(AVOCET_DIR)/bindings/common
 

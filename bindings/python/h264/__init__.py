@@ -12,10 +12,12 @@
             print(picture.width, picture.height, len(picture.rgb()))
 """
 from . import _h264
+from ._containers import Mp4Writer, Reader, probe
 from ._decoder import Decoder, Picture
 from ._encoder import H264Encoder, Packet
 
-__all__ = ["H264Encoder", "Packet", "Decoder", "Picture", "backends", "formats", "presets", "tunes", "__version__"]
+__all__ = ["H264Encoder", "Packet", "Decoder", "Picture", "Mp4Writer", "Reader", "probe", "backends", "formats",
+           "presets", "tunes", "__version__"]
 __version__ = _h264.version()
 
 

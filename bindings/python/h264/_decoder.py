@@ -1,11 +1,7 @@
 """Class Decoder and what it gives."""
-from fractions import Fraction
-
-from . import _h264
+from . import _h264, _stream_facts
 
 _FORMAT_NAMES = _h264.formats()
-_PROFILES = {66: "Baseline", 77: "Main", 88: "Extended", 100: "High", 110: "High 10", 122: "High 4:2:2",
-             244: "High 4:4:4 Predictive"}
 
 
 class Picture:
@@ -47,28 +43,6 @@ class Picture:
         return "Picture(%dx%d, %s, type=%r, pts=%r)" % (self.width, self.height, self.format, self.type, self.pts)
 
 
-def describe_stream(info):
-    """The dict that Decoder.info and probe give."""
-    constrained = info["profile_idc"] == 66 and info["constraint_flags"] & 2
-    profile = _PROFILES.get(info["profile_idc"], str(info["profile_idc"]))
-    return {
-        "width": info["width"],
-        "height": info["height"],
-        "profile": "Constrained Baseline" if constrained else profile,
-        "level": "%d.%d" % divmod(info["level_idc"], 10),
-        "fps": Fraction(info["fps_num"], info["fps_den"]) if info["fps_den"] else None,
-        "format": "i420" if info["chroma_format_idc"] == 1 else "gray8",
-        "bit_depth": info["bit_depth"],
-        "cabac": bool(info["cabac"]),
-        "transform_8x8": bool(info["transform_8x8"]),
-        "max_ref_frames": info["max_ref_frames"],
-        "reorder_frames": info["reorder_frames"],
-        "sar": (info["sar_width"], info["sar_height"]) if info["sar_width"] else None,
-        "full_range": bool(info["full_range"]),
-        "colour": (info["colour_primaries"], info["transfer"], info["colour_matrix"]),
-    }
-
-
 class Decoder:
     """H.264 bytes in, pictures out: progressive 8-bit streams of the Baseline, Main and High profiles.
 
@@ -105,10 +79,15 @@ class Decoder:
         return self._pictures(self._core.flush(), before)
 
     def info(self):
-        """What the stream says of itself: a dict with width, height, profile, level, fps, format, bit_depth, cabac,
-        transform_8x8, max_ref_frames, reorder_frames, sar, full_range, colour. None before the first picture."""
+        """What the stream says of itself: a dict with width, height, profile, level, fps, format, bit_depth, sar, full_range,
+        colour, cabac, transform_8x8, max_ref_frames, reorder_frames. None before the first picture."""
         info = self._core.info()
-        return None if info is None else describe_stream(info)
+        if info is None:
+            return None
+        facts = _stream_facts.describe(info, info["constraint_flags"] & 2)  # bit i is constraint_set<i>_flag
+        facts.update(cabac=bool(info["cabac"]), transform_8x8=bool(info["transform_8x8"]),
+                     max_ref_frames=info["max_ref_frames"], reorder_frames=info["reorder_frames"])
+        return facts
 
     @property
     def damaged_units(self):
