@@ -4,7 +4,8 @@
 set -u
 cd "$(dirname "$0")"
 . scripts/packages.sh
-need_packages gcc g++ libc6-dev make cmake pkg-config clang binutils python3 ffmpeg libpng-dev libjpeg-dev libavformat-dev \
+need_packages gcc g++ libc6-dev make cmake pkg-config clang binutils python3 python3-dev \
+    python3-venv python3-numpy python3-pil ffmpeg libpng-dev libjpeg-dev libavformat-dev \
     libavcodec-dev libswscale-dev libsdl2-dev xvfb xdotool x11-apps || echo "Going on; tests that need what is missing will fail."
 
 jobs=$(nproc)
