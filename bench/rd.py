@@ -206,7 +206,7 @@ def measure(stream, clip):
     graph = ("[0:v]settb=1/25,setpts=N,split[s0][s1];[1:v]settb=1/25,setpts=N,split[r0][r1];"
              f"[s0][r0]psnr=stats_file={logs['psnr']}[o0];[s1][r1]ssim=stats_file={logs['ssim']}[o1]")
     r = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", stream, "-i", clip.path, "-lavfi", graph,
-                        "-map", "[o0]", "-map", "[o1]", "-fps_mode", "passthrough", "-f", "null", "-"],
+                        "-map", "[o0]", "-map", "[o1]", "-fps_mode", "passthrough", "-enc_time_base", "1:25", "-f", "null", "-"],
                        capture_output=True, text=True)
     if r.returncode or r.stderr.strip():
         sys.exit(f"FFmpeg complains of {stream}: {r.stderr[-800:]}")
