@@ -1,16 +1,17 @@
 /* See packet.h. */
 #include "enc/packet.h"
+#include "enc/headers_write.h"
 #include "h264/nal.h"
 
 #define MB_BYTES      420  /* 3200 bits is the limit of A.3.1, plus what an estimate may be off */
 #define HEADER_BYTES  8192 /* parameter sets with scaling lists, SEI with all settings         */
 #define SLICE_BYTES   512
-/* Filler of a whole buffer is added by its own function in pieces of at most the scratch. */
+#define FILLER_SYNTAX 5    /* start code, header and trailing bits of a filler NAL              */
 
-void avo_packet_carve(AvoPacketBuffer *p, AvoArena *arena, int mb_count, int slices, bool annexb)
+void avo_packet_carve(AvoPacketBuffer *p, AvoArena *arena, int mb_count, int slices, size_t filler_bytes, bool annexb)
 {
     p->rbsp_capacity = (size_t)mb_count * MB_BYTES + (size_t)slices * SLICE_BYTES + HEADER_BYTES;
-    p->capacity = avo_nal_bound(p->rbsp_capacity) + (size_t)slices * 64 + HEADER_BYTES;
+    p->capacity = avo_nal_bound(p->rbsp_capacity) + (size_t)slices * 64 + HEADER_BYTES + filler_bytes;
     p->rbsp = avo_arena_take(arena, p->rbsp_capacity, 64);
     p->data = avo_arena_take(arena, p->capacity, 64);
     p->annexb = annexb;
@@ -43,6 +44,19 @@ void avo_packet_add(AvoPacketBuffer *p, int nal_ref_idc, int nal_unit_type, cons
                              nal_ref_idc, nal_unit_type, w->start, bytes);
     p->overflow |= w->overflow || n == 0;
     p->size += n;
+}
+
+void avo_packet_fill(AvoPacketBuffer *p, size_t bytes)
+{
+    while (bytes > 0 && p->size + FILLER_SYNTAX + 16 < p->capacity) {
+        size_t room = p->capacity - p->size - FILLER_SYNTAX - 16, payload = bytes > FILLER_SYNTAX ? bytes - FILLER_SYNTAX : 0;
+        payload = payload < room ? payload : room;
+        payload = payload < HEADER_BYTES - 16 ? payload : HEADER_BYTES - 16;
+        AvoBitWriter w = avo_packet_writer(p);
+        avo_write_filler(&w, payload);
+        avo_packet_add(p, 0, AVO_NAL_FILLER, &w);
+        bytes -= bytes < payload + FILLER_SYNTAX ? bytes : payload + FILLER_SYNTAX;
+    }
 }
 
 void avo_packet_zero_words(AvoPacketBuffer *p, uint64_t bins, size_t vcl_bytes, int mb_count)

@@ -100,8 +100,10 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     carve_job(enc, arena);
     avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc, avo_lookahead_sources(c) + 2);
     enc->lookahead = avo_lookahead_carve(arena, &enc->input, c, &enc->dsp, dpb_frames);
-    avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, c->container == AVOCET_ANNEXB);
-    avo_packet_carve(&enc->headers, arena, 0, 0, c->container == AVOCET_ANNEXB);
+    bool annexb = c->container == AVOCET_ANNEXB;
+    size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
+    avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler, annexb);
+    avo_packet_carve(&enc->headers, arena, 0, 0, 0, annexb);
     enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
     enc->pool = avo_pool_carve(arena, workers);
     if (!arena->base || arena->overflow)
@@ -416,6 +418,15 @@ static SliceTotals write_slices(AvocetEncoder *enc, AvoPicJob *job)
     return totals;
 }
 
+/* What the decoder's buffer could not take in is sent as filler, so that the rate stays constant. */
+static void add_filler(AvocetEncoder *enc, const AvoPicJob *job)
+{
+    AvoVbv after = enc->rc.vbv;
+    int64_t excess = avo_vbv_take(&after, (int64_t)enc->packet.size * 8, job->plan.duration_q16);
+    if (excess > 0)
+        avo_packet_fill(&enc->packet, (size_t)(excess + 7) / 8);
+}
+
 static void report(AvocetEncoder *enc, const AvoPicJob *job, AvocetPacket *packet)
 {
     AvoFrameStats stats = {
@@ -476,6 +487,8 @@ static int code_picture(AvocetEncoder *enc, AvocetPacket *packet)
     SliceTotals totals = write_slices(enc, job);
     if (enc->pps.cabac)
         avo_packet_zero_words(&enc->packet, totals.bins, totals.bytes, job->mb_width * job->mb_height);
+    if (enc->config.filler)
+        add_filler(enc, job);
     if (enc->packet.overflow)
         return avo_fail(&enc->message, AVOCET_ERR_INTERNAL, "picture %l does not fit the output buffer",
                         job->plan.coded_index);
