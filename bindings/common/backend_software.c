@@ -1,6 +1,6 @@
-/* The library itself as a backend: a thin layer over avocet_encoder_*. What it adds is the change of the pixel format
- * between pictures: an encoder is opened for one format, so another one means opening again in the same memory (and a
- * keyframe). */
+/* The library itself as a backend: a thin layer over avocet_encoder_*. What it adds is the change
+ * of the pixel format between pictures: an encoder is opened for one format, so another one means
+ * opening again in the same memory (and a keyframe). */
 #include "backend.h"
 #include "say.h"
 
@@ -12,22 +12,23 @@ typedef struct Software {
     AvocetEncoderConfig config; /* as asked for, with the format in use */
     void *memory;               /* behind this struct */
     size_t memory_size;
-    bool holds_back;            /* pictures in the encoder would be lost */
-    char message[200];          /* why opening again failed */
+    bool holds_back;   /* pictures in the encoder would be lost */
+    char message[200]; /* why opening again failed */
 } Software;
 
 /* The struct needs more alignment than the caller promises. */
 #define LEAD (sizeof(Software) + 2 * sizeof(void *))
 
-static int software_memory(const AvocetEncoderConfig *config, size_t *bytes, char *message, size_t message_size)
+static int software_memory(const AvocetEncoderConfig *config, size_t *bytes, char *message,
+                           size_t message_size)
 {
     int status = avocet_encoder_memory(config, bytes, message, message_size);
     *bytes += LEAD + 64; /* 64: avocet_encoder_open_in */
     return status;
 }
 
-static int software_open(void **handle, const AvocetEncoderConfig *config, void *memory, size_t memory_size,
-                         char *message, size_t message_size)
+static int software_open(void **handle, const AvocetEncoderConfig *config, void *memory,
+                         size_t memory_size, char *message, size_t message_size)
 {
     size_t step = sizeof(void *), lead = (size_t)(-(uintptr_t)memory & (step - 1));
     if (memory_size < LEAD) {
@@ -39,7 +40,8 @@ static int software_open(void **handle, const AvocetEncoderConfig *config, void 
     s->config = *config;
     s->memory = (uint8_t *)memory + LEAD;
     s->memory_size = memory_size - LEAD;
-    int status = avocet_encoder_open_in(&s->encoder, &s->config, s->memory, s->memory_size, message, message_size);
+    int status = avocet_encoder_open_in(&s->encoder, &s->config, s->memory, s->memory_size, message,
+                                        message_size);
     *handle = status < 0 ? NULL : s;
     return status;
 }
@@ -50,18 +52,21 @@ static void software_close(void *handle)
     avocet_encoder_close(&s->encoder);
 }
 
-/* Opens again for pictures of another format. If that fails, the encoder is as it was but for a new keyframe. */
+/* Opens again for pictures of another format. If that fails, the encoder is as it was but for a new
+ * keyframe. */
 static int change_format(Software *s, AvocetFormat format)
 {
     AvocetEncoderConfig old = s->config, changed = s->config;
     changed.format = format;
     if (s->holds_back) {
-        avo_say(s->message, sizeof s->message, "the pixel format cannot change from %s to %s while pictures are held back",
+        avo_say(s->message, sizeof s->message,
+                "the pixel format cannot change from %s to %s while pictures are held back",
                 avocet_format_name(old.format), avocet_format_name(format));
         return AVOCET_ERR_ARGUMENT;
     }
     avocet_encoder_close(&s->encoder);
-    int status = avocet_encoder_open_in(&s->encoder, &changed, s->memory, s->memory_size, s->message, sizeof s->message);
+    int status = avocet_encoder_open_in(&s->encoder, &changed, s->memory, s->memory_size,
+                                        s->message, sizeof s->message);
     if (status < 0)
         avocet_encoder_open_in(&s->encoder, &old, s->memory, s->memory_size, NULL, 0);
     else

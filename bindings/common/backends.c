@@ -1,4 +1,5 @@
-/* The backends of this build. A hardware encoder is listed before the software, so that "auto" prefers it. */
+/* The backends of this build. A hardware encoder is listed before the software, so that "auto"
+ * prefers it. */
 #include "backend.h"
 
 #include <stddef.h>

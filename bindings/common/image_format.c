@@ -4,13 +4,15 @@
  *
  *     bits 24..28 flags   16..23 identity   8..15 variant   0..7 bytes per pixel
  *
- * The identity and the variant tell all that is wanted here. RGB565 has its low byte first on these machines. */
+ * The identity and the variant tell all that is wanted here. RGB565 has its low byte first on these
+ * machines. */
 #include "image_format.h"
 
 int avo_image_format_of_size(size_t bytes, int width, int height)
 {
     static const AvocetFormat candidates[] = {
-        AVOCET_FORMAT_I420, AVOCET_FORMAT_GRAY8, AVOCET_FORMAT_RGB565LE, AVOCET_FORMAT_RGB24, AVOCET_FORMAT_RGBA,
+        AVOCET_FORMAT_I420,  AVOCET_FORMAT_GRAY8, AVOCET_FORMAT_RGB565LE,
+        AVOCET_FORMAT_RGB24, AVOCET_FORMAT_RGBA,
     };
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
         if (avocet_format_size(candidates[i], width, height) == bytes)

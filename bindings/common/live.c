@@ -8,7 +8,8 @@
 
 /* ---- settings ---- */
 
-static int set_option(AvocetEncoderConfig *c, const char *name, int value, char *message, size_t size)
+static int set_option(AvocetEncoderConfig *c, const char *name, int value, char *message,
+                      size_t size)
 {
     char text[16];
     avo_say(text, sizeof text, "%d", value);
@@ -17,7 +18,8 @@ static int set_option(AvocetEncoderConfig *c, const char *name, int value, char 
 
 void avo_live_bits_text(char text[32], int64_t bits)
 {
-    avo_say(text, 32, "%l.%d%d%dk", bits / 1000, (int)(bits / 100 % 10), (int)(bits / 10 % 10), (int)(bits % 10));
+    avo_say(text, 32, "%l.%d%d%dk", bits / 1000, (int)(bits / 100 % 10), (int)(bits / 10 % 10),
+            (int)(bits % 10));
 }
 
 /* Pictures per second, rounded, at least 1. */
@@ -27,9 +29,11 @@ static int whole_fps(AvocetRational fps)
     return n < 1 ? 1 : n;
 }
 
+/* One bit per sample, within what the option takes. */
 static int64_t default_bitrate(const AvocetEncoderConfig *c)
 {
-    return (int64_t)c->width * c->height * c->fps.num / c->fps.den;
+    int64_t bits = (int64_t)c->width * c->height * c->fps.num / c->fps.den;
+    return bits < AVO_LIVE_BITRATE_MAX ? bits : AVO_LIVE_BITRATE_MAX;
 }
 
 static int begin_config(AvocetEncoderConfig *c, const AvoLiveArgs *args, char *message, size_t size)
@@ -41,10 +45,12 @@ static int begin_config(AvocetEncoderConfig *c, const AvoLiveArgs *args, char *m
         avo_say(message, size, "there is no preset \"%s\"", preset);
         return status;
     }
-    avo_say(tune, sizeof tune, "%s%s%s", args->tune ? args->tune : "", args->tune ? "," : "", "zerolatency");
+    avo_say(tune, sizeof tune, "%s%s%s", args->tune ? args->tune : "", args->tune ? "," : "",
+            "zerolatency");
     status = avocet_encoder_config_init(c, preset, tune);
     if (status < 0)
-        avo_say(message, size, "there is no tune \"%s\", or its parts contradict each other", args->tune);
+        avo_say(message, size, "there is no tune \"%s\", or its parts contradict each other",
+                args->tune);
     return status;
 }
 
@@ -54,7 +60,8 @@ int avo_live_configure(AvocetEncoderConfig *c, const AvoLiveArgs *args, char *me
     if (status < 0)
         return status;
     if (args->width < 16 || args->height < 16 || args->width > 8192 || args->height > 8192) {
-        avo_say(message, size, "size %dx%d is outside 16x16 to 8192x8192", args->width, args->height);
+        avo_say(message, size, "size %dx%d is outside 16x16 to 8192x8192", args->width,
+                args->height);
         return AVOCET_ERR_ARGUMENT;
     }
     if (args->gop < 0 || args->bitrate < 0) {
@@ -113,8 +120,8 @@ static void *take_block(AvoLive *live, size_t *size, char *message, size_t messa
         return live->block;
     }
     if (live->buffer_size < *size) {
-        avo_say(message, message_size, "%l bytes of memory are given, %l are needed", (int64_t)live->buffer_size,
-                (int64_t)*size);
+        avo_say(message, message_size, "%l bytes of memory are given, %l are needed",
+                (int64_t)live->buffer_size, (int64_t)*size);
         return NULL;
     }
     *size = live->buffer_size;
@@ -128,11 +135,13 @@ static void give_block(AvoLive *live)
     live->block = NULL;
 }
 
-static int open_backend(AvoLive *live, const AvoBackend *backend, char *message, size_t message_size)
+static int open_backend(AvoLive *live, const AvoBackend *backend, char *message,
+                        size_t message_size)
 {
     size_t size = 0;
     void *block = NULL;
-    int status = backend->memory ? backend->memory(&live->config, &size, message, message_size) : AVOCET_OK;
+    int status =
+        backend->memory ? backend->memory(&live->config, &size, message, message_size) : AVOCET_OK;
     if (status < 0)
         return status;
     if (size && !(block = take_block(live, &size, message, message_size)))
@@ -174,8 +183,8 @@ static int open_named(AvoLive *live, const char *name, char *message, size_t mes
     return AVOCET_ERR_ARGUMENT;
 }
 
-int avo_live_open(AvoLive *live, const AvocetEncoderConfig *config, const char *backend, const AvoLiveMemory *memory,
-                  char *message, size_t message_size)
+int avo_live_open(AvoLive *live, const AvocetEncoderConfig *config, const char *backend,
+                  const AvoLiveMemory *memory, char *message, size_t message_size)
 {
     bool any = !backend || strcmp(backend, "auto") == 0;
     memset(live, 0, sizeof *live);
@@ -187,7 +196,8 @@ int avo_live_open(AvoLive *live, const AvocetEncoderConfig *config, const char *
     live->delay = avocet_encoder_delay(&live->config);
     if (message_size)
         message[0] = '\0';
-    int status = any ? open_any(live, 0, message, message_size) : open_named(live, backend, message, message_size);
+    int status = any ? open_any(live, 0, message, message_size)
+                     : open_named(live, backend, message, message_size);
     if (status < 0 && message_size && !message[0])
         avo_say(message, message_size, "%s", avocet_status_text(status));
     return status;
@@ -227,8 +237,8 @@ static int check_size(AvoLive *live, const AvocetPicture *picture)
     const AvocetEncoderConfig *c = &live->config;
     if (picture->width == c->width && picture->height == c->height)
         return AVOCET_OK;
-    avo_say(live->message, sizeof live->message, "image is %dx%d, encoder is %dx%d", picture->width, picture->height,
-            c->width, c->height);
+    avo_say(live->message, sizeof live->message, "image is %dx%d, encoder is %dx%d", picture->width,
+            picture->height, c->width, c->height);
     return AVOCET_ERR_ARGUMENT;
 }
 
@@ -236,8 +246,9 @@ static void keep_sets(AvoLive *live, const AvocetPacket *packet)
 {
     if (live->sets_size || !packet->keyframe)
         return;
-    live->sets_size = avo_parameter_sets_copy(packet->data, packet->size, live->config.container == AVOCET_AVCC,
-                                              live->sets, sizeof live->sets);
+    live->sets_size =
+        avo_parameter_sets_copy(packet->data, packet->size, live->config.container == AVOCET_AVCC,
+                                live->sets, sizeof live->sets);
 }
 
 static void count(AvoLive *live, const AvocetPacket *packet)
@@ -254,7 +265,8 @@ static void count(AvoLive *live, const AvocetPacket *packet)
     keep_sets(live, packet);
 }
 
-/* Hands on the packets that are ready; without delay that is exactly one, whose bytes stay valid. */
+/* Hands on the packets that are ready; without delay that is exactly one, whose bytes stay valid.
+ */
 static int drain(AvoLive *live, AvoLiveSink sink, void *opaque)
 {
     AvocetPacket packet;
@@ -272,11 +284,13 @@ static int drain(AvoLive *live, AvoLiveSink sink, void *opaque)
     return status < 0 ? fail_backend(live, status) : AVOCET_OK;
 }
 
-/* A hardware encoder may find out only now that it cannot take such pictures: the next backend starts afresh. */
+/* A hardware encoder may find out only now that it cannot take such pictures: the next backend
+ * starts afresh. */
 static int send_picture(AvoLive *live, const AvocetPicture *picture)
 {
     int status = live->backend->send(live->handle, picture);
-    if (status == AVOCET_ERR_UNSUPPORTED && live->next_backend > 0 && avo_backends[live->next_backend]) {
+    if (status == AVOCET_ERR_UNSUPPORTED && live->next_backend > 0 &&
+        avo_backends[live->next_backend]) {
         close_backend(live);
         status = open_any(live, live->next_backend, live->message, sizeof live->message);
         if (status < 0)
@@ -287,7 +301,8 @@ static int send_picture(AvoLive *live, const AvocetPicture *picture)
     return status < 0 ? fail_backend(live, status) : AVOCET_OK;
 }
 
-int avo_live_encode(AvoLive *live, AvocetPicture *picture, bool has_pts, AvoLiveSink sink, void *opaque)
+int avo_live_encode(AvoLive *live, AvocetPicture *picture, bool has_pts, AvoLiveSink sink,
+                    void *opaque)
 {
     if (!live->backend)
         return fail_closed(live);
@@ -302,7 +317,7 @@ int avo_live_encode(AvoLive *live, AvocetPicture *picture, bool has_pts, AvoLive
     status = send_picture(live, picture);
     if (status < 0)
         return status;
-    live->next_pts = picture->pts + 1;
+    live->next_pts = picture->pts < INT64_MAX ? picture->pts + 1 : picture->pts;
     live->force_keyframe = live->pending = false;
     return drain(live, sink, opaque);
 }
@@ -314,13 +329,14 @@ static int sink_none(void *opaque, const AvocetPacket *packet)
     return AVOCET_OK;
 }
 
-int avo_live_encode_into(AvoLive *live, AvocetPicture *picture, bool has_pts, uint8_t *buffer, size_t size,
-                         size_t *written)
+int avo_live_encode_into(AvoLive *live, AvocetPicture *picture, bool has_pts, uint8_t *buffer,
+                         size_t size, size_t *written)
 {
     if (!live->backend)
         return fail_closed(live);
     if (live->delay)
-        return fail(live, AVOCET_ERR_ARGUMENT, "encode_into needs an encoder without B pictures and lookahead");
+        return fail(live, AVOCET_ERR_ARGUMENT,
+                    "encode_into needs an encoder without B pictures and lookahead");
     if (!live->pending) {
         int status = avo_live_encode(live, picture, has_pts, sink_none, NULL);
         if (status < 0)
@@ -328,8 +344,9 @@ int avo_live_encode_into(AvoLive *live, AvocetPicture *picture, bool has_pts, ui
     }
     live->pending = live->last.size > size;
     if (live->pending) {
-        avo_say(live->message, sizeof live->message, "the access unit has %l bytes, the buffer only %l",
-                (int64_t)live->last.size, (int64_t)size);
+        avo_say(live->message, sizeof live->message,
+                "the access unit has %l bytes, the buffer only %l", (int64_t)live->last.size,
+                (int64_t)size);
         return AVOCET_ERR_ARGUMENT;
     }
     memcpy(buffer, live->last.data, live->last.size);
@@ -406,7 +423,8 @@ int avo_live_set_fps(AvoLive *live, const char *fps)
     int status = change(live, "fps", fps);
     if (status < 0)
         return status;
-    return avocet_encoder_config_set(&live->config, "fps", fps, live->message, sizeof live->message);
+    return avocet_encoder_config_set(&live->config, "fps", fps, live->message,
+                                     sizeof live->message);
 }
 
 int avo_live_set_qp(AvoLive *live, int qp_min, int qp_max)
@@ -414,7 +432,8 @@ int avo_live_set_qp(AvoLive *live, int qp_min, int qp_max)
     if (!live->backend)
         return fail_closed(live);
     if (qp_min < 0 || qp_max > 51 || qp_min > qp_max) {
-        avo_say(live->message, sizeof live->message, "qp_min %d and qp_max %d are no range within 0..51", qp_min, qp_max);
+        avo_say(live->message, sizeof live->message,
+                "qp_min %d and qp_max %d are no range within 0..51", qp_min, qp_max);
         return AVOCET_ERR_ARGUMENT;
     }
     int status = change_number(live, "qpmin", qp_min);
@@ -437,8 +456,8 @@ int avo_live_headers(AvoLive *live, const uint8_t **data, size_t *size)
         int status = live->backend->headers(live->handle, &all, &n);
         if (status < 0)
             return fail_backend(live, status);
-        live->sets_size = avo_parameter_sets_copy(all, n, live->config.container == AVOCET_AVCC, live->sets,
-                                                  sizeof live->sets);
+        live->sets_size = avo_parameter_sets_copy(all, n, live->config.container == AVOCET_AVCC,
+                                                  live->sets, sizeof live->sets);
     }
     *data = live->sets;
     *size = live->sets_size;
@@ -451,13 +470,15 @@ size_t avo_live_avcc(AvoLive *live, uint8_t *out, size_t size)
     size_t n;
     if (avo_live_headers(live, &sets, &n) < 0)
         return 0;
-    int64_t bytes = avocet_avcc_write(sets, n, live->config.container == AVOCET_AVCC ? 4 : 0, out, size);
+    int64_t bytes =
+        avocet_avcc_write(sets, n, live->config.container == AVOCET_AVCC ? 4 : 0, out, size);
     return bytes > 0 ? (size_t)bytes : 0;
 }
 
 const AvocetEncoderConfig *avo_live_config(const AvoLive *live)
 {
-    return live->backend && live->backend->config ? live->backend->config(live->handle) : &live->config;
+    return live->backend && live->backend->config ? live->backend->config(live->handle)
+                                                  : &live->config;
 }
 
 static const char *type_name(AvocetFrameType type)

@@ -15,7 +15,8 @@ static void put_lead(uint8_t out[4], const AvocetNal *nal, int lengths)
         out[i] = (uint8_t)(lead >> (24 - 8 * i));
 }
 
-size_t avo_parameter_sets_copy(const uint8_t *data, size_t data_size, int lengths, uint8_t *out, size_t size)
+size_t avo_parameter_sets_copy(const uint8_t *data, size_t data_size, int lengths, uint8_t *out,
+                               size_t size)
 {
     AvocetNal nal;
     size_t pos = 0, used = 0;

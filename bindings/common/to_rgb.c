@@ -1,8 +1,10 @@
 /* See to_rgb.h.
  *
- * R = Y' + a Cr'      with Y' = (Y - black) * scale, Cb' and Cr' around 128 and scaled likewise, and
- * G = Y' - b Cb' - c Cr'      a = 2 (1 - Kr), d = 2 (1 - Kb), b = d Kb / Kg, c = a Kr / Kg (H.273, 8.3)
- * B = Y' + d Cb'      all in 1/65536 below. */
+ *     R = Y' + a Cr'             a = 2 (1 - Kr), d = 2 (1 - Kb)
+ *     G = Y' - b Cb' - c Cr'     b = d Kb / Kg, c = a Kr / Kg     (H.273, 8.3)
+ *     B = Y' + d Cb'
+ *
+ * with Y' = (Y - black) * scale, Cb' and Cr' around 128 and scaled likewise; all in 1/65536. */
 #include "to_rgb.h"
 
 typedef struct Coefficients {
@@ -11,9 +13,9 @@ typedef struct Coefficients {
 
 /* Rounded a, b, c, d of the three matrices for full range. */
 static const int matrices[3][4] = {
-    {91881, 22553, 46802, 116130}, /* BT.601  */
+    {91881, 22553, 46802, 116130},  /* BT.601  */
     {103206, 12276, 30679, 121609}, /* BT.709  */
-    {96639, 10784, 37444, 123299}, /* BT.2020 */
+    {96639, 10784, 37444, 123299},  /* BT.2020 */
 };
 
 static Coefficients choose(int matrix, int full_range)
@@ -45,7 +47,8 @@ void avo_to_rgb(uint8_t *rgb, const AvocetPicture *p, int matrix, int full_range
         const uint8_t *u = p->plane[1] ? p->plane[1] + y / 2 * p->stride[1] : NULL;
         const uint8_t *v = u ? p->plane[2] + y / 2 * p->stride[2] : NULL;
         for (int x = 0; x < p->width; x++, rgb += 3) {
-            int base = (luma[x] - k.black) * k.luma, cb = u ? u[x / 2] - 128 : 0, cr = v ? v[x / 2] - 128 : 0;
+            int base = (luma[x] - k.black) * k.luma, cb = u ? u[x / 2] - 128 : 0,
+                cr = v ? v[x / 2] - 128 : 0;
             rgb[0] = clip(base + k.a * cr);
             rgb[1] = clip(base - k.b * cb - k.c * cr);
             rgb[2] = clip(base + k.d * cb);

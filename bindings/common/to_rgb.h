@@ -4,8 +4,9 @@
 
 #include <avocet/avocet.h>
 
-/* Writes width * height * 3 bytes R, G, B of an I420 or GRAY8 picture. matrix: H.273 colour matrix (1: BT.709, 9 and 10:
- * BT.2020, all others: BT.601); full_range: 1 if samples use 0..255. Each chroma sample covers its 2x2 pixels. */
+/* Writes width * height * 3 bytes R, G, B of an I420 or GRAY8 picture. matrix: H.273 colour matrix
+ * (1: BT.709, 9 and 10: BT.2020, all others: BT.601); full_range: 1 if samples use 0..255. Each
+ * chroma sample covers its 2x2 pixels. */
 void avo_to_rgb(uint8_t *rgb, const AvocetPicture *picture, int matrix, int full_range);
 
 #endif

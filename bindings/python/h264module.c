@@ -1,8 +1,8 @@
 /* h264._h264: the C side of package h264 for CPython 3.9 and later, against the stable ABI.
  *
- * Types Encoder (pyencoder.c), Decoder (pydecoder.c), Mp4Writer and Reader (pymux.c), which take and give raw buffers, and the
- * library's tables. All that is easier said in Python (what kind of image an object is, keywords, documentation) is in the
- * package's Python files. */
+ * Types Encoder (pyencoder.c), Decoder (pydecoder.c), Mp4Writer and Reader (pymux.c), which take
+ * and give raw buffers, and the library's tables. All that is easier said in Python (what kind of
+ * image an object is, keywords, documentation) is in the package's Python files. */
 #include "pytypes.h"
 
 #include "backend.h"
@@ -40,8 +40,7 @@ void avo_py_lock(PyThread_type_lock lock)
 {
     if (PyThread_acquire_lock(lock, NOWAIT_LOCK))
         return;
-    Py_BEGIN_ALLOW_THREADS
-    PyThread_acquire_lock(lock, WAIT_LOCK);
+    Py_BEGIN_ALLOW_THREADS PyThread_acquire_lock(lock, WAIT_LOCK);
     Py_END_ALLOW_THREADS
 }
 
@@ -69,8 +68,8 @@ static PyObject *module_options(PyObject *module, PyObject *unused)
     PyObject *list = PyList_New(0);
     for (int i = 0; list && i < avocet_encoder_option_count(); i++) {
         const AvocetOption *o = avocet_encoder_option(i);
-        list = avo_py_append(list, Py_BuildValue("ssszddss", o->name, o->group, o->form, o->choices, o->minimum,
-                                                 o->maximum, o->default_text, o->help));
+        list = avo_py_append(list, Py_BuildValue("ssszddss", o->name, o->group, o->form, o->choices,
+                                                 o->minimum, o->maximum, o->default_text, o->help));
     }
     return list;
 }
@@ -143,7 +142,9 @@ static PyObject *module_format_of_pixformat(PyObject *module, PyObject *args)
 {
     long value;
     (void)module;
-    return PyArg_ParseTuple(args, "l", &value) ? PyLong_FromLong(avo_image_format_of_pixformat(value)) : NULL;
+    return PyArg_ParseTuple(args, "l", &value)
+               ? PyLong_FromLong(avo_image_format_of_pixformat(value))
+               : NULL;
 }
 
 /* (samples, format, width, height, matrix, full_range) of a decoded picture as bytes R, G, B. */
@@ -154,7 +155,8 @@ static PyObject *module_to_rgb(PyObject *module, PyObject *args)
     AvocetPicture picture;
     int format, width, height, matrix, full_range;
     (void)module;
-    if (!PyArg_ParseTuple(args, "Oiiiip", &samples, &format, &width, &height, &matrix, &full_range) ||
+    if (!PyArg_ParseTuple(args, "Oiiiip", &samples, &format, &width, &height, &matrix,
+                          &full_range) ||
         PyObject_GetBuffer(samples, &view, PyBUF_SIMPLE) < 0)
         return NULL;
     avocet_picture_init(&picture, (AvocetFormat)format, width, height, view.buf);

@@ -1,4 +1,5 @@
-/* Type h264._h264.Decoder: an AvocetDecoder behind a lock. Pictures are copied out, tightly packed, as they come. */
+/* Type h264._h264.Decoder: an AvocetDecoder behind a lock. Pictures are copied out, tightly packed,
+ * as they come. */
 #include "pytypes.h"
 
 #include <string.h>
@@ -9,7 +10,7 @@
 #define NO_PTS INT64_MIN
 
 typedef struct Decoder {
-    PyObject_HEAD
+    PyObject ob_base; /* PyObject_HEAD */
     PyThread_type_lock lock;
     AvocetDecoder *decoder; /* NULL: closed */
     int64_t damaged;        /* NAL units that could not be used */
@@ -22,16 +23,17 @@ static PyObject *decoder_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     char message[200] = "";
     (void)keywords;
     avocet_decoder_config_init(&config);
-    if (!PyArg_ParseTuple(args, "iiip", &config.max_width, &config.max_height, &config.nal_length_size,
-                          &config.whole_units))
+    if (!PyArg_ParseTuple(args, "iiip", &config.max_width, &config.max_height,
+                          &config.nal_length_size, &config.whole_units))
         return NULL;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Decoder *self = (Decoder *)alloc(type, 0);
     if (!self)
         return NULL;
     self->lock = PyThread_allocate_lock();
-    int status = self->lock ? avocet_decoder_open(&self->decoder, &config, NULL, message, sizeof message)
-                            : AVOCET_ERR_MEMORY;
+    int status = self->lock
+                     ? avocet_decoder_open(&self->decoder, &config, NULL, message, sizeof message)
+                     : AVOCET_ERR_MEMORY;
     if (status == AVOCET_OK)
         return (PyObject *)self;
     avo_py_raise(status, message);
@@ -72,7 +74,8 @@ static uint8_t *copy_plane(uint8_t *to, const AvocetPicture *p, int plane, int w
 
 static PyObject *copy_samples(const AvocetPicture *p)
 {
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)avocet_format_size(p->format, p->width, p->height));
+    PyObject *bytes = PyBytes_FromStringAndSize(
+        NULL, (Py_ssize_t)avocet_format_size(p->format, p->width, p->height));
     if (!bytes)
         return NULL;
     uint8_t *to = copy_plane((uint8_t *)PyBytes_AsString(bytes), p, 0, p->width, p->height);
@@ -89,31 +92,30 @@ static PyObject *pts_object(int64_t pts)
     return Py_None;
 }
 
-/* (samples, width, height, format, pts, type, keyframe, poc, damaged macroblocks, matrix, full_range) */
+/* (samples, width, height, format, pts, type, keyframe, poc, damaged macroblocks, matrix,
+ * full_range) */
 static PyObject *describe_picture(const AvocetDecoder *decoder, const AvocetDecodedPicture *d)
 {
     const AvocetPicture *p = &d->picture;
     AvocetStreamInfo info;
     memset(&info, 0, sizeof info);
     avocet_decoder_info(decoder, &info);
-    return Py_BuildValue("NiiiNsNiiiN", copy_samples(p), p->width, p->height, (int)p->format, pts_object(p->pts),
-                         avo_py_type_name(p->type), PyBool_FromLong(d->keyframe), d->poc, d->damaged_mbs,
-                         info.colour_matrix, PyBool_FromLong(info.full_range));
+    return Py_BuildValue("NiiiNsNiiiN", copy_samples(p), p->width, p->height, (int)p->format,
+                         pts_object(p->pts), avo_py_type_name(p->type),
+                         PyBool_FromLong(d->keyframe), d->poc, d->damaged_mbs, info.colour_matrix,
+                         PyBool_FromLong(info.full_range));
 }
 
-/* All pictures that are ready. Even if the list cannot grow any more, everything is taken out of the decoder: it must
- * not hold on to the caller's bytes. */
+/* All pictures that are ready. Even if the list cannot grow any more, everything is taken out of
+ * the decoder: it must not hold on to the caller's bytes. */
 static PyObject *take_pictures(Decoder *self)
 {
     PyObject *list = PyList_New(0);
     AvocetDecodedPicture picture;
     for (;;) {
         int status;
-        Py_BEGIN_ALLOW_THREADS
-        status = avocet_decoder_receive(self->decoder, &picture);
-        Py_END_ALLOW_THREADS
-        if (status == AVOCET_NEED_INPUT || status == AVOCET_END)
-            return list;
+        Py_BEGIN_ALLOW_THREADS status = avocet_decoder_receive(self->decoder, &picture);
+        Py_END_ALLOW_THREADS if (status == AVOCET_NEED_INPUT || status == AVOCET_END) return list;
         if (status == AVOCET_OK && list)
             list = avo_py_append(list, describe_picture(self->decoder, &picture));
         if (status < 0) {
@@ -139,7 +141,8 @@ static PyObject *send_and_take(Decoder *self, const AvoBuffer *view, int64_t pts
     if (!check_open(self))
         return NULL;
     int status = avocet_decoder_send(self->decoder, view->buf, (size_t)view->len, pts);
-    return status < 0 ? avo_py_raise(status, avocet_decoder_error(self->decoder)) : take_pictures(self);
+    return status < 0 ? avo_py_raise(status, avocet_decoder_error(self->decoder))
+                      : take_pictures(self);
 }
 
 static PyObject *decoder_decode(PyObject *object, PyObject *args)
@@ -167,7 +170,8 @@ static PyObject *decoder_flush(PyObject *object, PyObject *unused)
     avo_py_lock(self->lock);
     if (check_open(self)) {
         int status = avocet_decoder_flush(self->decoder);
-        list = status < 0 ? avo_py_raise(status, avocet_decoder_error(self->decoder)) : take_pictures(self);
+        list = status < 0 ? avo_py_raise(status, avocet_decoder_error(self->decoder))
+                          : take_pictures(self);
     }
     PyThread_release_lock(self->lock);
     return list;
@@ -188,13 +192,25 @@ static PyObject *describe_stream(const AvocetStreamInfo *i)
         const char *name;
         int value;
     } numbers[] = {
-        {"width", i->width}, {"height", i->height}, {"profile_idc", i->profile_idc},
-        {"constraint_flags", i->constraint_flags}, {"level_idc", i->level_idc},
-        {"chroma_format_idc", i->chroma_format_idc}, {"bit_depth", i->bit_depth}, {"cabac", i->cabac},
-        {"transform_8x8", i->transform_8x8}, {"max_ref_frames", i->max_ref_frames},
-        {"reorder_frames", i->reorder_frames}, {"sar_width", i->sar_width}, {"sar_height", i->sar_height},
-        {"fps_num", i->fps.num}, {"fps_den", i->fps.den}, {"full_range", i->full_range},
-        {"colour_primaries", i->colour_primaries}, {"transfer", i->transfer}, {"colour_matrix", i->colour_matrix},
+        {"width", i->width},
+        {"height", i->height},
+        {"profile_idc", i->profile_idc},
+        {"constraint_flags", i->constraint_flags},
+        {"level_idc", i->level_idc},
+        {"chroma_format_idc", i->chroma_format_idc},
+        {"bit_depth", i->bit_depth},
+        {"cabac", i->cabac},
+        {"transform_8x8", i->transform_8x8},
+        {"max_ref_frames", i->max_ref_frames},
+        {"reorder_frames", i->reorder_frames},
+        {"sar_width", i->sar_width},
+        {"sar_height", i->sar_height},
+        {"fps_num", i->fps.num},
+        {"fps_den", i->fps.den},
+        {"full_range", i->full_range},
+        {"colour_primaries", i->colour_primaries},
+        {"transfer", i->transfer},
+        {"colour_matrix", i->colour_matrix},
     };
     PyObject *dict = PyDict_New();
     for (size_t n = 0; dict && n < sizeof numbers / sizeof *numbers; n++)

@@ -1,5 +1,6 @@
-/* Type h264._h264.Encoder: an AvoLive behind a lock, taking raw buffers. While pictures are coded the interpreter lock is
- * released; calls on one encoder from several threads wait for each other. */
+/* Type h264._h264.Encoder: an AvoLive behind a lock, taking raw buffers. While pictures are coded
+ * the interpreter lock is released; calls on one encoder from several threads wait for each other.
+ */
 #include "pytypes.h"
 
 #include <stdlib.h>
@@ -28,21 +29,23 @@ static Py_ssize_t row_bytes(const AvoBuffer *view)
     return bytes;
 }
 
-/* Points picture into the buffer: tightly packed, or rows of one plane at any distance. 0 with an exception if the
- * buffer does not have what format and size need. */
-static int point_into(AvocetPicture *picture, const AvoBuffer *view, int format, int width, int height)
+/* Points picture into the buffer: tightly packed, or rows of one plane at any distance. 0 with an
+ * exception if the buffer does not have what format and size need. */
+static int point_into(AvocetPicture *picture, const AvoBuffer *view, int format, int width,
+                      int height)
 {
     avocet_picture_init(picture, (AvocetFormat)format, width, height, view->buf);
     size_t need = avocet_format_size((AvocetFormat)format, width, height);
     if (!need) {
-        PyErr_Format(PyExc_ValueError, "no image has format %d and size %dx%d", format, width, height);
+        PyErr_Format(PyExc_ValueError, "no image has format %d and size %dx%d", format, width,
+                     height);
         return 0;
     }
     if (is_contiguous(view, 0)) {
         if ((size_t)view->len == need)
             return 1;
-        PyErr_Format(PyExc_ValueError, "image has %zd bytes, %dx%d in %s has %zu", view->len, width, height,
-                     avocet_format_name((AvocetFormat)format), need);
+        PyErr_Format(PyExc_ValueError, "image has %zd bytes, %dx%d in %s has %zu", view->len, width,
+                     height, avocet_format_name((AvocetFormat)format), need);
         return 0;
     }
     if (!picture->plane[1] && is_contiguous(view, 1) && view->shape[0] == height &&
@@ -57,7 +60,7 @@ static int point_into(AvocetPicture *picture, const AvoBuffer *view, int format,
 /* ---- type Encoder ---- */
 
 typedef struct Encoder {
-    PyObject_HEAD
+    PyObject ob_base; /* PyObject_HEAD */
     PyThread_type_lock lock;
     AvoLive live;
 } Encoder;
@@ -99,7 +102,8 @@ static PyObject *done(Encoder *self, int status)
 }
 
 /* options: a list of pairs of str. */
-static int set_options(AvocetEncoderConfig *config, PyObject *options, char *message, size_t message_size)
+static int set_options(AvocetEncoderConfig *config, PyObject *options, char *message,
+                       size_t message_size)
 {
     Py_ssize_t n = PyList_Size(options);
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -113,8 +117,8 @@ static int set_options(AvocetEncoderConfig *config, PyObject *options, char *mes
     return n < 0 ? AVOCET_ERR_ARGUMENT : AVOCET_OK;
 }
 
-static int open_encoder(Encoder *self, const AvoLiveArgs *args, PyObject *options, const char *backend, char *message,
-                        size_t message_size)
+static int open_encoder(Encoder *self, const AvoLiveArgs *args, PyObject *options,
+                        const char *backend, char *message, size_t message_size)
 {
     AvocetEncoderConfig config;
     AvoLiveMemory memory = {&allocator, NULL, 0};
@@ -132,8 +136,9 @@ static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     const char *backend;
     PyObject *options;
     (void)keywords;
-    if (!PyArg_ParseTuple(args, "iisiLiizzzO!", &a.width, &a.height, &a.fps, &a.gop, &a.bitrate, &a.qp_min, &a.qp_max,
-                          &a.preset, &a.tune, &backend, &PyList_Type, &options))
+    if (!PyArg_ParseTuple(args, "iisiLiizzzO!", &a.width, &a.height, &a.fps, &a.gop, &a.bitrate,
+                          &a.qp_min, &a.qp_max, &a.preset, &a.tune, &backend, &PyList_Type,
+                          &options))
         return NULL;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Encoder *self = (Encoder *)alloc(type, 0);
@@ -141,7 +146,8 @@ static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *keywo
         return NULL;
     char message[AVO_LIVE_MESSAGE] = "";
     self->lock = PyThread_allocate_lock();
-    int status = self->lock ? open_encoder(self, &a, options, backend, message, sizeof message) : AVOCET_ERR_MEMORY;
+    int status = self->lock ? open_encoder(self, &a, options, backend, message, sizeof message)
+                            : AVOCET_ERR_MEMORY;
     if (status == AVOCET_OK)
         return (PyObject *)self;
     if (!PyErr_Occurred())
@@ -210,8 +216,9 @@ fail:
 
 static PyObject *describe_packet(const AvocetPacket *p)
 {
-    return Py_BuildValue("y#LLsNiN", (const char *)p->data, (Py_ssize_t)p->size, (long long)p->pts, (long long)p->dts,
-                         avo_py_type_name(p->type), PyBool_FromLong(p->keyframe), p->qp, PyBool_FromLong(p->is_reference));
+    return Py_BuildValue("y#LLsNiN", (const char *)p->data, (Py_ssize_t)p->size, (long long)p->pts,
+                         (long long)p->dts, avo_py_type_name(p->type), PyBool_FromLong(p->keyframe),
+                         p->qp, PyBool_FromLong(p->is_reference));
 }
 
 /* Collects packets in a list. It is called while the interpreter lock is released. */
@@ -247,7 +254,8 @@ static PyObject *encoder_encode(PyObject *object, PyObject *args)
 {
     Encoder *self = (Encoder *)object;
     ImageArgs a = {0};
-    if (!PyArg_ParseTuple(args, "OiiipO", &a.image, &a.format, &a.width, &a.height, &a.keyframe, &a.pts) ||
+    if (!PyArg_ParseTuple(args, "OiiipO", &a.image, &a.format, &a.width, &a.height, &a.keyframe,
+                          &a.pts) ||
         !open_image(&a))
         return NULL;
     Collector c = {PyList_New(0), NULL};
@@ -269,7 +277,8 @@ static PyObject *encoder_encode_into(PyObject *object, PyObject *args)
     ImageArgs a = {0};
     PyObject *target;
     AvoBuffer out;
-    if (!PyArg_ParseTuple(args, "OiiipOO", &a.image, &a.format, &a.width, &a.height, &a.keyframe, &a.pts, &target) ||
+    if (!PyArg_ParseTuple(args, "OiiipOO", &a.image, &a.format, &a.width, &a.height, &a.keyframe,
+                          &a.pts, &target) ||
         PyObject_GetBuffer(target, &out, PyBUF_WRITABLE) < 0)
         return NULL;
     if (!open_image(&a)) {
@@ -279,10 +288,9 @@ static PyObject *encoder_encode_into(PyObject *object, PyObject *args)
     size_t written = 0;
     int status;
     lock(self);
-    Py_BEGIN_ALLOW_THREADS
-    status = avo_live_encode_into(&self->live, &a.picture, a.pts != Py_None, out.buf, (size_t)out.len, &written);
-    Py_END_ALLOW_THREADS
-    PyBuffer_Release(&a.view);
+    Py_BEGIN_ALLOW_THREADS status = avo_live_encode_into(&self->live, &a.picture, a.pts != Py_None,
+                                                         out.buf, (size_t)out.len, &written);
+    Py_END_ALLOW_THREADS PyBuffer_Release(&a.view);
     PyBuffer_Release(&out);
     PyObject *none = done(self, status);
     if (!none)
@@ -362,7 +370,8 @@ static PyObject *encoder_headers(PyObject *object, PyObject *unused)
     (void)unused;
     lock(self);
     int status = avo_live_headers(&self->live, &data, &size);
-    PyObject *bytes = status < 0 ? NULL : PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)size);
+    PyObject *bytes =
+        status < 0 ? NULL : PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)size);
     PyObject *none = done(self, status);
     Py_XDECREF(none);
     return bytes;
@@ -400,7 +409,8 @@ static PyObject *encoder_rates(PyObject *object, PyObject *unused)
     (void)unused;
     lock(self);
     const AvocetEncoderConfig *c = avo_live_config(&self->live);
-    PyObject *rates = Py_BuildValue("Liiii", (long long)c->bitrate, c->fps.num, c->fps.den, c->qp_min, c->qp_max);
+    PyObject *rates =
+        Py_BuildValue("Liiii", (long long)c->bitrate, c->fps.num, c->fps.den, c->qp_min, c->qp_max);
     unlock(self);
     return rates;
 }
@@ -415,7 +425,9 @@ static PyObject *encoder_adjustments(PyObject *object, PyObject *unused)
     if (!list)
         return NULL;
     lock(self);
-    for (int i = 0; live->backend && live->backend->adjustment && (text = live->backend->adjustment(live->handle, i)); i++) {
+    for (int i = 0; live->backend && live->backend->adjustment &&
+                    (text = live->backend->adjustment(live->handle, i));
+         i++) {
         list = avo_py_append(list, PyUnicode_FromString(text));
         if (!list)
             break;
@@ -432,7 +444,8 @@ static PyObject *encoder_stats(PyObject *object, PyObject *unused)
     (void)unused;
     lock(self);
     for (int i = 0; dict && avo_live_stat(&self->live, i, &stat); i++) {
-        PyObject *value = stat.text ? PyUnicode_FromString(stat.text) : PyLong_FromLongLong(stat.number);
+        PyObject *value =
+            stat.text ? PyUnicode_FromString(stat.text) : PyLong_FromLongLong(stat.number);
         if (!value || PyDict_SetItemString(dict, stat.name, value) < 0)
             Py_CLEAR(dict);
         Py_XDECREF(value);

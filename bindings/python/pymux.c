@@ -1,5 +1,6 @@
-/* Types h264._h264.Mp4Writer and h264._h264.Reader. Bytes go and come through a Python object with the methods write(data),
- * write_at(offset, data), read_at(offset, size), truncate(size) and sync(); whatever they raise comes out of the call. */
+/* Types h264._h264.Mp4Writer and h264._h264.Reader. Bytes go and come through a Python object with
+ * the methods write(data), write_at(offset, data), read_at(offset, size), truncate(size) and
+ * sync(); whatever they raise comes out of the call. */
 #include "pytypes.h"
 
 #include <string.h>
@@ -23,20 +24,24 @@ static int is_failing(void)
 
 static int io_write(void *io, const uint8_t *data, size_t size)
 {
-    return is_failing() ? -1 : finish_call(PyObject_CallMethod(io, "write", "y#", (const char *)data, (Py_ssize_t)size));
+    return is_failing() ? -1
+                        : finish_call(PyObject_CallMethod(io, "write", "y#", (const char *)data,
+                                                          (Py_ssize_t)size));
 }
 
 static int io_write_at(void *io, uint64_t offset, const uint8_t *data, size_t size)
 {
     if (is_failing())
         return -1;
-    return finish_call(PyObject_CallMethod(io, "write_at", "Ky#", (unsigned long long)offset, (const char *)data,
-                                           (Py_ssize_t)size));
+    return finish_call(PyObject_CallMethod(io, "write_at", "Ky#", (unsigned long long)offset,
+                                           (const char *)data, (Py_ssize_t)size));
 }
 
 static int io_truncate(void *io, uint64_t size)
 {
-    return is_failing() ? -1 : finish_call(PyObject_CallMethod(io, "truncate", "K", (unsigned long long)size));
+    return is_failing()
+               ? -1
+               : finish_call(PyObject_CallMethod(io, "truncate", "K", (unsigned long long)size));
 }
 
 static int io_sync(void *io)
@@ -49,7 +54,8 @@ static int64_t source_read_at(void *io, uint64_t offset, uint8_t *data, size_t s
 {
     if (is_failing())
         return -1;
-    PyObject *bytes = PyObject_CallMethod(io, "read_at", "Kn", (unsigned long long)offset, (Py_ssize_t)size);
+    PyObject *bytes =
+        PyObject_CallMethod(io, "read_at", "Kn", (unsigned long long)offset, (Py_ssize_t)size);
     char *found;
     Py_ssize_t n = -1;
     if (bytes && PyBytes_AsStringAndSize(bytes, &found, &n) == 0) {
@@ -75,18 +81,18 @@ static PyObject *raise_io(int status, const char *message)
 /* ---- Mp4Writer ---- */
 
 typedef struct Mp4Writer {
-    PyObject_HEAD
+    PyObject ob_base;        /* PyObject_HEAD */
     AvocetMp4Writer *writer; /* NULL: closed */
     PyObject *io;
-    int busy;                /* a call is under way: io may let other threads run, or call back */
+    int busy; /* a call is under way: io may let other threads run, or call back */
 } Mp4Writer;
 
-static int open_writer(Mp4Writer *self, const AvocetMp4Config *config, const char *headers, Py_ssize_t headers_size,
-                       char *message, size_t message_size)
+static int open_writer(Mp4Writer *self, const AvocetMp4Config *config, const char *headers,
+                       Py_ssize_t headers_size, char *message, size_t message_size)
 {
     AvocetSink sink = {io_write, io_write_at, io_read_at, io_truncate, io_sync, self->io};
-    return avocet_mp4_open(&self->writer, config, &sink, (const uint8_t *)headers, (size_t)headers_size, NULL, message,
-                           message_size);
+    return avocet_mp4_open(&self->writer, config, &sink, (const uint8_t *)headers,
+                           (size_t)headers_size, NULL, message, message_size);
 }
 
 static PyObject *writer_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
@@ -99,9 +105,9 @@ static PyObject *writer_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     char message[200] = "";
     (void)keywords;
     avocet_mp4_config_init(&config);
-    if (!PyArg_ParseTuple(args, "Oiiiiipz#", &io, &layout, &config.time_base.num, &config.time_base.den,
-                          &config.nal_length_size, &config.fragment_ms, &config.fragment_at_keyframes, &headers,
-                          &headers_size))
+    if (!PyArg_ParseTuple(args, "Oiiiiipz#", &io, &layout, &config.time_base.num,
+                          &config.time_base.den, &config.nal_length_size, &config.fragment_ms,
+                          &config.fragment_at_keyframes, &headers, &headers_size))
         return NULL;
     config.layout = (AvocetMp4Layout)layout;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -156,7 +162,8 @@ static PyObject *writer_write(PyObject *object, PyObject *args)
     const char *data;
     Py_ssize_t size;
     long long pts, dts;
-    if (!PyArg_ParseTuple(args, "y#LLpp", &data, &size, &pts, &dts, &packet.keyframe, &packet.is_reference) ||
+    if (!PyArg_ParseTuple(args, "y#LLpp", &data, &size, &pts, &dts, &packet.keyframe,
+                          &packet.is_reference) ||
         !enter_writer(self))
         return NULL;
     packet.data = (const uint8_t *)data;
@@ -213,10 +220,10 @@ PyObject *avo_py_mp4_writer_type(void)
 /* ---- Reader ---- */
 
 typedef struct Reader {
-    PyObject_HEAD
+    PyObject ob_base;     /* PyObject_HEAD */
     AvocetReader *reader; /* NULL: closed */
     PyObject *io;
-    int busy;             /* as in Mp4Writer */
+    int busy; /* as in Mp4Writer */
 } Reader;
 
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
@@ -227,7 +234,8 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     char message[200] = "";
     (void)keywords;
     avocet_reader_config_init(&config);
-    if (!PyArg_ParseTuple(args, "OKiii", &io, &size, &config.fps.num, &config.fps.den, &config.nal_length_size))
+    if (!PyArg_ParseTuple(args, "OKiii", &io, &size, &config.fps.num, &config.fps.den,
+                          &config.nal_length_size))
         return NULL;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Reader *self = (Reader *)alloc(type, 0);
@@ -285,20 +293,23 @@ static PyObject *reader_info(PyObject *object, PyObject *unused)
     const AvocetVideoInfo *v = &i->video;
     char codec[12];
     avocet_video_codec_text(v, codec);
-    return Py_BuildValue("{si,si,si,si,si,si,si,si,si,si,si,si,si,si,si,ss,sN,sN,si,si,sL,sL,sL,sy#,sN,sK}",
-                         "profile_idc", v->profile_idc, "constraint_flags", v->constraint_flags, "level_idc",
-                         v->level_idc, "width", v->width, "height", v->height, "chroma_format_idc", v->chroma_format_idc,
-                         "bit_depth", v->bit_depth_luma, "sar_width", v->sar_width, "sar_height", v->sar_height,
-                         "full_range", v->full_range, "colour_primaries", v->colour_primaries, "transfer", v->transfer,
-                         "colour_matrix", v->colour_matrix, "fps_num", v->fps.num, "fps_den", v->fps.den, "codec", codec,
-                         "is_mp4", PyBool_FromLong(i->is_mp4), "is_fragmented", PyBool_FromLong(i->is_fragmented),
-                         "time_base_num", i->time_base.num, "time_base_den", i->time_base.den, "duration",
-                         (long long)i->duration, "frame_duration", (long long)i->frame_duration, "packets",
-                         (long long)i->packets, "headers", (const char *)i->headers, (Py_ssize_t)i->headers_size,
-                         "repaired", PyBool_FromLong(i->repaired), "lost_bytes", (unsigned long long)i->lost_bytes);
+    return Py_BuildValue(
+        "{si,si,si,si,si,si,si,si,si,si,si,si,si,si,si,ss,sN,sN,si,si,sL,sL,sL,sy#,sN,sK}",
+        "profile_idc", v->profile_idc, "constraint_flags", v->constraint_flags, "level_idc",
+        v->level_idc, "width", v->width, "height", v->height, "chroma_format_idc",
+        v->chroma_format_idc, "bit_depth", v->bit_depth_luma, "sar_width", v->sar_width,
+        "sar_height", v->sar_height, "full_range", v->full_range, "colour_primaries",
+        v->colour_primaries, "transfer", v->transfer, "colour_matrix", v->colour_matrix, "fps_num",
+        v->fps.num, "fps_den", v->fps.den, "codec", codec, "is_mp4", PyBool_FromLong(i->is_mp4),
+        "is_fragmented", PyBool_FromLong(i->is_fragmented), "time_base_num", i->time_base.num,
+        "time_base_den", i->time_base.den, "duration", (long long)i->duration, "frame_duration",
+        (long long)i->frame_duration, "packets", (long long)i->packets, "headers",
+        (const char *)i->headers, (Py_ssize_t)i->headers_size, "repaired",
+        PyBool_FromLong(i->repaired), "lost_bytes", (unsigned long long)i->lost_bytes);
 }
 
-/* (size, pts, dts, keyframe, is_reference, data or None) of a packet by number, None past the end. */
+/* (size, pts, dts, keyframe, is_reference, data or None) of a packet by number, None past the end.
+ */
 static PyObject *reader_packet(PyObject *object, PyObject *args)
 {
     Reader *self = (Reader *)object;
@@ -315,8 +326,9 @@ static PyObject *reader_packet(PyObject *object, PyObject *args)
         return raise_io(status, avocet_reader_error(self->reader));
     if (status == AVOCET_END)
         Py_RETURN_NONE;
-    return Py_BuildValue("nLLNNy#", (Py_ssize_t)p.size, (long long)p.pts, (long long)p.dts, PyBool_FromLong(p.keyframe),
-                         PyBool_FromLong(p.is_reference), with_data ? (const char *)p.data : NULL,
+    return Py_BuildValue("nLLNNy#", (Py_ssize_t)p.size, (long long)p.pts, (long long)p.dts,
+                         PyBool_FromLong(p.keyframe), PyBool_FromLong(p.is_reference),
+                         with_data ? (const char *)p.data : NULL,
                          (Py_ssize_t)(with_data ? p.size : 0));
 }
 

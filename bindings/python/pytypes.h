@@ -1,4 +1,5 @@
-/* What the C files of h264._h264 share: the stable ABI, the buffer protocol, exceptions, the types' makers. */
+/* What the C files of h264._h264 share: the stable ABI, the buffer protocol, exceptions, the types'
+ * makers. */
 #ifndef AVO_BINDINGS_PYTYPES_H
 #define AVO_BINDINGS_PYTYPES_H
 
@@ -10,8 +11,9 @@
 
 /* ---- buffers ---- */
 
-/* The buffer protocol is part of the limited API from 3.11 on only, but its struct has been the same since 3.3 and every
- * CPython exports its functions. Declaring them here makes one binary serve 3.9 and 3.10 too. */
+/* The buffer protocol is part of the limited API from 3.11 on only, but its struct has been the
+ * same since 3.3 and every CPython exports its functions. Declaring them here makes one binary
+ * serve 3.9 and 3.10 too. */
 #if Py_LIMITED_API < 0x030b0000
 typedef struct AvoBuffer {
     void *buf;
@@ -37,7 +39,8 @@ PyObject *avo_py_raise(int status, const char *message);
 void avo_py_lock(PyThread_type_lock lock);
 /* "IDR", "I", "P", "B". */
 const char *avo_py_type_name(int frame_type);
-/* Appends to a list and gives up the reference; NULL item or failure: clears the list. Returns the list. */
+/* Appends to a list and gives up the reference; NULL item or failure: clears the list. Returns the
+ * list. */
 PyObject *avo_py_append(PyObject *list, PyObject *item);
 
 /* Each makes one type for the module, or NULL with an exception. */

@@ -1,6 +1,7 @@
-/* bindings/common: the live encoder that the modules for Python, MicroPython and ESP-IDF stand on, and the seam for
- * hardware encoders. A stand-in for the ESP32-P4's encoder shows that a hardware backend has the same interface, the same
- * errors and the same effect, and gives way to the software where it cannot do what is asked.
+/* bindings/common: the live encoder that the modules for Python, MicroPython and ESP-IDF stand on,
+ * and the seam for hardware encoders. A stand-in for the ESP32-P4's encoder shows that a hardware
+ * backend has the same interface, the same errors and the same effect, and gives way to the
+ * software where it cannot do what is asked.
  *
  * Prints what fails and "N passed, N failed". */
 #include <stdio.h>
@@ -121,24 +122,29 @@ static void test_configure(void)
     AvoLiveArgs args = default_args();
     CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_OK);
     CHECK(c.keyint == 10 && c.bitrate == WIDTH * HEIGHT * 10 && c.bframes == 0 && c.lookahead == 0);
-    CHECK(c.qp_min == 25 && c.qp_max == 45 && c.profile == AVOCET_PROFILE_BASELINE && c.rate_mode == AVOCET_RATE_BITRATE);
+    CHECK(c.qp_min == 25 && c.qp_max == 45 && c.profile == AVOCET_PROFILE_BASELINE &&
+          c.rate_mode == AVOCET_RATE_BITRATE);
     args.fps = "30000/1001";
     args.gop = 7;
     args.bitrate = 12345678;
     args.preset = "fast";
     args.tune = "psnr";
     CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_OK);
-    CHECK(c.keyint == 7 && c.bitrate == 12345678 && c.fps.num == 30000 && c.aq_mode == 0 && c.lookahead == 0);
+    CHECK(c.keyint == 7 && c.bitrate == 12345678 && c.fps.num == 30000 && c.aq_mode == 0 &&
+          c.lookahead == 0);
     args.gop = 0;
     CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_OK && c.keyint == 30);
     args.width = 15;
-    CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_ERR_ARGUMENT && says(message, "15x80"));
+    CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_ERR_ARGUMENT &&
+          says(message, "15x80"));
     args = default_args();
     args.gop = -1;
-    CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_ERR_ARGUMENT && says(message, "gop"));
+    CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_ERR_ARGUMENT &&
+          says(message, "gop"));
     args = default_args();
     args.fps = "fast";
-    CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_ERR_ARGUMENT && says(message, "fps"));
+    CHECK(avo_live_configure(&c, &args, message, sizeof message) == AVOCET_ERR_ARGUMENT &&
+          says(message, "fps"));
     args = default_args();
     args.preset = "warp";
     CHECK(avo_live_configure(&c, &args, message, sizeof message) < 0 && says(message, "warp"));
@@ -152,7 +158,8 @@ static void test_stream_of(const char *backend)
     CHECK(open_default(&live, backend) == AVOCET_OK);
     CHECK(strcmp(live.backend->name, backend) == 0);
     for (int i = 0; i < 25; i++) {
-        CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, i) == AVOCET_OK && stream.packets == 1 && stream.size > 0);
+        CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, i) == AVOCET_OK && stream.packets == 1 &&
+              stream.size > 0);
         CHECK(live.was_keyframe == (i % 10 == 0));
     }
     const uint8_t *sets;
@@ -172,16 +179,19 @@ static void test_stream_of(const char *backend)
     CHECK(avo_live_encode(&live, &small, false, append, &stream) == AVOCET_ERR_ARGUMENT);
     CHECK(says(live.message, "image is 64x80, encoder is 96x80"));
 
-    CHECK(avo_live_set_bitrate(&live, 54321) == AVOCET_OK && avo_live_config(&live)->bitrate == 54321);
+    CHECK(avo_live_set_bitrate(&live, 54321) == AVOCET_OK &&
+          avo_live_config(&live)->bitrate == 54321);
     CHECK(avo_live_set_fps(&live, "20") == AVOCET_OK && avo_live_config(&live)->fps.num == 20);
     CHECK(avo_live_set_qp(&live, 30, 40) == AVOCET_OK && avo_live_config(&live)->qp_min == 30);
-    CHECK(avo_live_set_qp(&live, 41, 40) == AVOCET_ERR_ARGUMENT && avo_live_config(&live)->qp_min == 30);
+    CHECK(avo_live_set_qp(&live, 41, 40) == AVOCET_ERR_ARGUMENT &&
+          avo_live_config(&live)->qp_min == 30);
     CHECK(avo_live_set_bitrate(&live, -1) == AVOCET_ERR_ARGUMENT);
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 32) == AVOCET_OK);
 
     avo_live_close(&live);
     avo_live_close(&live);
-    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 0) == AVOCET_ERR_STATE && says(live.message, "Encoder closed"));
+    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 0) == AVOCET_ERR_STATE &&
+          says(live.message, "Encoder closed"));
     CHECK(avo_live_set_bitrate(&live, 1000) == AVOCET_ERR_STATE);
     CHECK(avo_live_flush(&live, append, &stream) == AVOCET_ERR_STATE);
     CHECK(live.totals.frames == 28 && avo_live_config(&live)->bitrate == 54321);
@@ -197,10 +207,13 @@ static void test_encode_into_of(const char *backend)
     CHECK(open_default(&live, backend) == AVOCET_OK);
     CHECK(avo_live_encode_into(&live, &picture, false, buffer, 5, &written) == AVOCET_ERR_ARGUMENT);
     CHECK(says(live.message, "buffer only 5"));
-    CHECK(avo_live_encode_into(&live, &picture, false, buffer, sizeof buffer, &written) == AVOCET_OK && written > 5);
+    CHECK(avo_live_encode_into(&live, &picture, false, buffer, sizeof buffer, &written) ==
+              AVOCET_OK &&
+          written > 5);
     CHECK(live.was_keyframe && live.totals.frames == 1);
     CHECK(avo_live_encode_into(&live, &picture, false, buffer, 5, &written) == AVOCET_ERR_ARGUMENT);
-    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 1) == AVOCET_OK && live.was_keyframe); /* the last one was given up */
+    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 1) == AVOCET_OK &&
+          live.was_keyframe); /* the last one was given up */
     avo_live_close(&live);
 }
 
@@ -230,7 +243,8 @@ static void test_choice(void)
     /* There is one piece of hardware. */
     CHECK(open_default(&second, "auto") == AVOCET_OK && strcmp(chosen(&second), "software") == 0);
     avo_live_close(&second);
-    CHECK(open_default(&second, "esp32p4") == AVOCET_ERR_UNSUPPORTED && says(message, "hardware encoder"));
+    CHECK(open_default(&second, "esp32p4") == AVOCET_ERR_UNSUPPORTED &&
+          says(message, "hardware encoder"));
     CHECK(!second.backend);
     avo_live_close(&live);
 
@@ -246,15 +260,23 @@ static void test_limits_of_hardware(void)
     static const struct {
         const char *name, *value, *reason;
     } refused[] = {
-        {"size", "98x80", "multiples of 16"}, {"size", "64x80", "80x80"}, {"fps", "29.97", "whole numbers"},
-        {"fps", "300", "255"},                {"keyint", "300", "255"},   {"slices", "2", "only bit rate"},
-        {"qp", "30", "only bit rate"},        {"format", "i420", "RGB565"}, {"profile", "high", "only bit rate"},
+        {"size", "98x80", "multiples of 16"},
+        {"size", "64x80", "80x80"},
+        {"fps", "29.97", "whole numbers"},
+        {"fps", "300", "255"},
+        {"keyint", "300", "255"},
+        {"slices", "2", "only bit rate"},
+        {"qp", "30", "only bit rate"},
+        {"format", "i420", "RGB565"},
+        {"profile", "high", "only bit rate"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         AvoLive live;
         AvocetEncoderConfig config = default_config();
-        CHECK(avocet_encoder_config_set(&config, refused[i].name, refused[i].value, NULL, 0) == AVOCET_OK);
-        CHECK(avo_live_open(&live, &config, "esp32p4", &heap, message, sizeof message) == AVOCET_ERR_UNSUPPORTED);
+        CHECK(avocet_encoder_config_set(&config, refused[i].name, refused[i].value, NULL, 0) ==
+              AVOCET_OK);
+        CHECK(avo_live_open(&live, &config, "esp32p4", &heap, message, sizeof message) ==
+              AVOCET_ERR_UNSUPPORTED);
         CHECK(says(message, refused[i].reason));
         CHECK(avo_live_open(&live, &config, "auto", &heap, message, sizeof message) == AVOCET_OK);
         CHECK(strcmp(chosen(&live), "software") == 0);
@@ -267,13 +289,15 @@ static void test_change_at_first_image(void)
 {
     AvoLive live;
     CHECK(open_default(&live, "auto") == AVOCET_OK && strcmp(chosen(&live), "esp32p4") == 0);
-    CHECK(encode(&live, AVOCET_FORMAT_GRAY8, 0) == AVOCET_OK && strcmp(chosen(&live), "software") == 0);
+    CHECK(encode(&live, AVOCET_FORMAT_GRAY8, 0) == AVOCET_OK &&
+          strcmp(chosen(&live), "software") == 0);
     CHECK(live.was_keyframe && !fake_hardware.open_now);
     CHECK(encode(&live, AVOCET_FORMAT_GRAY8, 1) == AVOCET_OK && !live.was_keyframe);
     avo_live_close(&live);
 
     CHECK(open_default(&live, "esp32p4") == AVOCET_OK);
-    CHECK(encode(&live, AVOCET_FORMAT_GRAY8, 0) == AVOCET_ERR_UNSUPPORTED && says(live.message, "RGB565"));
+    CHECK(encode(&live, AVOCET_FORMAT_GRAY8, 0) == AVOCET_ERR_UNSUPPORTED &&
+          says(live.message, "RGB565"));
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 0) == AVOCET_OK);
     avo_live_close(&live);
 }
@@ -284,16 +308,20 @@ static void test_hardware_settings(void)
     int opened = fake_hardware.opened;
     CHECK(open_default(&live, "esp32p4") == AVOCET_OK);
     CHECK(fake_hardware.config.gop == 10 && fake_hardware.config.fps == 10);
-    CHECK(fake_hardware.config.rc.bitrate == WIDTH * HEIGHT * 10 && fake_hardware.config.rc.qp_max == 45);
+    CHECK(fake_hardware.config.rc.bitrate == WIDTH * HEIGHT * 10 &&
+          fake_hardware.config.rc.qp_max == 45);
     encode(&live, AVOCET_FORMAT_RGB565LE, 0);
-    CHECK(avo_live_set_bitrate(&live, 60000) == AVOCET_OK && fake_hardware.config.rc.bitrate == 60000);
+    CHECK(avo_live_set_bitrate(&live, 60000) == AVOCET_OK &&
+          fake_hardware.config.rc.bitrate == 60000);
     CHECK(avo_live_set_fps(&live, "12") == AVOCET_OK && fake_hardware.config.fps == 12);
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 1) == AVOCET_OK && !live.was_keyframe);
     CHECK(fake_hardware.opened == opened + 1);
     CHECK(avo_live_set_qp(&live, 20, 30) == AVOCET_OK);
-    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 2) == AVOCET_OK && fake_hardware.config.rc.qp_max == 30);
+    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 2) == AVOCET_OK &&
+          fake_hardware.config.rc.qp_max == 30);
     CHECK(fake_hardware.config.rc.bitrate == 60000 && fake_hardware.config.fps == 12);
-    CHECK(avo_live_set_fps(&live, "12.5") == AVOCET_ERR_ARGUMENT && says(live.message, "whole numbers"));
+    CHECK(avo_live_set_fps(&live, "12.5") == AVOCET_ERR_ARGUMENT &&
+          says(live.message, "whole numbers"));
     avo_live_close(&live);
 }
 
@@ -303,7 +331,8 @@ static void test_hardware_failure(void)
     CHECK(open_default(&live, "esp32p4") == AVOCET_OK);
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 0) == AVOCET_OK);
     fake_hardware.next_error = ESP_H264_ERR_TIMEOUT;
-    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 1) == AVOCET_ERR_IO && says(live.message, "timeout"));
+    CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 1) == AVOCET_ERR_IO &&
+          says(live.message, "timeout"));
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 2) == AVOCET_OK && live.was_keyframe);
     avo_live_close(&live);
     CHECK(fake_hardware.blocks == 0 && !fake_hardware.open_now);
@@ -317,14 +346,16 @@ static void test_memory(void)
     AvocetEncoderConfig config = default_config();
     static uint8_t block[8 << 20];
     AvoLiveMemory given = {&allocator, block, 100};
-    CHECK(avo_live_open(&live, &config, "software", &given, message, sizeof message) == AVOCET_ERR_MEMORY);
+    CHECK(avo_live_open(&live, &config, "software", &given, message, sizeof message) ==
+          AVOCET_ERR_MEMORY);
     CHECK(says(message, "100 bytes of memory are given"));
     given.buffer_size = sizeof block - 3;
     given.buffer = block + 3;
     int before = blocks_held;
     CHECK(avo_live_open(&live, &config, "software", &given, message, sizeof message) == AVOCET_OK);
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 0) == AVOCET_OK && blocks_held == before);
-    CHECK(encode(&live, AVOCET_FORMAT_I420, 1) == AVOCET_OK && live.was_keyframe && blocks_held == before);
+    CHECK(encode(&live, AVOCET_FORMAT_I420, 1) == AVOCET_OK && live.was_keyframe &&
+          blocks_held == before);
     avo_live_close(&live);
     most_memory = 1000;
     CHECK(open_default(&live, "software") == AVOCET_ERR_MEMORY && says(message, "cannot allocate"));
@@ -339,19 +370,22 @@ static void test_delay(void)
     avocet_encoder_config_set(&config, "profile", "main", NULL, 0);
     avocet_encoder_config_set(&config, "bframes", "2", NULL, 0);
     avocet_encoder_config_set(&config, "b-adapt", "0", NULL, 0);
-    CHECK(avo_live_open(&live, &config, NULL, &heap, message, sizeof message) == AVOCET_OK && live.delay > 0);
+    CHECK(avo_live_open(&live, &config, NULL, &heap, message, sizeof message) == AVOCET_OK &&
+          live.delay > 0);
     int packets = 0;
     for (int i = 0; i < 9; i++) {
         CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, i) == AVOCET_OK);
         packets += stream.packets;
     }
-    CHECK(encode(&live, AVOCET_FORMAT_I420, 9) == AVOCET_ERR_ARGUMENT && says(live.message, "held back"));
+    CHECK(encode(&live, AVOCET_FORMAT_I420, 9) == AVOCET_ERR_ARGUMENT &&
+          says(live.message, "held back"));
     stream.size = 0;
     stream.packets = 0;
     CHECK(avo_live_flush(&live, append, &stream) == AVOCET_OK && packets + stream.packets == 9);
     size_t written;
     AvocetPicture picture = picture_of(AVOCET_FORMAT_RGB565LE, 0);
-    CHECK(avo_live_encode_into(&live, &picture, false, samples, 1, &written) == AVOCET_ERR_ARGUMENT);
+    CHECK(avo_live_encode_into(&live, &picture, false, samples, 1, &written) ==
+          AVOCET_ERR_ARGUMENT);
     CHECK(encode(&live, AVOCET_FORMAT_RGB565LE, 9) == AVOCET_ERR_STATE);
     avo_live_close(&live);
 }
@@ -410,7 +444,8 @@ static void test_formats(void)
     CHECK(avo_image_format_of_pixformat(0) == -1);
 }
 
-/* All colours survive the way to YCbCr by the defining formulas and back by to_rgb, within rounding. */
+/* All colours survive the way to YCbCr by the defining formulas and back by to_rgb, within
+ * rounding. */
 static void test_rgb(void)
 {
     static const struct {
@@ -428,10 +463,14 @@ static void test_rgb(void)
                 uint8_t yuv[3] = {(uint8_t)(full ? y + 0.5 : y * 219 / 255 + 16.5),
                                   (uint8_t)(cb * (full ? 1 : 224.0 / 255) + 128.5),
                                   (uint8_t)(cr * (full ? 1 : 224.0 / 255) + 128.5)};
-                if ((full ? cb : cb * 224 / 255) + 128.5 >= 256 || (full ? cr : cr * 224 / 255) + 128.5 >= 256)
+                if ((full ? cb : cb * 224 / 255) + 128.5 >= 256 ||
+                    (full ? cr : cr * 224 / 255) + 128.5 >= 256)
                     continue; /* beyond what 8 bits hold */
-                AvocetPicture picture = {.format = AVOCET_FORMAT_I420, .width = 1, .height = 1,
-                                         .plane = {yuv, yuv + 1, yuv + 2}, .stride = {1, 1, 1}};
+                AvocetPicture picture = {.format = AVOCET_FORMAT_I420,
+                                         .width = 1,
+                                         .height = 1,
+                                         .plane = {yuv, yuv + 1, yuv + 2},
+                                         .stride = {1, 1, 1}};
                 uint8_t back[3];
                 avo_to_rgb(back, &picture, matrices[m].matrix, full);
                 for (int i = 0; i < 3; i++)

@@ -1,8 +1,8 @@
 /* Module h264 for MicroPython: class H264Encoder as on CPython, over the same live.c.
  *
- * The encoder lives in one block of the MicroPython heap, or in a buffer that the script gives (memory=...). No threads,
- * no stdio. Since nothing is held back here, each image gives its access unit at once: settings with B pictures or
- * lookahead are refused. */
+ * The encoder lives in one block of the MicroPython heap, or in a buffer that the script gives
+ * (memory=...). No threads, no stdio. Since nothing is held back here, each image gives its access
+ * unit at once: settings with B pictures or lookahead are refused. */
 #include "py/obj.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
@@ -13,12 +13,16 @@
 #include "live.h"
 #include "say.h"
 
+#ifndef MP_NORETURN /* its name before 1.26 */
+#define MP_NORETURN NORETURN
+#endif
+
 typedef struct Encoder {
     mp_obj_base_t base;
     AvoLive live;
-    size_t block_size;  /* of live.block, which this object keeps alive */
-    mp_obj_t memory;    /* the script's buffer, or None */
-    int wanted;         /* pixel format that the script has named, -1: none */
+    size_t block_size; /* of live.block, which this object keeps alive */
+    mp_obj_t memory;   /* the script's buffer, or None */
+    int wanted;        /* pixel format that the script has named, -1: none */
 } Encoder;
 
 /* ---- errors ---- */
@@ -27,14 +31,16 @@ static MP_NORETURN void raise_status(int status, const char *message)
 {
     const char *text = message[0] ? message : avocet_status_text(status);
     const mp_obj_type_t *type = &mp_type_OSError;
-    if (status == AVOCET_ERR_ARGUMENT || status == AVOCET_ERR_CONFLICT || status == AVOCET_ERR_UNSUPPORTED)
+    if (status == AVOCET_ERR_ARGUMENT || status == AVOCET_ERR_CONFLICT ||
+        status == AVOCET_ERR_UNSUPPORTED)
         type = &mp_type_ValueError;
     else if (status == AVOCET_ERR_OPTION)
         type = &mp_type_TypeError;
     else if (status == AVOCET_ERR_MEMORY)
         type = &mp_type_MemoryError;
-    mp_raise_msg_varg(type, type == &mp_type_OSError && status != AVOCET_ERR_STATE ? MP_ERROR_TEXT("h264 error: %s")
-                                                                                   : MP_ERROR_TEXT("%s"), text);
+    if (type == &mp_type_OSError && status != AVOCET_ERR_STATE)
+        mp_raise_msg_varg(type, MP_ERROR_TEXT("h264 error: %s"), text);
+    mp_raise_msg_varg(type, MP_ERROR_TEXT("%s"), text);
 }
 
 static void check(const Encoder *self, int status)
@@ -93,17 +99,31 @@ static bool is_form(const AvocetOption *option, const char *form)
     return option && strcmp(option->form, form) == 0;
 }
 
+/* What joins the parts: 30000/1001, "i4x4,p8x8", 4:3. */
+static const char *separator_of(const AvocetOption *option, mp_obj_t value)
+{
+    if (is_form(option, "<N/D>"))
+        return "/";
+    return mp_obj_is_type(value, &mp_type_list) ? "," : ":";
+}
+
+/* aq_mode: aq-mode. */
+static void option_name(char name[32], const char *keyword)
+{
+    avo_say(name, 32, "%s", keyword);
+    for (char *p = name; *p; p++)
+        if (*p == '_')
+            *p = '-';
+}
+
 /* Any further keyword: aq_mode=2 sets option aq-mode. Numbers of bits are bits. */
 static void set_option(AvocetEncoderConfig *config, qstr keyword, mp_obj_t value)
 {
     char name[32], bits[32], message[AVO_LIVE_MESSAGE] = "";
-    avo_say(name, sizeof name, "%s", qstr_str(keyword));
-    for (char *p = name; *p; p++)
-        if (*p == '_')
-            *p = '-';
+    option_name(name, qstr_str(keyword));
     const AvocetOption *option = find_option(name);
     vstr_t vstr;
-    value_text(&vstr, value, is_form(option, "<N/D>") ? "/" : mp_obj_is_type(value, &mp_type_list) ? "," : ":");
+    value_text(&vstr, value, separator_of(option, value));
     const char *text = vstr_null_terminated_str(&vstr);
     if (mp_obj_is_int(value) && (is_form(option, "<bits/s>") || is_form(option, "<bits>"))) {
         avo_live_bits_text(bits, mp_obj_get_int(value));
@@ -118,8 +138,19 @@ static void set_option(AvocetEncoderConfig *config, qstr keyword, mp_obj_t value
 /* ---- construction ---- */
 
 enum {
-    ARG_WIDTH, ARG_HEIGHT, ARG_FPS, ARG_GOP, ARG_BITRATE, ARG_QP_MIN, ARG_QP_MAX, ARG_PRESET, ARG_TUNE, ARG_BACKEND,
-    ARG_FORMAT, ARG_MEMORY, ARG_COUNT
+    ARG_WIDTH,
+    ARG_HEIGHT,
+    ARG_FPS,
+    ARG_GOP,
+    ARG_BITRATE,
+    ARG_QP_MIN,
+    ARG_QP_MAX,
+    ARG_PRESET,
+    ARG_TUNE,
+    ARG_BACKEND,
+    ARG_FORMAT,
+    ARG_MEMORY,
+    ARG_COUNT
 };
 
 static const mp_arg_t open_args[ARG_COUNT] = {
@@ -150,7 +181,8 @@ static const char *text_or_null(mp_obj_t value)
     return value == mp_const_none ? NULL : mp_obj_str_get_str(value);
 }
 
-/* Splits the keywords into those of the signature, put first, and options behind them. Returns the first ones' number. */
+/* Splits the keywords into those of the signature, put first, and options behind them. Returns the
+ * first ones' number. */
 static size_t sort_keywords(mp_map_elem_t *sorted, size_t n, const mp_obj_t *pairs)
 {
     size_t known = 0, rest = n;
@@ -198,13 +230,14 @@ static void open_encoder(Encoder *self, const AvocetEncoderConfig *config, const
     }
     if (avocet_encoder_delay(config) > 0)
         mp_raise_ValueError(MP_ERROR_TEXT("no B pictures and lookahead here"));
-    int status = avo_live_open(&self->live, config, text_or_null(args[ARG_BACKEND].u_obj), &memory, message,
-                               sizeof message);
+    int status = avo_live_open(&self->live, config, text_or_null(args[ARG_BACKEND].u_obj), &memory,
+                               message, sizeof message);
     if (status < 0)
         raise_status(status, message);
 }
 
-static mp_obj_t encoder_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *all_args)
+static mp_obj_t encoder_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+                                 const mp_obj_t *all_args)
 {
     mp_arg_val_t args[ARG_COUNT];
     mp_map_elem_t *keywords = m_new(mp_map_elem_t, n_kw + 1);
@@ -290,11 +323,13 @@ static void get_buffer(mp_obj_t image, mp_buffer_info_t *buffer)
 static MP_NORETURN void raise_size(size_t bytes, int width, int height)
 {
     char text[80];
-    avo_say(text, sizeof text, "%l bytes are no image of %dx%d in this format", (int64_t)bytes, width, height);
+    avo_say(text, sizeof text, "%l bytes are no image of %dx%d in this format", (int64_t)bytes,
+            width, height);
     mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s"), text);
 }
 
-/* image: something with width(), height(), format() and a buffer or bytearray(); or a buffer of the encoder's size. */
+/* image: something with width(), height(), format() and a buffer or bytearray(); or a buffer of the
+ * encoder's size. */
 static void point_into(const Encoder *self, AvocetPicture *picture, mp_obj_t image)
 {
     mp_obj_t method[2];
@@ -316,10 +351,10 @@ static void point_into(const Encoder *self, AvocetPicture *picture, mp_obj_t ima
 
 /* ---- encoding ---- */
 
-enum { ARG_IMAGE, ARG_BUFFER, ARG_KEYFRAME, ARG_PTS };
-
-/* Fills picture from the arguments of encode (without buffer) or encode_into; true if there is a pts. */
-static bool parse_image(const Encoder *self, AvocetPicture *picture, const mp_arg_val_t *args, size_t first_keyword)
+/* Fills picture from the arguments of encode (without buffer) or encode_into; true if there is a
+ * pts. */
+static bool parse_image(const Encoder *self, AvocetPicture *picture, const mp_arg_val_t *args,
+                        size_t first_keyword)
 {
     mp_obj_t pts = args[first_keyword + 1].u_obj;
     point_into(self, picture, args[0].u_obj);
@@ -358,7 +393,8 @@ static mp_obj_t encoder_encode(size_t n_args, const mp_obj_t *all_args, mp_map_t
     mp_arg_parse_all(n_args - 1, all_args + 1, keywords, MP_ARRAY_SIZE(allowed), allowed, args);
     bool has_pts = parse_image(self, &picture, args, 1);
     check(self, avo_live_encode(&self->live, &picture, has_pts, sink, NULL));
-    /* Should the heap be too small for the bytes, the access unit is lost, and the next one must be a keyframe. */
+    /* Should the heap be too small for the bytes, the access unit is lost, and the next one must be
+     * a keyframe. */
     self->live.pending = true;
     mp_obj_t bytes = mp_obj_new_bytes(self->live.last.data, self->live.last.size);
     self->live.pending = false;
@@ -382,7 +418,8 @@ static mp_obj_t encoder_encode_into(size_t n_args, const mp_obj_t *all_args, mp_
     mp_arg_parse_all(n_args - 1, all_args + 1, keywords, MP_ARRAY_SIZE(allowed), allowed, args);
     mp_get_buffer_raise(args[1].u_obj, &buffer, MP_BUFFER_WRITE);
     bool has_pts = parse_image(self, &picture, args, 2);
-    check(self, avo_live_encode_into(&self->live, &picture, has_pts, buffer.buf, buffer.len, &written));
+    check(self,
+          avo_live_encode_into(&self->live, &picture, has_pts, buffer.buf, buffer.len, &written));
     return mp_obj_new_int_from_uint(written);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(encoder_encode_into_obj, 3, encoder_encode_into);
@@ -444,10 +481,7 @@ static mp_obj_t encoder_option(mp_obj_t self_in, mp_obj_t keyword)
 {
     Encoder *self = MP_OBJ_TO_PTR(self_in);
     char name[32], text[128] = "";
-    avo_say(name, sizeof name, "%s", mp_obj_str_get_str(keyword));
-    for (char *p = name; *p; p++)
-        if (*p == '_')
-            *p = '-';
+    option_name(name, mp_obj_str_get_str(keyword));
     int status = avocet_encoder_config_get(avo_live_config(&self->live), name, text, sizeof text);
     if (status < 0)
         raise_status(status, "");
@@ -552,14 +586,8 @@ static const mp_rom_map_elem_t encoder_locals_table[] = {
 };
 static MP_DEFINE_CONST_DICT(encoder_locals, encoder_locals_table);
 
-static MP_DEFINE_CONST_OBJ_TYPE(
-    encoder_type,
-    MP_QSTR_H264Encoder,
-    MP_TYPE_FLAG_NONE,
-    make_new, encoder_make_new,
-    attr, encoder_attr,
-    locals_dict, &encoder_locals
-    );
+static MP_DEFINE_CONST_OBJ_TYPE(encoder_type, MP_QSTR_H264Encoder, MP_TYPE_FLAG_NONE, make_new,
+                                encoder_make_new, attr, encoder_attr, locals_dict, &encoder_locals);
 
 static mp_obj_t module_version(void)
 {

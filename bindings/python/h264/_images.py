@@ -149,6 +149,8 @@ def _openmv_buffer(image):
     try:
         return memoryview(image).cast("B")
     except TypeError:
+        if not hasattr(image, "bytearray"):
+            raise TypeError("%s has neither a buffer nor bytearray()" % type(image).__name__) from None
         return memoryview(image.bytearray()).cast("B")
 
 

@@ -1,10 +1,12 @@
 /* The ESP32-P4's hardware encoder as a backend, through Espressif's component esp_h264.
  *
- * It takes RGB565 (chips from revision 3.0 on), sizes of whole macroblocks from 80x80 to 1920x2032, whole frame rates and
- * keyframe intervals up to 255. Whatever else is asked for is answered by AVOCET_ERR_UNSUPPORTED, so that "auto" goes on
- * to the software. Images are copied: the encoder reads by DMA from an aligned buffer of its own.
+ * It takes RGB565 (chips from revision 3.0 on), sizes of whole macroblocks from 80x80 to 1920x2032,
+ * whole frame rates and keyframe intervals up to 255. Whatever else is asked for is answered by
+ * AVOCET_ERR_UNSUPPORTED, so that "auto" goes on to the software. Images are copied: the encoder
+ * reads by DMA from an aligned buffer of its own.
  *
- * The component has no call for a keyframe on demand and none for new quantiser bounds: both start the encoder anew. */
+ * The component has no call for a keyframe on demand and none for new quantiser bounds: both start
+ * the encoder anew. */
 #include "backend.h"
 #include "say.h"
 
@@ -55,8 +57,9 @@ static int fail(Hardware *h, int status, const char *what, esp_h264_err_t error)
 
 static bool is_plain(const AvocetEncoderConfig *c)
 {
-    return c->rate_mode == AVOCET_RATE_BITRATE && c->bframes == 0 && c->profile == AVOCET_PROFILE_BASELINE &&
-           c->container == AVOCET_ANNEXB && c->slices <= 1 && !c->intra_refresh && c->keyint <= 255;
+    return c->rate_mode == AVOCET_RATE_BITRATE && c->bframes == 0 &&
+           c->profile == AVOCET_PROFILE_BASELINE && c->container == AVOCET_ANNEXB &&
+           c->slices <= 1 && !c->intra_refresh && c->keyint <= 255;
 }
 
 static bool is_size(int samples, int most)
@@ -103,7 +106,9 @@ static esp_h264_err_t start(Hardware *h)
         .gop = (uint8_t)c->keyint,
         .fps = (uint8_t)(c->fps.num / c->fps.den),
         .res = {.width = (uint16_t)c->width, .height = (uint16_t)c->height},
-        .rc = {.bitrate = (uint32_t)c->bitrate, .qp_min = (uint8_t)c->qp_min, .qp_max = (uint8_t)c->qp_max},
+        .rc = {.bitrate = (uint32_t)c->bitrate,
+               .qp_min = (uint8_t)c->qp_min,
+               .qp_max = (uint8_t)c->qp_max},
     };
     esp_h264_err_t error = esp_h264_enc_hw_new(&config, &h->encoder);
     if (error == ESP_H264_ERR_OK)
@@ -126,8 +131,8 @@ static void hardware_close(void *handle)
     free(h);
 }
 
-static int hardware_open(void **handle, const AvocetEncoderConfig *config, void *memory, size_t memory_size,
-                         char *message, size_t message_size)
+static int hardware_open(void **handle, const AvocetEncoderConfig *config, void *memory,
+                         size_t memory_size, char *message, size_t message_size)
 {
     const char *why = obstacle(config);
     (void)memory;
@@ -170,7 +175,8 @@ static void copy_rows(uint8_t *to, const AvocetPicture *picture)
         memcpy(to, picture->plane[0] + y * picture->stride[0], bytes);
 }
 
-static void describe(AvocetPacket *packet, const esp_h264_enc_out_frame_t *out, const AvocetPicture *picture)
+static void describe(AvocetPacket *packet, const esp_h264_enc_out_frame_t *out,
+                     const AvocetPicture *picture)
 {
     *packet = (AvocetPacket){
         .data = out->raw_data.buffer,
@@ -230,7 +236,8 @@ static int hardware_flush(void *handle)
 
 /* ---- settings ---- */
 
-/* Bit rate and frame rate change at once; bounds of the quantiser need a new start; the hardware has no VBV. */
+/* Bit rate and frame rate change at once; bounds of the quantiser need a new start; the hardware
+ * has no VBV. */
 static int hardware_set(void *handle, const char *name, const char *value)
 {
     Hardware *h = handle;
@@ -244,7 +251,8 @@ static int hardware_set(void *handle, const char *name, const char *value)
     }
     if (status == AVOCET_OK && h->parameters && c->bitrate != old.bitrate)
         error = esp_h264_enc_set_bitrate(&h->parameters->base, (uint32_t)c->bitrate);
-    else if (status == AVOCET_OK && h->parameters && c->fps.num / c->fps.den != old.fps.num / old.fps.den)
+    else if (status == AVOCET_OK && h->parameters &&
+             c->fps.num / c->fps.den != old.fps.num / old.fps.den)
         error = esp_h264_enc_set_fps(&h->parameters->base, (uint8_t)(c->fps.num / c->fps.den));
     else if (status == AVOCET_OK && (c->qp_min != old.qp_min || c->qp_max != old.qp_max))
         stop(h);

@@ -1,5 +1,5 @@
-/* As much of the interface of Espressif's component esp_h264 as the backend uses, so that it can be compiled and run without
- * the chip. fake_esp_h264.c stands behind it. */
+/* As much of the interface of Espressif's component esp_h264 as the backend uses, so that it can be
+ * compiled and run without the chip. fake_esp_h264.c stands behind it. */
 #ifndef FAKE_ESP_H264_TYPES_H
 #define FAKE_ESP_H264_TYPES_H
 
@@ -17,7 +17,11 @@ typedef enum {
 } esp_h264_err_t;
 
 typedef enum { ESP_H264_RAW_FMT_O_UYY_E_VYY, ESP_H264_RAW_FMT_RGB565_LE } esp_h264_raw_format_t;
-typedef enum { ESP_H264_FRAME_TYPE_IDR, ESP_H264_FRAME_TYPE_I, ESP_H264_FRAME_TYPE_P } esp_h264_frame_type_t;
+typedef enum {
+    ESP_H264_FRAME_TYPE_IDR,
+    ESP_H264_FRAME_TYPE_I,
+    ESP_H264_FRAME_TYPE_P
+} esp_h264_frame_type_t;
 
 typedef struct {
     uint8_t *buffer;

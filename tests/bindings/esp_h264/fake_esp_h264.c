@@ -1,5 +1,6 @@
-/* See fake_esp_h264.h: the hardware's interface over the library, with the hardware's limits: one encoder at a time,
- * RGB565 only from a certain chip revision on, sizes of whole macroblocks, keyframes by count and at open. */
+/* See fake_esp_h264.h: the hardware's interface over the library, with the hardware's limits: one
+ * encoder at a time, RGB565 only from a certain chip revision on, sizes of whole macroblocks,
+ * keyframes by count and at open. */
 #include "fake_esp_h264.h"
 
 #include <avocet/avocet.h>
@@ -17,7 +18,8 @@ struct esp_h264_enc_if {
     int64_t number;
 };
 
-void *esp_h264_aligned_calloc(uint32_t alignment, uint32_t n, uint32_t size, uint32_t *actual_size, uint32_t caps)
+void *esp_h264_aligned_calloc(uint32_t alignment, uint32_t n, uint32_t size, uint32_t *actual_size,
+                              uint32_t caps)
 {
     (void)alignment;
     (void)caps;
@@ -35,9 +37,9 @@ void esp_h264_free(void *pointer)
 esp_h264_err_t esp_h264_enc_hw_new(const esp_h264_enc_cfg_hw_t *cfg, esp_h264_enc_handle_t *out_enc)
 {
     *out_enc = NULL;
-    if (cfg->res.width % 16 || cfg->res.height % 16 || cfg->res.width < 80 || cfg->res.height < 80 || !cfg->gop ||
-        !cfg->fps || cfg->rc.qp_min > cfg->rc.qp_max || cfg->pic_type != ESP_H264_RAW_FMT_RGB565_LE ||
-        fake_hardware.old_chip)
+    if (cfg->res.width % 16 || cfg->res.height % 16 || cfg->res.width < 80 ||
+        cfg->res.height < 80 || !cfg->gop || !cfg->fps || cfg->rc.qp_min > cfg->rc.qp_max ||
+        cfg->pic_type != ESP_H264_RAW_FMT_RGB565_LE || fake_hardware.old_chip)
         return ESP_H264_ERR_ARG;
     if (fake_hardware.open_now)
         return ESP_H264_ERR_MEM;
@@ -49,7 +51,8 @@ esp_h264_err_t esp_h264_enc_hw_new(const esp_h264_enc_cfg_hw_t *cfg, esp_h264_en
     return ESP_H264_ERR_OK;
 }
 
-esp_h264_err_t esp_h264_enc_hw_get_param_hd(esp_h264_enc_handle_t enc, esp_h264_enc_param_hw_handle_t *out_param)
+esp_h264_err_t esp_h264_enc_hw_get_param_hd(esp_h264_enc_handle_t enc,
+                                            esp_h264_enc_param_hw_handle_t *out_param)
 {
     *out_param = &enc->parameters;
     return ESP_H264_ERR_OK;
@@ -70,7 +73,8 @@ esp_h264_err_t esp_h264_enc_open(esp_h264_enc_handle_t enc)
     config.qp_max = c->rc.qp_max;
     config.sei_version = 0;
     config.threads = 1;
-    return avocet_encoder_open(&enc->encoder, &config, NULL, NULL, 0) < 0 ? ESP_H264_ERR_FAIL : ESP_H264_ERR_OK;
+    return avocet_encoder_open(&enc->encoder, &config, NULL, NULL, 0) < 0 ? ESP_H264_ERR_FAIL
+                                                                          : ESP_H264_ERR_OK;
 }
 
 esp_h264_err_t esp_h264_enc_process(esp_h264_enc_handle_t enc, esp_h264_enc_in_frame_t *in_frame,
@@ -85,7 +89,8 @@ esp_h264_err_t esp_h264_enc_process(esp_h264_enc_handle_t enc, esp_h264_enc_in_f
     avocet_picture_init(&picture, AVOCET_FORMAT_RGB565LE, fake_hardware.config.res.width,
                         fake_hardware.config.res.height, in_frame->raw_data.buffer);
     picture.pts = enc->number++;
-    if (avocet_encoder_send(enc->encoder, &picture) < 0 || avocet_encoder_receive(enc->encoder, &packet) != AVOCET_OK)
+    if (avocet_encoder_send(enc->encoder, &picture) < 0 ||
+        avocet_encoder_receive(enc->encoder, &packet) != AVOCET_OK)
         return ESP_H264_ERR_FAIL;
     if (packet.size > out_frame->raw_data.len)
         return ESP_H264_ERR_OVERFLOW;

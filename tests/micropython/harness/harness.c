@@ -1,5 +1,6 @@
-/* See py/obj.h: the objects behind MicroPython's interface, and a program that uses module h264 through it. It prints what
- * fails and "N passed, N failed". Objects are never given back, except the encoder's memory, which is counted. */
+/* See py/obj.h: the objects behind MicroPython's interface, and a program that uses module h264
+ * through it. It prints what fails and "N passed, N failed". Objects are never given back, except
+ * the encoder's memory, which is counted. */
 #include "py/obj.h"
 
 #include <stdarg.h>
@@ -18,12 +19,16 @@ typedef struct HarnessObject {
     mp_obj_t method_values[3]; /* of images: width, height, format */
 } HarnessObject;
 
-const mp_obj_type_t mp_type_int = {.name = "int"}, mp_type_str = {.name = "str"}, mp_type_bytes = {.name = "bytes"},
-                    mp_type_tuple = {.name = "tuple"}, mp_type_list = {.name = "list"}, mp_type_dict = {.name = "dict"},
+const mp_obj_type_t mp_type_int = {.name = "int"}, mp_type_str = {.name = "str"},
+                    mp_type_bytes = {.name = "bytes"}, mp_type_tuple = {.name = "tuple"},
+                    mp_type_list = {.name = "list"}, mp_type_dict = {.name = "dict"},
                     mp_type_module = {.name = "module"}, mp_type_type = {.name = "type"},
-                    mp_type_ValueError = {.name = "ValueError"}, mp_type_TypeError = {.name = "TypeError"},
-                    mp_type_MemoryError = {.name = "MemoryError"}, mp_type_OSError = {.name = "OSError"};
-static const mp_obj_type_t type_none = {.name = "None"}, type_bool = {.name = "bool"}, type_image = {.name = "image"};
+                    mp_type_ValueError = {.name = "ValueError"},
+                    mp_type_TypeError = {.name = "TypeError"},
+                    mp_type_MemoryError = {.name = "MemoryError"},
+                    mp_type_OSError = {.name = "OSError"};
+static const mp_obj_type_t type_none = {.name = "None"}, type_bool = {.name = "bool"},
+                           type_image = {.name = "image"};
 struct HarnessObject harness_none = {{&type_none}, 0, NULL, 0, NULL, {NULL}};
 struct HarnessObject harness_true = {{&type_bool}, 1, NULL, 0, NULL, {NULL}};
 struct HarnessObject harness_false = {{&type_bool}, 0, NULL, 0, NULL, {NULL}};
@@ -154,10 +159,9 @@ void mp_obj_get_array(mp_obj_t object, size_t *n, mp_obj_t **items)
 
 /* ---- names ---- */
 
-static const char *names[256] = {
-    "",
+static const char *names[256] = {"",
 #define X(name) #name,
-    HARNESS_NAMES(X)
+                                 HARNESS_NAMES(X)
 #undef X
 };
 static size_t name_count = HARNESS_NAME_COUNT;
@@ -313,8 +317,8 @@ void mp_map_init_fixed_table(mp_map_t *map, size_t n, const mp_obj_t *table)
     map->table = (const mp_map_elem_t *)table;
 }
 
-static mp_obj_t given_value(size_t i, const mp_arg_t *arg, size_t n_pos, const mp_obj_t *pos, const mp_map_t *keywords,
-                            size_t *found)
+static mp_obj_t given_value(size_t i, const mp_arg_t *arg, size_t n_pos, const mp_obj_t *pos,
+                            const mp_map_t *keywords, size_t *found)
 {
     if (i < n_pos)
         return pos[i];
@@ -326,8 +330,8 @@ static mp_obj_t given_value(size_t i, const mp_arg_t *arg, size_t n_pos, const m
     return MP_OBJ_NULL;
 }
 
-void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, size_t n_allowed, const mp_arg_t *allowed,
-                      mp_arg_val_t *values)
+void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, size_t n_allowed,
+                      const mp_arg_t *allowed, mp_arg_val_t *values)
 {
     size_t found = 0;
     for (size_t i = 0; i < n_allowed; i++) {
@@ -385,7 +389,9 @@ static mp_obj_t call_function(const mp_obj_fun_t *f, const Call *call)
         return f->kw(call->n, call->args, &map);
     if (f->var)
         return f->var(call->n, call->args);
-    return f->fun0 ? f->fun0() : f->fun2 ? f->fun2(call->args[0], call->args[1]) : f->fun1(call->args[0]);
+    return f->fun0   ? f->fun0()
+           : f->fun2 ? f->fun2(call->args[0], call->args[1])
+                     : f->fun1(call->args[0]);
 }
 
 static const mp_obj_type_t *encoder_class(void)
@@ -440,7 +446,8 @@ static void check(const char *what, bool good)
 {
     good ? passed++ : failed++;
     if (!good)
-        printf("FAILED: %s (last exception: %s %s)\n", what, raised ? raised->name : "none", raised_text);
+        printf("FAILED: %s (last exception: %s %s)\n", what, raised ? raised->name : "none",
+               raised_text);
 }
 
 static bool has_raised(const mp_obj_type_t *type, const char *part)
@@ -491,9 +498,10 @@ static void test_stream(void)
     check("first access unit", size_of(first) > 40);
     check("is a keyframe", method(encoder, "keyframe", NULL) == mp_const_true);
     mp_obj_t headers = method(encoder, "headers", NULL);
-    check("starts with the headers", size_of(headers) > 16 && size_of(first) > size_of(headers) &&
-                                         memcmp(((HarnessObject *)first)->data, ((HarnessObject *)headers)->data,
-                                                size_of(headers)) == 0);
+    check("starts with the headers",
+          size_of(headers) > 16 && size_of(first) > size_of(headers) &&
+              memcmp(((HarnessObject *)first)->data, ((HarnessObject *)headers)->data,
+                     size_of(headers)) == 0);
     check("avcc", size_of(method(encoder, "avcc", NULL)) > 16);
     check("second access unit", size_of(method(encoder, "encode", picture)) > 0);
     check("is none", method(encoder, "keyframe", NULL) == (mp_obj_t)&harness_false);
@@ -501,20 +509,24 @@ static void test_stream(void)
     method(encoder, "encode", picture);
     check("forced keyframe", method(encoder, "keyframe", NULL) == mp_const_true);
     Call call = call_of(encoder, picture);
-    check("encode with keywords", try_call("encode", with(with(&call, "keyframe", mp_const_true), "pts", harness_int(9))));
+    check("encode with keywords",
+          try_call("encode", with(with(&call, "keyframe", mp_const_true), "pts", harness_int(9))));
     check("keyframe by keyword", method(encoder, "keyframe", NULL) == mp_const_true);
-    check("pts must increase", !try_call("encode", &call) && has_raised(&mp_type_ValueError, "pts"));
+    check("pts must increase",
+          !try_call("encode", &call) && has_raised(&mp_type_ValueError, "pts"));
     check("stats", size_of(method(encoder, "stats", NULL)) > 8);
     check("option", size_of(method(encoder, "option", text("aq_mode"))) == 1);
     check("closed", method(encoder, "close", NULL) && method(encoder, "close", NULL));
-    check("encode after close", !method(encoder, "encode", picture) && has_raised(&mp_type_OSError, "Encoder closed"));
+    check("encode after close",
+          !method(encoder, "encode", picture) && has_raised(&mp_type_OSError, "Encoder closed"));
 }
 
 static void test_encode_into(void)
 {
     mp_obj_t picture = new_bytes(64 * 48), encoder = new_encoder(NULL);
     Call call = {{encoder, picture, new_bytes(10)}, 3, 0};
-    check("small buffer", !try_call("encode_into", &call) && has_raised(&mp_type_ValueError, "buffer only 10"));
+    check("small buffer",
+          !try_call("encode_into", &call) && has_raised(&mp_type_ValueError, "buffer only 10"));
     call.args[2] = new_bytes(100000);
     HarnessObject *written = try_call("encode_into", &call);
     check("large buffer", written && written->number > 40);
@@ -528,16 +540,22 @@ static void test_images(void)
     mp_obj_t encoder = new_encoder(NULL);
     for (size_t i = 0; i < 3; i++)
         check("camera image", method(encoder, "encode",
-                                     new_image(64, 48, harness_int(formats[i][0]), (size_t)(64 * 48 * formats[i][1]))));
-    check("format by name", method(encoder, "encode", new_image(64, 48, text("RGB565"), 64 * 48 * 2)));
+                                     new_image(64, 48, harness_int(formats[i][0]),
+                                               (size_t)(64 * 48 * formats[i][1]))));
+    check("format by name",
+          method(encoder, "encode", new_image(64, 48, text("RGB565"), 64 * 48 * 2)));
     check("jpeg", !method(encoder, "encode", new_image(64, 48, harness_int(JPEG), 100)) &&
                       has_raised(&mp_type_ValueError, "pixel format"));
-    check("other size", !method(encoder, "encode", new_image(32, 16, harness_int(GRAYSCALE), 512)) &&
-                            has_raised(&mp_type_ValueError, "32x16, encoder is 64x48"));
-    check("too few bytes", !method(encoder, "encode", new_image(64, 48, harness_int(RGB565), 64 * 48)) &&
-                               has_raised(&mp_type_ValueError, "3072 bytes"));
-    check("strange bytes", !method(encoder, "encode", new_bytes(1000)) && has_raised(&mp_type_ValueError, "1000 bytes"));
-    check("no image", !method(encoder, "encode", harness_int(5)) && has_raised(&mp_type_TypeError, "image"));
+    check("other size",
+          !method(encoder, "encode", new_image(32, 16, harness_int(GRAYSCALE), 512)) &&
+              has_raised(&mp_type_ValueError, "32x16, encoder is 64x48"));
+    check("too few bytes",
+          !method(encoder, "encode", new_image(64, 48, harness_int(RGB565), 64 * 48)) &&
+              has_raised(&mp_type_ValueError, "3072 bytes"));
+    check("strange bytes", !method(encoder, "encode", new_bytes(1000)) &&
+                               has_raised(&mp_type_ValueError, "1000 bytes"));
+    check("no image",
+          !method(encoder, "encode", harness_int(5)) && has_raised(&mp_type_TypeError, "image"));
     method(encoder, "close", NULL);
 }
 
@@ -549,8 +567,10 @@ static void test_settings(void)
     ratio->items = parts;
     ratio->size = 2;
     call.n = 2;
-    with(with(with(&call, "aq_mode", harness_int(2)), "fps", ratio), "vbv_bufsize", harness_int(123000));
-    with(with(with(&call, "vbv_maxrate", harness_int(200000)), "bitrate", harness_int(100000)), "psnr", mp_const_true);
+    with(with(with(&call, "aq_mode", harness_int(2)), "fps", ratio), "vbv_bufsize",
+         harness_int(123000));
+    with(with(with(&call, "vbv_maxrate", harness_int(200000)), "bitrate", harness_int(100000)),
+         "psnr", mp_const_true);
     mp_obj_t encoder = new_encoder(&call);
     check("with options", encoder);
     HarnessObject *value = method(encoder, "option", text("fps"));
@@ -559,13 +579,18 @@ static void test_settings(void)
     check("aq_mode", value && strcmp(value->data, "2") == 0);
     value = method(encoder, "option", text("vbv_bufsize"));
     check("bits are bits", value && strncmp(value->data, "123", 3) == 0);
-    check("bitrate", attribute(encoder, MP_QSTR_bitrate) == 100000 && set_attribute(encoder, MP_QSTR_bitrate, 150000) &&
+    check("bitrate", attribute(encoder, MP_QSTR_bitrate) == 100000 &&
+                         set_attribute(encoder, MP_QSTR_bitrate, 150000) &&
                          attribute(encoder, MP_QSTR_bitrate) == 150000);
     check("fps", set_attribute(encoder, MP_QSTR_fps, 20) && attribute(encoder, MP_QSTR_fps) == 20);
-    check("qp_max", set_attribute(encoder, MP_QSTR_qp_max, 30) && attribute(encoder, MP_QSTR_qp_max) == 30);
-    check("qp_min", set_attribute(encoder, MP_QSTR_qp_min, 28) && attribute(encoder, MP_QSTR_qp_min) == 28);
-    check("qp_min too high", !set_attribute(encoder, MP_QSTR_qp_min, 31) && has_raised(&mp_type_ValueError, "qp_min"));
-    check("size", attribute(encoder, MP_QSTR_width) == 64 && attribute(encoder, MP_QSTR_height) == 48);
+    check("qp_max",
+          set_attribute(encoder, MP_QSTR_qp_max, 30) && attribute(encoder, MP_QSTR_qp_max) == 30);
+    check("qp_min",
+          set_attribute(encoder, MP_QSTR_qp_min, 28) && attribute(encoder, MP_QSTR_qp_min) == 28);
+    check("qp_min too high",
+          !set_attribute(encoder, MP_QSTR_qp_min, 31) && has_raised(&mp_type_ValueError, "qp_min"));
+    check("size",
+          attribute(encoder, MP_QSTR_width) == 64 && attribute(encoder, MP_QSTR_height) == 48);
     check("width stays", !set_attribute(encoder, MP_QSTR_width, 5));
     method(encoder, "close", NULL);
 }
@@ -606,7 +631,8 @@ static void test_memory(void)
     encoder = new_encoder(NULL);
     method(encoder, "encode", new_bytes(64 * 48));
     heap_limit = 2;
-    check("no room for the bytes", !method(encoder, "encode", new_bytes(64 * 48)) && raised == &mp_type_MemoryError);
+    check("no room for the bytes",
+          !method(encoder, "encode", new_bytes(64 * 48)) && raised == &mp_type_MemoryError);
     heap_limit = 64 << 20;
     check("goes on", method(encoder, "encode", new_bytes(64 * 48)));
     check("with a keyframe", method(encoder, "keyframe", NULL) == mp_const_true);

@@ -1,4 +1,5 @@
-/* Records images in QVGA to /sdcard/out.h264. The encoder is the hardware's where there is one, else software. */
+/* Records images in QVGA to /sdcard/out.h264. The encoder is the hardware's where there is one,
+ * else software. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,7 +32,8 @@ static void give_memory(void *opaque, void *pointer)
 
 static int write_packet(void *opaque, const AvocetPacket *packet)
 {
-    return fwrite(packet->data, 1, packet->size, opaque) == packet->size ? AVOCET_OK : AVOCET_ERR_IO;
+    return fwrite(packet->data, 1, packet->size, opaque) == packet->size ? AVOCET_OK
+                                                                         : AVOCET_ERR_IO;
 }
 
 static bool mount_card(void)
@@ -52,8 +54,13 @@ static bool open_encoder(AvoLive *live)
     char fps[16], message[AVO_LIVE_MESSAGE];
     avo_say(fps, sizeof fps, "%d", CONFIG_RECORD_FPS);
     AvoLiveArgs args = {
-        .width = FRAME_WIDTH, .height = FRAME_HEIGHT, .fps = fps, .bitrate = CONFIG_RECORD_BITRATE,
-        .qp_min = 25, .qp_max = 45, .preset = "ultrafast",
+        .width = FRAME_WIDTH,
+        .height = FRAME_HEIGHT,
+        .fps = fps,
+        .bitrate = CONFIG_RECORD_BITRATE,
+        .qp_min = 25,
+        .qp_max = 45,
+        .preset = "ultrafast",
     };
     int status = avo_live_configure(&config, &args, message, sizeof message);
     if (status == AVOCET_OK)
@@ -76,8 +83,8 @@ static void record(AvoLive *live, FILE *file)
         }
     }
     int64_t ms = (esp_timer_get_time() - start) / 1000;
-    ESP_LOGI(TAG, "%d images, %d bytes in %d ms with %s: %s", (int)live->totals.frames, (int)live->totals.bytes, (int)ms,
-             live->backend->name, PATH);
+    ESP_LOGI(TAG, "%d images, %d bytes in %d ms with %s: %s", (int)live->totals.frames,
+             (int)live->totals.bytes, (int)ms, live->backend->name, PATH);
 }
 
 void app_main(void)

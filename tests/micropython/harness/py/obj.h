@@ -1,6 +1,7 @@
-/* As much of MicroPython's C interface as bindings/micropython/h264/modh264.c uses, so that the module can be compiled and
- * run where MicroPython's sources are not at hand. Names and meanings are MicroPython's; the objects behind them are this
- * harness's own (harness.c) and do only what the test needs. */
+/* As much of MicroPython's C interface as bindings/micropython/h264/modh264.c uses, so that the
+ * module can be compiled and run where MicroPython's sources are not at hand. Names and meanings
+ * are MicroPython's; the objects behind them are this harness's own (harness.c) and do only what
+ * the test needs. */
 #ifndef HARNESS_PY_OBJ_H
 #define HARNESS_PY_OBJ_H
 
@@ -25,25 +26,28 @@ typedef struct mp_obj_base_t {
 
 /* ---- names ---- */
 
-#define HARNESS_NAMES(X)                                                                                               \
-    X(H264Encoder) X(__del__) X(__enter__) X(__exit__) X(__name__) X(avcc) X(backend) X(bitrate) X(buffer)             \
-    X(bytearray) X(close) X(encode) X(encode_into) X(force_keyframe) X(format) X(fps) X(gop) X(h264) X(headers)        \
-    X(height) X(image) X(keyframe) X(memory) X(option) X(preset) X(pts) X(qp_max) X(qp_min) X(stats) X(tune)           \
-    X(version) X(width)
+#define HARNESS_NAMES(X)                                                                           \
+    X(H264Encoder)                                                                                 \
+    X(__del__)                                                                                     \
+    X(__enter__) X(__exit__) X(__name__) X(avcc) X(backend) X(bitrate) X(buffer) X(bytearray)      \
+        X(close) X(encode) X(encode_into) X(force_keyframe) X(format) X(fps) X(gop) X(h264)        \
+            X(headers) X(height) X(image) X(keyframe) X(memory) X(option) X(preset) X(pts)         \
+                X(qp_max) X(qp_min) X(stats) X(tune) X(version) X(width)
 enum {
     MP_QSTRnull,
 #define X(name) MP_QSTR_##name,
     HARNESS_NAMES(X)
 #undef X
-    HARNESS_NAME_COUNT
+        HARNESS_NAME_COUNT
 };
 const char *qstr_str(qstr name);
 qstr qstr_from_str(const char *text);
 
 /* ---- objects ---- */
 
-extern const mp_obj_type_t mp_type_int, mp_type_str, mp_type_bytes, mp_type_tuple, mp_type_list, mp_type_dict,
-    mp_type_module, mp_type_type, mp_type_ValueError, mp_type_TypeError, mp_type_MemoryError, mp_type_OSError;
+extern const mp_obj_type_t mp_type_int, mp_type_str, mp_type_bytes, mp_type_tuple, mp_type_list,
+    mp_type_dict, mp_type_module, mp_type_type, mp_type_ValueError, mp_type_TypeError,
+    mp_type_MemoryError, mp_type_OSError;
 extern struct HarnessObject harness_none, harness_true, harness_false;
 
 #define MP_OBJ_NULL              ((mp_obj_t)0)
@@ -74,7 +78,8 @@ qstr mp_obj_str_get_qstr(mp_obj_t object);
 void mp_obj_get_array(mp_obj_t object, size_t *n, mp_obj_t **items);
 
 void *harness_new_object(size_t size, const mp_obj_type_t *type);
-#define mp_obj_malloc_with_finaliser(struct_type, type) ((struct_type *)harness_new_object(sizeof(struct_type), type))
+#define mp_obj_malloc_with_finaliser(struct_type, type)                                            \
+    ((struct_type *)harness_new_object(sizeof(struct_type), type))
 
 /* ---- text ---- */
 
@@ -116,10 +121,10 @@ MP_NORETURN void mp_raise_TypeError(mp_rom_error_text_t text);
 
 void *harness_alloc(size_t size, bool may_fail);
 void harness_free(void *pointer);
-#define m_new(type, n)            ((type *)harness_alloc(sizeof(type) * (n), false))
-#define m_new_maybe(type, n)      ((type *)harness_alloc(sizeof(type) * (n), true))
-#define m_del(type, pointer, n)   ((void)(n), harness_free(pointer))
-#define MP_ARRAY_SIZE(array)      (sizeof(array) / sizeof((array)[0]))
+#define m_new(type, n)          ((type *)harness_alloc(sizeof(type) * (n), false))
+#define m_new_maybe(type, n)    ((type *)harness_alloc(sizeof(type) * (n), true))
+#define m_del(type, pointer, n) ((void)(n), harness_free(pointer))
+#define MP_ARRAY_SIZE(array)    (sizeof(array) / sizeof((array)[0]))
 
 /* ---- arguments ---- */
 
@@ -132,8 +137,14 @@ typedef struct mp_map_t {
 } mp_map_t;
 void mp_map_init_fixed_table(mp_map_t *map, size_t n, const mp_obj_t *table);
 
-enum { MP_ARG_BOOL = 1, MP_ARG_INT = 2, MP_ARG_OBJ = 3, MP_ARG_KIND_MASK = 0xff, MP_ARG_REQUIRED = 0x100,
-       MP_ARG_KW_ONLY = 0x200 };
+enum {
+    MP_ARG_BOOL = 1,
+    MP_ARG_INT = 2,
+    MP_ARG_OBJ = 3,
+    MP_ARG_KIND_MASK = 0xff,
+    MP_ARG_REQUIRED = 0x100,
+    MP_ARG_KW_ONLY = 0x200
+};
 typedef union mp_arg_val_t {
     bool u_bool;
     mp_int_t u_int;
@@ -145,8 +156,8 @@ typedef struct mp_arg_t {
     unsigned flags;
     mp_arg_val_t defval;
 } mp_arg_t;
-void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, size_t n_allowed, const mp_arg_t *allowed,
-                      mp_arg_val_t *values);
+void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, size_t n_allowed,
+                      const mp_arg_t *allowed, mp_arg_val_t *values);
 
 /* ---- functions, types, modules ---- */
 
@@ -159,11 +170,12 @@ typedef struct mp_obj_fun_t {
     mp_obj_t (*var)(size_t, const mp_obj_t *);
     mp_obj_t (*kw)(size_t, const mp_obj_t *, mp_map_t *);
 } mp_obj_fun_t;
-#define MP_DEFINE_CONST_FUN_OBJ_0(name, f)                      const mp_obj_fun_t name = {.fun0 = f}
-#define MP_DEFINE_CONST_FUN_OBJ_1(name, f)                      const mp_obj_fun_t name = {.fun1 = f}
-#define MP_DEFINE_CONST_FUN_OBJ_2(name, f)                      const mp_obj_fun_t name = {.fun2 = f}
-#define MP_DEFINE_CONST_FUN_OBJ_KW(name, n, f)                  const mp_obj_fun_t name = {.least = n, .kw = f}
-#define MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name, n, most, f)   const mp_obj_fun_t name = {.least = n, .var = f}
+#define MP_DEFINE_CONST_FUN_OBJ_0(name, f)     const mp_obj_fun_t name = {.fun0 = f}
+#define MP_DEFINE_CONST_FUN_OBJ_1(name, f)     const mp_obj_fun_t name = {.fun1 = f}
+#define MP_DEFINE_CONST_FUN_OBJ_2(name, f)     const mp_obj_fun_t name = {.fun2 = f}
+#define MP_DEFINE_CONST_FUN_OBJ_KW(name, n, f) const mp_obj_fun_t name = {.least = n, .kw = f}
+#define MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name, n, most, f)                                      \
+    const mp_obj_fun_t name = {.least = n, .var = f}
 extern const mp_obj_fun_t mp_identity_obj;
 
 typedef struct mp_rom_map_elem_t {
@@ -180,18 +192,21 @@ typedef struct mp_obj_dict_t {
     size_t used;
     const mp_rom_map_elem_t *table;
 } mp_obj_dict_t;
-#define MP_DEFINE_CONST_DICT(name, entries)                                                                            \
+#define MP_DEFINE_CONST_DICT(name, entries)                                                        \
     const mp_obj_dict_t name = {{&mp_type_dict}, MP_ARRAY_SIZE(entries), entries}
 
 struct mp_obj_type_t {
     const char *name;
-    mp_obj_t (*make_new)(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args);
+    mp_obj_t (*make_new)(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+                         const mp_obj_t *args);
     void (*attr)(mp_obj_t self, qstr name, mp_obj_t *dest);
     const mp_obj_dict_t *locals_dict;
 };
 #define MP_TYPE_FLAG_NONE 0
-#define MP_DEFINE_CONST_OBJ_TYPE(variable, qstr_name, type_flags, slot1, value1, slot2, value2, slot3, value3)         \
-    const mp_obj_type_t variable = {.name = #variable, .slot1 = value1, .slot2 = value2, .slot3 = value3}
+#define MP_DEFINE_CONST_OBJ_TYPE(variable, qstr_name, type_flags, slot1, value1, slot2, value2,    \
+                                 slot3, value3)                                                    \
+    const mp_obj_type_t variable = {                                                               \
+        .name = #variable, .slot1 = value1, .slot2 = value2, .slot3 = value3}
 
 typedef struct mp_obj_module_t {
     mp_obj_base_t base;
