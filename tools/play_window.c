@@ -158,11 +158,26 @@ static PlayEvent mouse_event(PlayWindow *w, const SDL_Event *e)
     return (PlayEvent){was_visible ? PLAY_EVENT_NONE : PLAY_EVENT_REDRAW, 0, 0};
 }
 
+/* SDL_WaitEventTimeout would do the same, but under X11 it sends itself events that may arrive
+ * after the window was closed, which ends the program with an X error. */
+static int wait_event(SDL_Event *e, int milliseconds)
+{
+    Uint32 start = SDL_GetTicks();
+    for (;;) {
+        if (SDL_PollEvent(e))
+            return 1;
+        int rest = milliseconds - (int)(SDL_GetTicks() - start);
+        if (rest <= 0)
+            return 0;
+        SDL_Delay(rest < 4 ? (Uint32)rest : 4);
+    }
+}
+
 PlayEvent play_window_wait(PlayWindow *w, int milliseconds)
 {
     SDL_Event e;
     int was_visible = bar_visible(w);
-    if (!SDL_WaitEventTimeout(&e, milliseconds))
+    if (!wait_event(&e, milliseconds))
         return (PlayEvent){was_visible && !bar_visible(w) ? PLAY_EVENT_REDRAW : PLAY_EVENT_NONE, 0,
                            0};
     switch (e.type) {
