@@ -21,10 +21,15 @@ need_packages() {
         as_root=(sudo -n)
     fi
     echo "Installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq >/dev/null || echo "apt-get update failed; trying with what is known"
-    if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        "${missing[@]}" >/dev/null; then
+    local log status=0
+    log=$(mktemp)
+    "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || echo "apt-get update failed; trying with what is known"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >>"$log" 2>&1 || status=1
+    if [ $status -ne 0 ]; then
         echo "Could not install: ${missing[*]}"
-        return 1
+        tail -n 5 "$log"
     fi
+    rm -f "$log"
+    return $status
 }

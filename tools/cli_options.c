@@ -31,13 +31,17 @@ static const struct {
     const char *name, *form, *help;
     Own id;
 } own_options[] = {
-    {"output", "<file>", "Output file: .264, .h264, .mp4, .mkv, ...; - is standard output.", OWN_OUTPUT},
-    {"fragment", "<seconds>", "MP4: fragments of this length, each complete when written.", OWN_OUTPUT_OPTION},
+    {"output", "<file>", "Output file: .264, .h264, .mp4, .mkv, ...; - is standard output.",
+     OWN_OUTPUT},
+    {"fragment", "<seconds>", "MP4: fragments of this length, each complete when written.",
+     OWN_OUTPUT_OPTION},
     {"faststart", "", "MP4: index in front, for playing while loading [on].", OWN_OUTPUT_OPTION},
     {"no-faststart", "", "MP4: index behind the data.", OWN_OUTPUT_OPTION},
-    {"hls", "<folder>", "Write an HLS stream (CMAF segments and playlists) instead of a file.", OWN_OUTPUT_OPTION},
+    {"hls", "<folder>", "Write an HLS stream (CMAF segments and playlists) instead of a file.",
+     OWN_OUTPUT_OPTION},
     {"hls-segment", "<seconds>", "HLS: length of a segment [4].", OWN_OUTPUT_OPTION},
-    {"hls-window", "<integer>", "HLS: live, with so many segments in the playlist [all].", OWN_OUTPUT_OPTION},
+    {"hls-window", "<integer>", "HLS: live, with so many segments in the playlist [all].",
+     OWN_OUTPUT_OPTION},
     {"preset", "<name>", "Speed against compression: ultrafast to placebo, or 0 to 9 [medium].",
      OWN_PRESET},
     {"tune", "<list>",
@@ -401,7 +405,8 @@ static void print_short_help(void)
          "'shots/*.jpg'),\n"
          "testsrc (a generated scene), any other video file (where built with libavformat), or - "
          "for standard\n"
-         "input. OUTPUT is .264, .h264, .mp4 or (with libavformat) .mkv .mov .ts .flv; - is standard output.\n"
+         "input. OUTPUT is .264, .h264, .mp4 or (with libavformat) .mkv .mov .ts .flv; - is "
+         "standard output.\n"
          "\n"
          "  -o, --output FILE     where to write\n"
          "      --fragment SEC    .mp4 in fragments that survive a power cut\n"

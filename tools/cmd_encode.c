@@ -320,32 +320,41 @@ static int run(Session *s)
     return status;
 }
 
+/* Help and version on standard output; 1 if that was all that was wanted, -1: no such help. */
+static int answer(const CliOptions *o, Fault *fault)
+{
+    if (o->version) {
+        cli_print_version();
+        return 1;
+    }
+    if (!o->help)
+        return 0;
+    if (cli_print_help(o->help) < 0)
+        return fault_set(fault, "no help on \"%s\": all, presets or an option's name", o->help);
+    return 1;
+}
+
 int cmd_encode(int argc, char **argv)
 {
-    Fault fault;
-    static const int usage = EXIT_USAGE;
     Session *s = calloc(1, sizeof *s);
-    if (!s)
+    if (!s) {
+        fprintf(stderr, "avocet: not enough memory\n");
         return EXIT_FAILED;
-    int status = cli_parse(&s->options, argc, argv, &fault) < 0 ? usage : EXIT_DONE;
-    if (status == EXIT_DONE && s->options.version) {
-        cli_print_version();
-    } else if (status == EXIT_DONE && s->options.help) {
-        if (cli_print_help(s->options.help) < 0)
-            status = (fault_set(&fault, "no help on \"%s\": all, presets or an option's name",
-                                s->options.help),
-                      usage);
-    } else if (status == EXIT_DONE && output_check_name(s->options.output, &s->options.output_options, &fault) < 0) {
-        status = usage;
-    } else if (status == EXIT_DONE) {
+    }
+    CliOptions *o = &s->options;
+    Fault *fault = &s->fault;
+    int status = EXIT_DONE, answered = 0;
+    if (cli_parse(o, argc, argv, fault) < 0 || (answered = answer(o, fault)) < 0 ||
+        (!answered && output_check_name(o->output, &o->output_options, fault) < 0))
+        status = EXIT_USAGE;
+    if (status == EXIT_DONE && !answered) {
         watch_signals();
         status = run(s);
         if (close_all(s) < 0 && status == EXIT_DONE)
             status = EXIT_FAILED;
-        fault = s->fault;
     }
     if (status != EXIT_DONE)
-        fprintf(stderr, "avocet: %s\n", fault.text);
+        fprintf(stderr, "avocet: %s\n", fault->text);
     free(s);
     return status;
 }

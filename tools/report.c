@@ -110,21 +110,29 @@ static void print_type(const Report *r, int type)
     fputc('\n', stderr);
 }
 
+static void print_psnr(const Report *r, const ReportType *all)
+{
+    double n = (double)all->count, global[3];
+    for (int p = 0; p < 3; p++)
+        global[p] = psnr(all->sse[p], samples_of(r, p) * all->count);
+    if (r->chroma_samples)
+        fprintf(stderr,
+                "PSNR mean Y %.3f U %.3f V %.3f all %.3f  global Y %.3f U %.3f V %.3f all %.3f\n",
+                all->psnr_sum[0] / n, all->psnr_sum[1] / n, all->psnr_sum[2] / n,
+                all->psnr_sum[3] / n, global[0], global[1], global[2],
+                psnr_all(r, all->sse, all->count));
+    else
+        fprintf(stderr, "PSNR mean Y %.3f  global Y %.3f\n", all->psnr_sum[0] / n, global[0]);
+}
+
 void report_print(const Report *r)
 {
     const ReportType *all = &r->type[AVOCET_TYPE_AUTO];
     double n = (double)all->count;
     for (int type = AVOCET_TYPE_IDR; type <= AVOCET_TYPE_B; type++)
         print_type(r, type);
-    if (r->with_psnr && all->count) {
-        fprintf(stderr,
-                "PSNR mean Y %.3f U %.3f V %.3f all %.3f  global Y %.3f U %.3f V %.3f all %.3f\n",
-                all->psnr_sum[0] / n, all->psnr_sum[1] / n, all->psnr_sum[2] / n,
-                all->psnr_sum[3] / n, psnr(all->sse[0], r->luma_samples * all->count),
-                psnr(all->sse[1], r->chroma_samples * all->count),
-                psnr(all->sse[2], r->chroma_samples * all->count),
-                psnr_all(r, all->sse, all->count));
-    }
+    if (r->with_psnr && all->count)
+        print_psnr(r, all);
     if (r->with_ssim && all->count)
         fprintf(stderr, "SSIM mean Y %.6f (%.3f dB)\n", all->ssim_sum / n,
                 ssim_db(all->ssim_sum / n));
@@ -160,10 +168,12 @@ static void put_quality(FILE *f, const Report *r, const ReportType *t)
     double n = t->count ? (double)t->count : 1;
     if (r->with_psnr)
         fprintf(f,
-                ", \"psnr_y\": %.4f, \"psnr_u\": %.4f, \"psnr_v\": %.4f, \"psnr_all\": %.4f, "
-                "\"psnr_global_y\": %.4f, \"psnr_global_all\": %.4f",
-                t->psnr_sum[0] / n, t->psnr_sum[1] / n, t->psnr_sum[2] / n, t->psnr_sum[3] / n,
-                psnr(t->sse[0], r->luma_samples * t->count), psnr_all(r, t->sse, t->count));
+                ", \"psnr_y\": %.4f, \"psnr_all\": %.4f, \"psnr_global_y\": %.4f, "
+                "\"psnr_global_all\": %.4f",
+                t->psnr_sum[0] / n, t->psnr_sum[3] / n, psnr(t->sse[0], r->luma_samples * t->count),
+                psnr_all(r, t->sse, t->count));
+    if (r->with_psnr && r->chroma_samples)
+        fprintf(f, ", \"psnr_u\": %.4f, \"psnr_v\": %.4f", t->psnr_sum[1] / n, t->psnr_sum[2] / n);
     if (r->with_ssim)
         fprintf(f, ", \"ssim\": %.6f, \"ssim_db\": %.4f", t->ssim_sum / n,
                 ssim_db(t->ssim_sum / n));
