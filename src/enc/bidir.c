@@ -130,7 +130,8 @@ int avo_bidir_search(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m0, Avo
     int best = m0->rate + m1->rate;
     best +=
         distortion(&pair, pair.side[0].p, pair.side[0].stride, pair.side[1].p, pair.side[1].stride);
-    if (!tools->bidir_refine)
+    /* What does not come near the better one of the two alone will not beat it. */
+    if (!tools->bidir_refine || best > avo_min(m0->cost, m1->cost) * 17 / 16)
         return best;
     for (int i = 0; i < 2; i++) {
         Side *side = &pair.side[i];

@@ -24,28 +24,22 @@ static AvoMv predicted(const AvoRowCtx *row, const AvoSearchBlock *b, int list, 
     return avo_mvpred_median(&row->cache, list, b->x >> 2, b->y >> 2, b->w >> 2, ref);
 }
 
-/* List 0, list 1 and the pair; refs[list] is the one reference tried. */
-static void search_way(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2], const AvoMv *extra[2],
-                       int extras, const int type_bits[3], Way *way)
+/* Of the lists searched, each alone, and both together. */
+static void choose_lists(AvoRowCtx *row, const AvoSearchBlock *b, unsigned lists, AvoMotion found[2],
+                         const int type_bits[3], Way *way)
 {
+    int cost[2] = {AVO_COST_MAX, AVO_COST_MAX};
+    for (int list = 0; list < 2; list++)
+        if (lists >> list & 1)
+            cost[list] = found[list].cost + avo_rate(row, type_bits[list]);
     way->direct = false;
-    AvoMotion found[2];
-    for (int list = 0; list < 2; list++) {
-        AvoMv starts[AVO_STARTS_MAX + 2];
-        AvoMotion *m = &found[list];
-        m->ref = (int8_t)refs[list];
-        m->mvp = predicted(row, b, list, part, m->ref);
-        int n = avo_gather_starts(row, b, list, m->ref, starts);
-        for (int i = 0; i < extras; i++)
-            starts[n++] = extra[list][i];
-        avo_motion_search(row, b, list, starts, n, AVO_COST_MAX, m);
-    }
-    int cost0 = found[0].cost + avo_rate(row, type_bits[0]), cost1 = found[1].cost + avo_rate(row, type_bits[1]);
-    way->use[0] = cost0 <= cost1;
+    way->use[0] = cost[0] <= cost[1];
     way->use[1] = !way->use[0];
-    way->cost = avo_min(cost0, cost1);
+    way->cost = avo_min(cost[0], cost[1]);
     way->m[0] = found[0];
     way->m[1] = found[1];
+    if (lists != 3)
+        return;
     int cost2 = avo_bidir_search(row, b, &found[0], &found[1]) + avo_rate(row, type_bits[2]);
     if (cost2 < way->cost) {
         way->use[0] = way->use[1] = true;
@@ -53,6 +47,39 @@ static void search_way(AvoRowCtx *row, const AvoSearchBlock *b, int part, const 
         way->m[0] = found[0];
         way->m[1] = found[1];
     }
+}
+
+/* List 0, list 1 and the pair for an 8x8 block; refs[list] is the one reference tried. */
+static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const int refs[2], Way *way)
+{
+    AvoMotion found[2];
+    for (int list = 0; list < 2; list++) {
+        AvoMv starts[AVO_STARTS_MAX];
+        AvoMotion *m = &found[list];
+        m->ref = (int8_t)refs[list];
+        m->mvp = predicted(row, b, list, 0, m->ref);
+        int n = avo_gather_starts(row, b, list, m->ref, starts);
+        avo_motion_search(row, b, list, starts, n, AVO_COST_MAX, m);
+    }
+    choose_lists(row, b, 3, found, bits_sub, way);
+}
+
+/* The same for half a macroblock from the vectors of its two 8x8 blocks, in the lists that they use. */
+static void search_way_half(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2], const Way *first,
+                            const Way *second, Way *way)
+{
+    AvoMotion found[2] = {{.ref = (int8_t)refs[0]}, {.ref = (int8_t)refs[1]}};
+    unsigned lists = 0;
+    for (int list = 0; list < 2; list++) {
+        if (!first->direct && !second->direct && !first->use[list] && !second->use[list])
+            continue;
+        lists |= 1u << list;
+        AvoMotion *m = &found[list];
+        m->mvp = predicted(row, b, list, part, m->ref);
+        const AvoMv near[3] = {first->m[list].mv, second->m[list].mv, row->m16[list][m->ref].mv};
+        avo_motion_polish(row, b, list, near, 3, m);
+    }
+    choose_lists(row, b, lists, found, bits_half, way);
 }
 
 static void fill_cache(AvoRowCtx *row, const AvoSearchBlock *b, const Way *way)
@@ -168,8 +195,7 @@ static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cos
 {
     int cost = avo_rate(row, BITS_8x8);
     for (int i = 0; i < 4; i++) {
-        const AvoMv *none[2] = {NULL, NULL};
-        search_way(row, &avo_blk_8x8[i], 0, best_ref, none, 0, bits_sub, &way[i]);
+        search_way_8x8(row, &avo_blk_8x8[i], best_ref, &way[i]);
         if (row->direct_valid && direct_cost[i] <= way[i].cost) {
             way[i].direct = true;
             way[i].cost = direct_cost[i];
@@ -188,9 +214,7 @@ static int search_b_halves(AvoRowCtx *row, bool horizontal, const int best_ref[2
     for (int part = 0; part < 2; part++) {
         const AvoSearchBlock *b = horizontal ? &avo_blk_16x8[part] : &avo_blk_8x16[part];
         const Way *a = &way8[horizontal ? 2 * part : part], *c = &way8[horizontal ? 2 * part + 1 : part + 2];
-        const AvoMv extra0[2] = {a->m[0].mv, c->m[0].mv}, extra1[2] = {a->m[1].mv, c->m[1].mv};
-        const AvoMv *extra[2] = {extra0, extra1};
-        search_way(row, b, part, best_ref, extra, 2, bits_half, &way[part]);
+        search_way_half(row, b, part, best_ref, a, c, &way[part]);
         fill_cache(row, b, &way[part]);
         cost += way[part].cost;
         if (cost > limit)

@@ -353,9 +353,10 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
     return best + avo_rate(row, P_BITS_16x16);
 }
 
-/* Best reference for one partition: those that the larger blocks liked. refs: bit mask. */
-static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned refs, const AvoMv *extra, int extras,
-                            int part, AvoMotion *best)
+/* Best reference for one partition: those that the larger blocks liked. refs: bit mask. quarters: of a half, the vectors
+ * of its two 8x8 blocks, near which its own will be; else NULL. */
+static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned refs, const AvoMv *quarters, int part,
+                            AvoMotion *best)
 {
     best->cost = AVO_COST_MAX;
     for (int ref = 0; refs >> ref; ref++) {
@@ -363,17 +364,20 @@ static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned re
             continue;
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion m = {.ref = (int8_t)ref};
+        int stop = best->cost == AVO_COST_MAX ? AVO_COST_MAX : best->cost + best->cost / 4;
         if (b->size == AVO_BLK_16x8)
             m.mvp = avo_mvpred_16x8(&row->cache, 0, part, ref);
         else if (b->size == AVO_BLK_8x16)
             m.mvp = avo_mvpred_8x16(&row->cache, 0, part, ref);
         else
             m.mvp = avo_mvpred_median(&row->cache, 0, b->x >> 2, b->y >> 2, b->w >> 2, ref);
-        int n = avo_gather_starts(row, b, 0, ref, starts);
-        for (int i = 0; i < extras; i++)
-            add_start(starts, &n, extra[i]);
-        avo_motion_search(row, b, 0, starts, n, best->cost == AVO_COST_MAX ? AVO_COST_MAX : best->cost + best->cost / 4,
-                          &m);
+        if (quarters) {
+            const AvoMv near[3] = {quarters[0], quarters[1], row->m16[0][ref].mv};
+            avo_motion_polish(row, b, 0, near, 3, &m);
+        } else {
+            int n = avo_gather_starts(row, b, 0, ref, starts);
+            avo_motion_search(row, b, 0, starts, n, stop, &m);
+        }
         if (m.cost < best->cost)
             *best = m;
     }
@@ -399,7 +403,7 @@ static int search_p8(AvoRowCtx *row, int best_ref)
     int cost = avo_rate(row, P_BITS_8x8 + 4 * P_BITS_SUB);
     unsigned refs = refs_to_try(row, best_ref);
     for (int i = 0; i < 4; i++)
-        cost += search_partition(row, &avo_blk_8x8[i], refs, NULL, 0, 0, &row->m8[0][i]);
+        cost += search_partition(row, &avo_blk_8x8[i], refs, NULL, 0, &row->m8[0][i]);
     return cost;
 }
 
@@ -409,10 +413,10 @@ static int search_p_halves(AvoRowCtx *row, bool horizontal, int limit)
     for (int part = 0; part < 2; part++) {
         const AvoMotion *a = &row->m8[0][horizontal ? 2 * part : part];
         const AvoMotion *c = &row->m8[0][horizontal ? 2 * part + 1 : part + 2];
-        const AvoMv extra[2] = {a->mv, c->mv};
+        const AvoMv quarters[2] = {a->mv, c->mv};
         const AvoSearchBlock *b = horizontal ? &avo_blk_16x8[part] : &avo_blk_8x16[part];
         AvoMotion *m = horizontal ? &row->m16x8[0][part] : &row->m8x16[0][part];
-        cost += search_partition(row, b, 1u << a->ref | 1u << c->ref, extra, 2, part, m);
+        cost += search_partition(row, b, 1u << a->ref | 1u << c->ref, quarters, part, m);
         if (cost > limit)
             return AVO_COST_MAX;
     }

@@ -342,6 +342,15 @@ static void try_starts(AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count)
     batch_flush(s, &b);
 }
 
+/* The start that the best position came from, before it was rounded. */
+static AvoMv exact_start(const AvoSearch *s, const AvoMv *starts, int count)
+{
+    for (int i = 0; i < count; i++)
+        if ((starts[i].x + 2) >> 2 == s->x && (starts[i].y + 2) >> 2 == s->y)
+            return starts[i];
+    return (AvoMv){(int16_t)(4 * s->x), (int16_t)(4 * s->y)};
+}
+
 static void search_whole_samples(AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count)
 {
     const AvoTools *tools = s->row->job->tools;
@@ -362,6 +371,7 @@ static void search_whole_samples(AvoSearch *s, AvoMv mvp, const AvoMv *starts, i
     default:
         search_exhaustive(s, tools->merange);
     }
+    s->near = exact_start(s, starts, count);
 }
 
 void avo_motion_search(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts,

@@ -22,6 +22,7 @@ typedef struct AvoSearch {
     int lambda;
     int min_x, max_x, min_y, max_y; /* whole samples */
     int x, y, cost;                 /* best so far in whole samples */
+    AvoMv near; /* a start, to the fraction, that rounds to (x, y); else the same vector */
 } AvoSearch;
 
 /* Block, reference and limits; not what depends on the predicted vector. */

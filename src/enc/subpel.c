@@ -147,19 +147,59 @@ static void refine(const Refinement *f, int step, int iterations, AvoMotion *m)
     }
 }
 
+/* The cheapest of some vectors, without repetitions; all must be inside the limits. */
+static void choose(const Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
+{
+    AvoMv kept[4] = {mv[0]};
+    int cost[4], n = 0;
+    for (int i = 0; i < count; i++) {
+        int k = 0;
+        while (k < n && (kept[k].x != mv[i].x || kept[k].y != mv[i].y))
+            k++;
+        if (k == n)
+            kept[n++] = mv[i];
+    }
+    luma_distortions(f->s, kept, n, cost);
+    for (int i = 0; i < n; i++)
+        keep_better(f, kept[i], cost[i], m);
+}
+
 void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m)
 {
     const AvoTools *tools = s->row->job->tools;
     Refinement f = {s, list, base_rate, wants_chroma(s)};
-    AvoMv start[2] = {m->mv, m->mvp};
-    int cost[2], n = 1;
-    /* The predicted vector itself costs no difference bits and is often a fraction. */
+    AvoMv whole = m->mv, start[3] = {m->mv};
+    int n = 1;
+    /* The predicted vector itself costs no difference bits and is often a fraction; so are other
+     * starts. */
     if ((m->mvp.x | m->mvp.y) & 3 && avo_search_inside(s, m->mvp.x >> 2, m->mvp.y >> 2))
-        n = 2;
-    luma_distortions(s, start, n, cost);
-    m->cost = m->rate + cost[0] + (f.chroma ? chroma_distortion(s, list, m->ref, m->mv) : 0);
-    if (n == 2)
-        keep_better(&f, m->mvp, cost[1], m);
-    refine(&f, 2, tools->halfpel_steps, m);
+        start[n++] = m->mvp;
+    if ((s->near.x | s->near.y) & 3 && avo_search_inside(s, s->near.x >> 2, s->near.y >> 2))
+        start[n++] = s->near;
+    m->cost = INT32_MAX;
+    choose(&f, start, n, m);
+    if ((m->mv.x == whole.x && m->mv.y == whole.y) || tools->quarterpel_steps < 2)
+        refine(&f, 2, tools->halfpel_steps, m);
     refine(&f, 1, tools->quarterpel_steps, m);
+}
+
+void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts,
+                       int count, AvoMotion *m)
+{
+    const AvoTools *tools = row->job->tools;
+    AvoSearch s;
+    avo_search_bind(&s, row, b, list, m->ref);
+    avo_search_centre(&s, m->mvp);
+    Refinement f = {&s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s)};
+    AvoMv mv[4];
+    int whole = tools->fullpel_only ? ~3 : ~0;
+    for (int i = 0; i <= count; i++) {
+        AvoMv from = i ? starts[i - 1] : m->mvp;
+        mv[i].x = (int16_t)(avo_clip3(4 * s.min_x, 4 * s.max_x, from.x) & whole);
+        mv[i].y = (int16_t)(avo_clip3(4 * s.min_y, 4 * s.max_y, from.y) & whole);
+    }
+    m->cost = INT32_MAX;
+    choose(&f, mv, count + 1, m);
+    if (!tools->fullpel_only)
+        refine(&f, 1, tools->quarterpel_steps, m);
 }
