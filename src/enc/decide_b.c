@@ -127,6 +127,12 @@ static int early_skip_limit(const AvoRowCtx *row)
     return avo_rate(row, (avo_rd_level(row) == AVO_RD_SATD ? 200 : 100) * 256);
 }
 
+/* SATD of a whole macroblock below which dividing it would not save what it costs. */
+static int small_enough(const AvoRowCtx *row)
+{
+    return avo_rate(row, (avo_rd_level(row) == AVO_RD_REFINE ? 120 : 150) * 256);
+}
+
 /* B_Skip at once where no 16x16 search beats direct prediction and nothing of its residual survives. */
 static bool early_b_skip(AvoRowCtx *row)
 {
@@ -314,7 +320,7 @@ void avo_decide_b(AvoRowCtx *row)
         return;
     cost[AVO_PART_16x16] = way16.cost;
     int best = avo_min(way16.cost, direct_cost);
-    if (tools->b8x8) {
+    if (tools->b8x8 && best > small_enough(row)) {
         cost[AVO_PART_8x8] = search_b8(row, best_ref, direct8, way8);
         if (cost[AVO_PART_8x8] < best + best / 8) {
             best = avo_min(best, cost[AVO_PART_8x8]);
