@@ -7,6 +7,7 @@ void avo_arena_init(AvoArena *arena, void *base, size_t capacity)
     arena->base = base;
     arena->used = 0;
     arena->capacity = capacity;
+    arena->is_zeroed = false;
     arena->overflow = false;
 }
 
@@ -26,6 +27,7 @@ void *avo_arena_take(AvoArena *arena, size_t bytes, size_t align)
         arena->overflow = true;
         return NULL;
     }
-    memset(arena->base + start, 0, bytes);
+    if (!arena->is_zeroed)
+        memset(arena->base + start, 0, bytes);
     return arena->base + start;
 }

@@ -22,6 +22,7 @@ typedef struct AvoArena {
     uint8_t *base;   /* NULL: dry run */
     size_t used;
     size_t capacity;
+    bool is_zeroed;  /* the memory at base is zero already */
     bool overflow;   /* a real run asked for more than capacity; the caller must give up */
 } AvoArena;
 

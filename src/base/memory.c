@@ -1,5 +1,6 @@
-/* See memory.h. Aligned blocks come from plain malloc: the address that malloc gave is stored right
- * in front of them, which works everywhere (aligned_alloc does not exist on every system). */
+/* See memory.h. Aligned blocks come from plain calloc: the address that it gave is stored right in
+ * front of them, which works everywhere (aligned_alloc does not exist on every system). Large blocks
+ * come zeroed from the system, which does not touch them before they are used. */
 #include "base/memory.h"
 #include "base/util.h"
 
@@ -10,17 +11,23 @@ const AvocetAllocator *avo_memory_default(void)
     return NULL;
 }
 
+bool avo_memory_is_zeroed(const AvocetAllocator *allocator)
+{
+    (void)allocator;
+    return false;
+}
+
 #else
 
 #include <stdlib.h>
 
-static void *aligned_malloc(void *opaque, size_t size, size_t align)
+static void *aligned_calloc(void *opaque, size_t size, size_t align)
 {
     (void)opaque;
     size_t extra = sizeof(void *) + align;
     if (size > SIZE_MAX - extra)
         return NULL;
-    uint8_t *block = malloc(size + extra);
+    uint8_t *block = calloc(1, size + extra);
     if (!block)
         return NULL;
     size_t lead = sizeof(void *) + align - 1;
@@ -41,8 +48,13 @@ static void aligned_free(void *opaque, void *pointer)
 
 const AvocetAllocator *avo_memory_default(void)
 {
-    static const AvocetAllocator allocator = {aligned_malloc, aligned_free, NULL};
+    static const AvocetAllocator allocator = {aligned_calloc, aligned_free, NULL};
     return &allocator;
+}
+
+bool avo_memory_is_zeroed(const AvocetAllocator *allocator)
+{
+    return allocator->alloc == aligned_calloc;
 }
 
 #endif

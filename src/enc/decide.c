@@ -6,6 +6,7 @@ void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
     AvoMbInfo *info = &cand->info;
     memset(info, 0, sizeof *info);
     memset(&cand->code, 0, sizeof cand->code);
+    cand->scored = false;
     info->type = (uint8_t)type;
     info->qp = (int8_t)row->qp;
     info->slice = (uint16_t)row->slice;
@@ -56,13 +57,11 @@ void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand)
     cand->ssd = avo_cand_ssd(row, cand);
     if (row->job->tools->psy_rd)
         cand->ssd += psy_distortion(row, cand);
-    if (row->syntax.cabac) {
-        AvoCabacContexts scratch = row->contexts;
-        cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, &scratch);
-    } else {
-        cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, NULL);
-    }
+    if (row->syntax.cabac)
+        avo_cabac_copy_contexts(&cand->contexts, &row->contexts);
+    cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, row->syntax.cabac ? &cand->contexts : NULL);
     cand->score = avo_rd_score(row, cand->ssd, cand->bits_q8);
+    cand->scored = true;
 }
 
 /* A macroblock may not take more than 3200 bits (A.3.1 n, 128 + RawMbBits), and samples sent as they are need fewer
@@ -72,7 +71,8 @@ static void guard_size(AvoRowCtx *row)
     enum { PCM_BITS_Q8 = 256 * 3060 };
     if (row->qp >= 20 || row->best->info.type == AVO_MB_IPCM)
         return;
-    avo_cand_score(row, row->best);
+    if (!row->best->scored)
+        avo_cand_score(row, row->best);
     if (row->best->bits_q8 > PCM_BITS_Q8)
         avo_try_pcm(row);
 }

@@ -8,7 +8,7 @@ unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line)
     AVO_ASSERT(!plane || row->syntax.chroma_format);
     if (row->intra_edges & AVO_EDGE_LEFT)
         for (int y = 0; y < size; y++)
-            edge[-1 - y] = row->left[plane][y];
+            edge[-1 - y] = row->left[plane][y * row->left_stride[plane]];
     if (row->intra_edges & AVO_EDGE_CORNER)
         edge[0] = row->corner[plane];
     if (row->intra_edges & AVO_EDGE_TOP)
@@ -29,7 +29,7 @@ static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, i
         have |= AVO_EDGE_LEFT;
     } else if (row->intra_edges & AVO_EDGE_LEFT) {
         for (int j = 0; j < size; j++)
-            edge[-1 - j] = row->left[0][y + j];
+            edge[-1 - j] = row->left[0][(y + j) * row->left_stride[0]];
         have |= AVO_EDGE_LEFT;
     }
     if (y || (row->intra_edges & AVO_EDGE_TOP)) {
@@ -51,7 +51,7 @@ static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, i
         }
     } else if (y) {
         if (row->intra_edges & AVO_EDGE_LEFT) {
-            edge[0] = row->left[0][y - 1];
+            edge[0] = row->left[0][(y - 1) * row->left_stride[0]];
             have |= AVO_EDGE_CORNER;
         }
     } else if (row->intra_edges & AVO_EDGE_CORNER) {

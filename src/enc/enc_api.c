@@ -50,10 +50,11 @@ int avocet_encoder_delay(const AvocetEncoderConfig *config)
 
 /* Opens in a block that is known to be large enough and aligned. */
 static int open_in_block(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *block, size_t size,
-                         AvoMessage *message)
+                         bool is_zeroed, AvoMessage *message)
 {
     AvoArena arena;
     avo_arena_init(&arena, block, size);
+    arena.is_zeroed = is_zeroed;
     AvocetEncoder *enc = avo_arena_take(&arena, sizeof *enc, 0);
     enc->block = block;
     enc->config = *config;
@@ -81,7 +82,7 @@ int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *c
         status = avo_fail(&scratch.message, AVOCET_ERR_MEMORY, "%l bytes are given, %l are needed", (int64_t)memory_size,
                           (int64_t)(need + lead));
     if (status == AVOCET_OK)
-        status = open_in_block(encoder, config, (uint8_t *)memory + lead, need, &scratch.message);
+        status = open_in_block(encoder, config, (uint8_t *)memory + lead, need, false, &scratch.message);
     if (status < 0)
         copy_message(&scratch.message, status, message, message_size);
     return status;
@@ -102,7 +103,8 @@ int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *conf
     void *block = NULL;
     if (status == AVOCET_OK) {
         block = allocator->alloc(allocator->opaque, need, AVO_ARENA_ALIGN);
-        status = block ? open_in_block(encoder, config, block, need, &scratch.message)
+        bool is_zeroed = avo_memory_is_zeroed(allocator);
+        status = block ? open_in_block(encoder, config, block, need, is_zeroed, &scratch.message)
                        : avo_fail(&scratch.message, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
     }
     if (status < 0) {

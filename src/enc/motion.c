@@ -70,6 +70,7 @@ void avo_search_bind(AvoSearch *s, AvoRowCtx *row, const AvoSearchBlock *b, int 
     s->dsp = job->dsp;
     s->block = b;
     s->frame = f;
+    s->ref = ref;
     s->weight = refs->weight_mode == AVO_WEIGHT_EXPLICIT && refs->weight[list][ref].luma_flag
                     ? &refs->weight[list][ref]
                     : NULL;
@@ -277,12 +278,13 @@ static void search_multi_hexagon(AvoSearch *s, int range)
 }
 
 /* Scrolling and window moves: exact matches far away along one axis that no neighbour has found
- * yet. Only worth it for whole macroblocks that nothing near has come close to. */
+ * yet. Only worth it for whole macroblocks that nothing near has come close to, in the nearest
+ * pictures. */
 static void search_axes(AvoSearch *s, int range)
 {
     enum { POOR_SAD = 10 * 256 };
     Batch b = {.n = 0};
-    if (s->block->size != AVO_BLK_16x16 || s->cost < POOR_SAD)
+    if (s->block->size != AVO_BLK_16x16 || s->ref != 0 || s->cost < POOR_SAD)
         return;
     for (int y = -range; y < range; y++)
         batch_add(s, &b, 0, y);

@@ -12,6 +12,7 @@ typedef struct AvoSearch {
     const AvoDsp *dsp;
     const AvoSearchBlock *block;
     const AvoFrame *frame;
+    int ref;
     const AvoWeight *weight; /* explicit luma weights of the reference, NULL without */
     const pixel *cur;        /* whole samples: inverse-weighted when the reference has weights */
     const pixel *plane[4];   /* whole samples, then h, v and centre half-samples */

@@ -47,6 +47,7 @@ static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
     return mb && (!row->job->tools->constrained_intra || AVO_MB_IS_INTRA(mb->type));
 }
 
+/* The line above is kept unfiltered by the job; to the left, the picture itself is not filtered yet. */
 static void load_edges(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -54,9 +55,12 @@ static void load_edges(AvoRowCtx *row)
                        (intra_usable(row, row->nb.b) ? AVO_EDGE_TOP : 0) |
                        (intra_usable(row, row->nb.c) ? AVO_EDGE_TOPRIGHT : 0) |
                        (intra_usable(row, row->nb.d) ? AVO_EDGE_CORNER : 0);
-    for (int plane = 0; plane < 3 && row->mb_y > 0; plane++) {
+    for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++) {
         int size = plane ? 8 : 16;
-        if (!job->line[plane])
+        const AvoPlane *p = &job->rec->plane[plane];
+        row->left[plane] = p->data + row->mb_y * size * p->stride + row->mb_x * size - 1;
+        row->left_stride[plane] = p->stride;
+        if (row->mb_y == 0)
             continue;
         row->top[plane] = job->line[plane] + (row->mb_y - 1) * job->line_stride[plane] + row->mb_x * size;
         if (row->mb_x > 0)
@@ -100,10 +104,8 @@ static void store_samples(AvoRowCtx *row, const AvoMbCand *cand)
         size_t size = plane ? 8 : 16;
         const pixel *rec = cand->rec + (plane == 0 ? 0 : plane == 1 ? AVO_REC_CB : AVO_REC_CR);
         pixel *to = p->data + row->mb_y * (ptrdiff_t)size * p->stride + row->mb_x * (ptrdiff_t)size;
-        for (size_t y = 0; y < size; y++) {
+        for (size_t y = 0; y < size; y++)
             memcpy(to + (ptrdiff_t)y * p->stride, rec + y * AVO_REC_STRIDE, size);
-            row->left[plane][y] = rec[y * AVO_REC_STRIDE + size - 1];
-        }
         memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * (ptrdiff_t)size,
                rec + (size - 1) * AVO_REC_STRIDE, size);
     }
@@ -114,7 +116,10 @@ static void follow_syntax(AvoRowCtx *row, AvoMbCand *cand)
 {
     const AvoMbInfo *info = &cand->info;
     bool sends_qp = (info->cbp || info->type == AVO_MB_I16x16) && info->type != AVO_MB_IPCM;
-    if (row->track_contexts) {
+    if (row->track_contexts && cand->scored) {
+        avo_cabac_copy_contexts(&row->contexts, &cand->contexts);
+        row->stats->est_bits_q8 += cand->bits_q8;
+    } else if (row->track_contexts) {
         AvoMbSyntax mb = {.info = info, .code = &cand->code, .levels = &cand->levels, .nb = row->nb,
                           .qp_pred = row->prev_qp, .prev_qp_delta_nonzero = row->prev_qp_delta_nonzero};
         row->stats->est_bits_q8 += avo_mb_bits(&row->syntax, &mb, &row->contexts);
@@ -135,6 +140,24 @@ static void count(AvoRowCtx *row, const AvoMbCand *cand)
     s->qp_sum += row->qp;
 }
 
+/* Those that the entropy coder will read. */
+static void store_levels(AvoLevels *to, const AvoLevels *from, const AvoMbInfo *info)
+{
+    if (info->type == AVO_MB_IPCM) {
+        *to = *from;
+        return;
+    }
+    for (int i = 0; i < 4; i++)
+        if (info->cbp >> i & 1)
+            memcpy(to->luma[4 * i], from->luma[4 * i], 4 * sizeof to->luma[0]);
+    if (info->dc_flags & AVO_DC_LUMA)
+        memcpy(to->luma_dc, from->luma_dc, sizeof to->luma_dc);
+    if (info->cbp >> 4)
+        memcpy(to->chroma_dc, from->chroma_dc, sizeof to->chroma_dc);
+    if (info->cbp >> 4 == 2)
+        memcpy(to->chroma_ac, from->chroma_ac, sizeof to->chroma_ac);
+}
+
 static void store_mb(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -142,8 +165,10 @@ static void store_mb(AvoRowCtx *row)
     follow_syntax(row, cand);
     store_samples(row, cand);
     job->rec->info[row->mb_addr] = cand->info;
-    job->code[row->mb_addr] = cand->code;
-    job->levels[row->mb_addr] = cand->levels;
+    if (!AVO_MB_IS_SKIP(cand->info.type)) {
+        job->code[row->mb_addr] = cand->code;
+        store_levels(&job->levels[row->mb_addr], &cand->levels, &cand->info);
+    }
     count(row, cand);
 }
 

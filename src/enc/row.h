@@ -28,6 +28,8 @@ typedef struct AvoMbCand {
     AvoMbCode code;
     int64_t ssd;       /* luma and chroma (plus psycho-visual term) */
     uint32_t bits_q8;
+    bool scored;       /* coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind it */
+    AvoCabacContexts contexts;
     int64_t score;     /* ssd + lambda2 * bits, or SATD + lambda * bits while nothing is coded yet */
 } AvoMbCand;
 
@@ -62,7 +64,8 @@ typedef struct AvoRowCtx {
     AVO_ALIGN(64) pixel cur[AVO_CUR_SIZE];
     AVO_ALIGN(64) pixel pred[AVO_REC_SIZE];  /* inter prediction shared by transform trials */
     const pixel *top[3];       /* sample above column 0 of this macroblock, [-1] the corner; valid if available */
-    pixel left[3][16];
+    const pixel *left[3];      /* sample to the left of row 0; left_stride apart */
+    ptrdiff_t left_stride[3];
     pixel corner[3];
 
     AvoCabacContexts coding;   /* trellis: as they stand before the block being coded */

@@ -4,6 +4,7 @@
 #define AVO_H264_CABAC_CTX_H
 
 #include <stdint.h>
+#include <string.h>
 #include "h264/mb.h"
 
 #define AVO_CABAC_CONTEXTS 1024
@@ -12,6 +13,13 @@
 typedef struct AvoCabacContexts {
     uint8_t state[AVO_CABAC_CONTEXTS];
 } AvoCabacContexts;
+
+/* Copies the contexts of frame macroblocks in 4:2:0 and 4:0:0: all that the encoder uses. */
+#define AVO_CABAC_CONTEXTS_USED 464
+static inline void avo_cabac_copy_contexts(AvoCabacContexts *to, const AvoCabacContexts *from)
+{
+    memcpy(to->state, from->state, AVO_CABAC_CONTEXTS_USED);
+}
 
 void avo_cabac_init_contexts(AvoCabacContexts *ctx, AvoSliceType type, int cabac_init_idc,
                              int slice_qp);
