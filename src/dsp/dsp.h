@@ -82,6 +82,11 @@ typedef void (*AvoCostX3Fn)(const pixel *cur, const pixel *const ref[3], ptrdiff
 typedef void (*AvoCostX4Fn)(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,
                             int out[4]);
 
+/* Cost of cur (stride AVO_CUR_STRIDE) against the mean, (a + b + 1) >> 1, of each of `count` pairs of
+ * blocks, 1..4; the blocks of each side share a stride. */
+typedef void (*AvoMeanCostFn)(const pixel *cur, const pixel *const a[], ptrdiff_t stride_a,
+                              const pixel *const b[], ptrdiff_t stride_b, int count, int out[]);
+
 /* Intra predictor. edge points at the corner sample of a line that runs from bottom left over the
  * corner to top right: edge[-1 - y] is the left neighbour of row y, edge[0] the corner,
  * edge[1 + x] the upper neighbour of column x (x up to 7 for 4x4, 15 for 8x8, 15 for 16x16,
@@ -104,6 +109,7 @@ typedef struct AvoDsp {
     AvoCostFn satd[AVO_BLK_COUNT];
     AvoCostX3Fn satd_x3[AVO_BLK_COUNT];
     AvoCostX4Fn satd_x4[AVO_BLK_COUNT];
+    AvoMeanCostFn satd_mean[AVO_BLK_COUNT];
     /* 8x8 Hadamard: (sum over the blocks of sum(|H8 d H8|) + 2) >> 2.
      * Entries 16x16, 16x8, 8x16, 8x8. */
     AvoCostFn sa8d[AVO_BLK_8x8 + 1];

@@ -22,6 +22,7 @@ typedef struct Pair {
     int log2_denom;
     bool weighted;
     AvoCostFn cost;
+    bool by_mean; /* cost is SATD and the mixture a plain mean */
     uint32_t tried[PAIRS_MAX];
     int tried_count;
 } Pair;
@@ -53,13 +54,19 @@ static int distortion(const Pair *pair, const pixel *p0, ptrdiff_t s0, const pix
 {
     const AvoDsp *dsp = pair->row->job->dsp;
     const AvoSearchBlock *b = pair->block;
+    const pixel *cur = avo_search_source(&pair->side[0].s);
+    if (pair->by_mean) {
+        int cost;
+        dsp->satd_mean[b->size](cur, &p0, s0, &p1, s1, 1, &cost);
+        return cost;
+    }
     pixel *out = pair->row->block[4];
     if (pair->weighted)
         dsp->weight_bi(out, AVO_REC_STRIDE, p0, s0, p1, s1, b->w, b->h, pair->log2_denom,
                        pair->weight.w[0], pair->weight.w[1], pair->weight.o[0]);
     else
         dsp->avg[avo_width_index(b->w)](out, AVO_REC_STRIDE, p0, s0, p1, s1, b->h);
-    return pair->cost(avo_search_source(&pair->side[0].s), AVO_CUR_STRIDE, out, AVO_REC_STRIDE);
+    return pair->cost(cur, AVO_CUR_STRIDE, out, AVO_REC_STRIDE);
 }
 
 static void start_side(Pair *pair, int list, AvoMotion *m)
@@ -125,6 +132,7 @@ int avo_bidir_search(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m0, Avo
     Pair pair = {.row = row, .block = b, .tried_count = 0};
     pair.cost = (tools->subpel_satd ? row->job->dsp->satd : row->job->dsp->sad)[b->size];
     find_weights(&pair, m0->ref, m1->ref);
+    pair.by_mean = tools->subpel_satd && !pair.weighted;
     start_side(&pair, 0, m0);
     start_side(&pair, 1, m1);
     int best = m0->rate + m1->rate;

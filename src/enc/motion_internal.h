@@ -44,12 +44,12 @@ AVO_INLINE bool avo_search_inside(const AvoSearch *s, int x, int y)
 
 /* ---- prediction blocks (8.4.2.2.1) ---- */
 
-/* Quarter position (fx, fy) at [fy * 4 + fx]: a sample of plane a, or its mean with one of plane b
- * (AVO_QPEL_NONE: none). Offsets are in whole samples; a is never below the block's own row. */
+/* Quarter position (fx, fy) at [fy * 4 + fx]: the mean of a sample of plane a and one of plane b,
+ * or, with even fx and fy, one sample (a and b are the same). Offsets are in whole samples; a is
+ * never below the block's own row. */
 typedef struct AvoQpelRule {
     uint8_t a, ax, b, bx, by;
 } AvoQpelRule;
-#define AVO_QPEL_NONE 4
 extern const AvoQpelRule avo_qpel_rule[16];
 
 AVO_INLINE int avo_width_index(int w)
@@ -65,7 +65,7 @@ AVO_INLINE const pixel *avo_search_fetch(const AvoSearch *s, AvoMv mv, pixel *bu
     const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
     ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
     const pixel *first = s->plane[r->a] + at + r->ax;
-    if (r->b == AVO_QPEL_NONE) {
+    if (!((mv.x | mv.y) & 1)) {
         *stride = s->stride;
         return first;
     }

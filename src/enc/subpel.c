@@ -1,14 +1,14 @@
 /* Fractions of samples: from a whole-sample vector to half and quarter samples by SATD (SAD at the
  * fastest) on the half-sample planes, with chroma where the tools want it.
  *
- * The neighbours of a position are measured by one kernel call where they lie alike: half-sample
- * neighbours in the planes as they are, most quarter-sample ones as averages in buffers. */
+ * The neighbours of a position are measured by one kernel call: half-sample neighbours in the
+ * planes as they are, quarter-sample ones as means of two blocks in them. */
 #include "enc/motion_internal.h"
 
 const AvoQpelRule avo_qpel_rule[16] = {
-    {0, 0, 4, 0, 0}, {0, 0, 1, 0, 0}, {1, 0, 4, 0, 0}, {1, 0, 0, 1, 0},
+    {0, 0, 0, 0, 0}, {0, 0, 1, 0, 0}, {1, 0, 1, 0, 0}, {1, 0, 0, 1, 0},
     {0, 0, 2, 0, 0}, {1, 0, 2, 0, 0}, {1, 0, 3, 0, 0}, {1, 0, 2, 1, 0},
-    {2, 0, 4, 0, 0}, {2, 0, 3, 0, 0}, {3, 0, 4, 0, 0}, {2, 1, 3, 0, 0},
+    {2, 0, 2, 0, 0}, {2, 0, 3, 0, 0}, {3, 0, 3, 0, 0}, {2, 1, 3, 0, 0},
     {2, 0, 0, 0, 1}, {2, 0, 1, 0, 1}, {3, 0, 1, 0, 1}, {2, 1, 1, 0, 1},
 };
 
@@ -25,24 +25,55 @@ static const pixel *fetch_weighted(const AvoSearch *s, AvoMv mv, pixel *buffer, 
     return buffer;
 }
 
-/* Distortions of up to four vectors. */
-static void luma_distortions(const AvoSearch *s, const AvoMv *mv, int count, int *out)
+/* The two blocks in the planes whose mean a vector means; twice the same where it needs none. */
+AVO_INLINE void blocks_at(const AvoSearch *s, AvoMv mv, const pixel **first, const pixel **second)
+{
+    const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
+    ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
+    *first = s->plane[r->a] + at + r->ax;
+    *second = s->plane[r->b] + at + r->bx + (r->by ? s->stride : 0);
+}
+
+/* Distortions of up to four vectors in an unweighted reference, mostly by one kernel call; false if
+ * that cannot do it. */
+static bool distortions_in_planes(const AvoSearch *s, const AvoMv *mv, int count, int *out)
 {
     const AvoDsp *dsp = s->dsp;
     AvoBlkSize size = s->block->size;
-    bool satd = s->row->job->tools->subpel_satd;
-    const pixel *cur = avo_search_source(s), *p[4];
-    ptrdiff_t stride[4];
-    for (int i = 0; i < count; i++)
-        p[i] = fetch_weighted(s, mv[i], s->row->block[i], &stride[i]);
-    bool alike = count >= 3 && stride[0] == stride[1] && stride[0] == stride[2];
-    if (alike && count == 4 && stride[0] == stride[3])
-        (satd ? dsp->satd_x4 : dsp->sad_x4)[size](cur, p, stride[0], out);
-    else if (alike && count == 3)
-        (satd ? dsp->satd_x3 : dsp->sad_x3)[size](cur, p, stride[0], out);
+    const bool satd = s->row->job->tools->subpel_satd;
+    const pixel *cur = avo_search_source(s), *a[4], *b[4];
+    unsigned quarter = 0;
+    for (int i = 0; i < count; i++) {
+        blocks_at(s, mv[i], &a[i], &b[i]);
+        quarter |= (unsigned)(mv[i].x | mv[i].y) & 1;
+    }
+    if (quarter) {
+        if (satd)
+            dsp->satd_mean[size](cur, a, s->stride, b, s->stride, count, out);
+        return satd;
+    }
+    if (count == 4)
+        (satd ? dsp->satd_x4 : dsp->sad_x4)[size](cur, a, s->stride, out);
+    else if (count == 3)
+        (satd ? dsp->satd_x3 : dsp->sad_x3)[size](cur, a, s->stride, out);
     else
         for (int i = 0; i < count; i++)
-            out[i] = (satd ? dsp->satd : dsp->sad)[size](cur, AVO_CUR_STRIDE, p[i], stride[i]);
+            out[i] = (satd ? dsp->satd : dsp->sad)[size](cur, AVO_CUR_STRIDE, a[i], s->stride);
+    return true;
+}
+
+/* Distortions of up to four vectors. */
+static void luma_distortions(const AvoSearch *s, const AvoMv *mv, int count, int *out)
+{
+    const AvoTools *tools = s->row->job->tools;
+    if (!s->weight && distortions_in_planes(s, mv, count, out))
+        return;
+    AvoCostFn cost = (tools->subpel_satd ? s->dsp->satd : s->dsp->sad)[s->block->size];
+    for (int i = 0; i < count; i++) {
+        ptrdiff_t stride;
+        const pixel *p = fetch_weighted(s, mv[i], s->row->block[0], &stride);
+        out[i] = cost(avo_search_source(s), AVO_CUR_STRIDE, p, stride);
+    }
 }
 
 /* ---- chroma ---- */

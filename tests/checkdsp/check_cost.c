@@ -86,6 +86,32 @@ static void check_x4(Tester *t, const char *family, const AvoCostX4Fn *ref,
     }
 }
 
+static void check_mean(Tester *t)
+{
+    for (int i = 0; i < AVO_BLK_COUNT; i++) {
+        AvoMeanCostFn ref = t->ref->satd_mean[i], got = t->got->satd_mean[i];
+        if (!check_begin(t, got != t->below->satd_mean[i], "satd_mean_%s", blk_name[i]))
+            continue;
+        int want[4] = {0}, have[5];
+        const pixel *a[4] = {area, area, area, area}, *b[4] = {area_b, area_b, area_b, area_b};
+        for (int round = 0; round < ROUNDS; round++) {
+            ptrdiff_t stride = refill(round);
+            int count = 1 + round % 4;
+            for (int k = 0; k < 4; k++) {
+                a[k] = anywhere(area);
+                b[k] = anywhere(area_b);
+            }
+            have[count] = 12345;
+            ref(cur, a, stride, b, 51, count, want);
+            got(cur, a, stride, b, 51, count, have);
+            CHECK(t, !memcmp(want, have, (size_t)count * sizeof(want[0])) && have[count] == 12345);
+        }
+        BENCH(t, ref(cur, a, AREA_STRIDE, b, AREA_STRIDE, 4, want),
+              got(cur, a, AREA_STRIDE, b, AREA_STRIDE, 4, have));
+        check_end(t);
+    }
+}
+
 static void check_texture(Tester *t)
 {
     for (int i = 0; i < 2; i++) {
@@ -142,6 +168,7 @@ void check_cost(Tester *t)
     check_pair(t, "satd", AVO_BLK_COUNT, ref->satd, below->satd, got->satd);
     check_x3(t, "satd", ref->satd_x3, below->satd_x3, got->satd_x3);
     check_x4(t, "satd", ref->satd_x4, below->satd_x4, got->satd_x4);
+    check_mean(t);
     check_pair(t, "sa8d", AVO_BLK_8x8 + 1, ref->sa8d, below->sa8d, got->sa8d);
     check_texture(t);
     check_ssim(t);

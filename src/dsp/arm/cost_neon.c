@@ -170,6 +170,34 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
 AVO_FOR_BLK_SIZES_8(DEFINE_BLK_8)
 
+/* ---- SATD against a mean ---- */
+
+AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                           ptrdiff_t stride_b, int width, int height)
+{
+    for (int y = 0; y < height; y++, mean += 16, a += stride_a, b += stride_b) {
+        if (width == 4)
+            store4(mean, vrhadd_u8(load4(a), load4(b)));
+        for (int x = 0; x + 8 <= width; x += 8)
+            vst1_u8(mean + x, vrhadd_u8(vld1_u8(a + x), vld1_u8(b + x)));
+    }
+}
+
+/* The mean goes through memory. */
+#define DEFINE_SATD_MEAN(w, h)                                                                     \
+    static void satd_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,   \
+                                    const pixel *const *b, ptrdiff_t stride_b, int count,          \
+                                    int *out)                                                      \
+    {                                                                                              \
+        AVO_ALIGN(16) pixel mean[16 * 16];                                                         \
+        for (int i = 0; i < count; i++) {                                                          \
+            mean_block(mean, a[i], stride_a, b[i], stride_b, w, h);                                \
+            out[i] = satd_block(cur, AVO_CUR_STRIDE, mean, 16, w, h);                              \
+        }                                                                                          \
+    }
+
+AVO_FOR_BLK_SIZES(DEFINE_SATD_MEAN)
+
 /* ---- variance and SSIM ---- */
 
 AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
@@ -226,7 +254,8 @@ void AVO_BPC(avo_cost_init_neon)(AvoDsp *dsp)
     dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
     dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
     dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
-    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
+    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
+    dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
 #define SET_BLK_8(w, h)                                                                            \
     dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;

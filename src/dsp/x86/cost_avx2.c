@@ -135,6 +135,17 @@ AVO_INLINE __m256i satd_diff(const __m256i cur[4], const __m256i ref[4])
                             _mm256_add_epi16(max_abs_pairs_avx2(v[2]), max_abs_pairs_avx2(v[3])));
 }
 
+/* Rows of the mean of two blocks, as load_rows() would load them. */
+AVO_INLINE void load_mean_rows(__m256i *rows, const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                               ptrdiff_t stride_b, int width)
+{
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++, a += stride_a, b += stride_b)
+        rows[y] = width == 16 ? spread_16(_mm_avg_epu8(load16(a), load16(b)))
+                              : spread_8x2(_mm_avg_epu8(load8x2(a, a + 4 * stride_a),
+                                                        load8x2(b, b + 4 * stride_b)));
+}
+
 /* SATD of n candidates; sum[i] holds four partial sums each. A 16-bit lane collects parts of at
  * most four 4x4 blocks, whose half sums are at most 8160 each: no overflow. */
 AVO_INLINE void satd_multi(const pixel *cur, ptrdiff_t stride_cur, const pixel *const *ref,
@@ -150,6 +161,29 @@ AVO_INLINE void satd_multi(const pixel *cur, ptrdiff_t stride_cur, const pixel *
         AVO_UNROLL
         for (int i = 0; i < n; i++) {
             load_rows(r, ref[i] + y * stride, stride, width, 4, 4);
+            acc[i] = _mm256_add_epi16(acc[i], satd_diff(c, r));
+        }
+    }
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = fold_epi32(_mm256_madd_epi16(acc[i], _mm256_set1_epi32(1)));
+}
+
+/* The same against means of pairs. */
+AVO_INLINE void satd_mean_multi(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,
+                                const pixel *const *b, ptrdiff_t stride_b, int width, int height,
+                                int n, __m128i sum[4])
+{
+    int step = width == 16 ? 4 : 8;
+    __m256i c[4], r[4], acc[4];
+    AVO_UNROLL
+    for (int i = 0; i < n; i++)
+        acc[i] = _mm256_setzero_si256();
+    for (int y = 0; y < height; y += step) {
+        load_rows(c, cur + y * AVO_CUR_STRIDE, AVO_CUR_STRIDE, width, 4, 4);
+        AVO_UNROLL
+        for (int i = 0; i < n; i++) {
+            load_mean_rows(r, a[i] + y * stride_a, stride_a, b[i] + y * stride_b, stride_b, width);
             acc[i] = _mm256_add_epi16(acc[i], satd_diff(c, r));
         }
     }
@@ -187,6 +221,28 @@ AVO_INLINE __m128i fold4(__m128i s0, __m128i s1, __m128i s2, __m128i s3)
     }
 
 AVO_FOR_BLK_SIZES_8(DEFINE_SATD)
+
+#define DEFINE_SATD_MEAN(w, h)                                                                     \
+    static void satd_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,   \
+                                    const pixel *const *b, ptrdiff_t stride_b, int count,          \
+                                    int *out)                                                      \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        if (count == 4) {                                                                          \
+            satd_mean_multi(cur, a, stride_a, b, stride_b, w, h, 4, sum);                          \
+            store16(out, fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
+        } else if (count == 3) {                                                                   \
+            satd_mean_multi(cur, a, stride_a, b, stride_b, w, h, 3, sum);                          \
+            store3(out, fold4(sum[0], sum[1], sum[2], sum[2]));                                    \
+        } else {                                                                                   \
+            for (int i = 0; i < count; i++) {                                                      \
+                satd_mean_multi(cur, a + i, stride_a, b + i, stride_b, w, h, 1, sum);              \
+                out[i] = hsum_epi32(sum[0]);                                                       \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+AVO_FOR_BLK_SIZES_8(DEFINE_SATD_MEAN)
 
 /* ---- 8x8 Hadamard: 16x8, or two 8x8 on top of each other ---- */
 
@@ -279,7 +335,8 @@ void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
     dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
     dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
     dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
-    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
+    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
+    dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
 #define SET_BLK_8(w, h)                                                                            \
     dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;

@@ -257,6 +257,36 @@ AVO_INLINE void satd_multi_4x4(const pixel *cur, const pixel *const *ref, ptrdif
 
 AVO_FOR_BLK_SIZES(DEFINE_SATD)
 
+/* ---- SATD against a mean ---- */
+
+AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                           ptrdiff_t stride_b, int width, int height)
+{
+    for (int y = 0; y < height; y++, mean += 16, a += stride_a, b += stride_b) {
+        if (width == 16)
+            store16(mean, _mm_avg_epu8(load16(a), load16(b)));
+        else if (width == 8)
+            store8(mean, _mm_avg_epu8(load8(a), load8(b)));
+        else
+            store4(mean, _mm_avg_epu8(load4(a), load4(b)));
+    }
+}
+
+/* The mean goes through memory. */
+#define DEFINE_SATD_MEAN(w, h)                                                                     \
+    static void satd_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,   \
+                                    const pixel *const *b, ptrdiff_t stride_b, int count,          \
+                                    int *out)                                                      \
+    {                                                                                              \
+        AVO_ALIGN(16) pixel mean[16 * 16];                                                         \
+        for (int i = 0; i < count; i++) {                                                          \
+            mean_block(mean, a[i], stride_a, b[i], stride_b, w, h);                                \
+            out[i] = satd_block(cur, AVO_CUR_STRIDE, mean, 16, w, h);                              \
+        }                                                                                          \
+    }
+
+AVO_FOR_BLK_SIZES(DEFINE_SATD_MEAN)
+
 /* ---- 8x8 Hadamard ---- */
 
 AVO_INLINE __m128i sa8d_8x8_lanes(const pixel *a, ptrdiff_t stride_a, const pixel *b,
@@ -390,7 +420,8 @@ void AVO_BPC(avo_cost_init_sse41)(AvoDsp *dsp)
     dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
     dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
     dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
-    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;
+    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
+    dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
 #define SET_BLK_8(w, h)                                                                            \
     dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;

@@ -14,21 +14,42 @@ AVO_TARGET_AVX2
 
 /* ---- rows with their first butterfly ---- */
 
+AVO_INLINE __m256i weights_16(void)
+{
+    return _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1,
+                           1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+}
+
+AVO_INLINE __m256i weights_8x2(void)
+{
+    return _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, 1, -1, 1, -1, 1,
+                           -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+}
+
 /* One row of 16 samples. */
 AVO_INLINE __m256i row_16(const pixel *p)
 {
-    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1,
-                                            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-    return _mm256_maddubs_epi16(load16_dup(p), weights);
+    return _mm256_maddubs_epi16(load16_dup(p), weights_16());
+}
+
+/* The same from a register. */
+AVO_INLINE __m256i spread_16(__m128i v)
+{
+    return _mm256_maddubs_epi16(_mm256_broadcastsi128_si256(v), weights_16());
 }
 
 /* Rows of 8 samples of an upper and a lower block. */
 AVO_INLINE __m256i row_8x2(const pixel *upper, const pixel *lower)
 {
-    const __m256i weights = _mm256_set_epi8(-1, 1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1,
-                                            1, -1, 1, -1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     __m256i u = _mm256_broadcastq_epi64(load8(upper)), l = _mm256_broadcastq_epi64(load8(lower));
-    return _mm256_maddubs_epi16(_mm256_blend_epi32(u, l, 0xf0), weights);
+    return _mm256_maddubs_epi16(_mm256_blend_epi32(u, l, 0xf0), weights_8x2());
+}
+
+/* The same from a register with the upper row below the lower one. */
+AVO_INLINE __m256i spread_8x2(__m128i v)
+{
+    __m256i rows = _mm256_permute4x64_epi64(_mm256_castsi128_si256(v), _MM_SHUFFLE(1, 1, 0, 0));
+    return _mm256_maddubs_epi16(rows, weights_8x2());
 }
 
 /* ---- 4x4 ---- */
