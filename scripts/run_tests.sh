@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 build=${1:?usage: run_tests.sh BUILD_FOLDER [quick|full]}
 extent=${2:-full}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
-export AVOCET=$build/avocet
+export AVOCET=$build/avocet AVOCET_EXTENT=$extent
 python=$(command -v python3) || { echo "python3 is not installed"; echo "0 passed, 1 failed"; exit 1; }
 log=$(mktemp) && trap 'rm -f "$log"' EXIT
 total_passed=0 total_failed=0

@@ -210,6 +210,8 @@ static int set_times(AvocetReader *r)
     }
     for (int64_t i = 0; i < count; i++)
         r->sample[i].dts = i - delay;
+    if (count)
+        r->sample[0].keyframe = true; /* where a player starts, whether it is an IDR picture or not */
     avo_reader_give(r, order, bytes ? bytes : 1);
     return AVOCET_OK;
 }

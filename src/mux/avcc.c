@@ -5,6 +5,7 @@
 #include "mux/avcc.h"
 #include "mux/avc_syntax.h"
 #include "mux/nal_scan.h"
+#include "base/bitreader.h"
 #include "base/bytes.h"
 
 /* Appends as far as there is room; counts all. */
@@ -26,7 +27,18 @@ static void put_byte(Output *o, uint32_t v)
     put(o, &byte, 1);
 }
 
-/* All parameter sets of a type, without exact duplicates. Returns their number, or an error. */
+/* seq_parameter_set_id or pic_parameter_set_id. */
+static uint32_t set_id(const AvocetNal *nal)
+{
+    uint8_t bytes[16];
+    AvoBitReader r;
+    size_t lead = nal->type == AVO_UNIT_SPS ? 4 : 1; /* NAL header; profile, constraints, level */
+    size_t n = nal->size > lead ? avo_scan_unescape(bytes, sizeof bytes, nal->data + lead, nal->size - lead) : 0;
+    avo_br_init(&r, bytes, n);
+    return avo_br_ue(&r);
+}
+
+/* The first parameter set of each id. Returns their number, or an error. */
 static int put_sets(Output *o, const uint8_t *headers, size_t size, int length_size, int type, int most)
 {
     AvocetNal nal, before;
@@ -37,7 +49,7 @@ static int put_sets(Output *o, const uint8_t *headers, size_t size, int length_s
         if (nal.type != type)
             continue;
         while (avocet_nal_next(headers, size, length_size, &back, &before) > 0 && before.data != nal.data)
-            if (before.size == nal.size && memcmp(before.data, nal.data, nal.size) == 0)
+            if (before.type == type && set_id(&before) == set_id(&nal))
                 break;
         if (before.data != nal.data)
             continue;

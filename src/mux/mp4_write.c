@@ -215,10 +215,23 @@ static void start_plain(AvocetMp4Writer *w)
 
 /* ---- samples ---- */
 
+static bool is_set(const AvocetNal *nal)
+{
+    return nal->type == AVO_UNIT_SPS || nal->type == AVO_UNIT_PPS;
+}
+
 static bool is_in_track(const AvocetMp4Writer *w, const AvocetNal *nal)
 {
-    return (nal->type == AVO_UNIT_SPS || nal->type == AVO_UNIT_PPS) &&
-           avo_avcc_contains(w->track.avcc, w->track.avcc_size, nal);
+    return is_set(nal) && !w->sets_change && avo_avcc_contains(w->track.avcc, w->track.avcc_size, nal);
+}
+
+/* A set that the track does not have may replace one that it has: then none can be left out any more. */
+static void watch_sets(AvocetMp4Writer *w, const AvocetPacket *packet)
+{
+    size_t pos = 0;
+    AvocetNal nal;
+    while (!w->sets_change && avocet_nal_next(packet->data, packet->size, w->config.nal_length_size, &pos, &nal) > 0)
+        w->sets_change = is_set(&nal) && !avo_avcc_contains(w->track.avcc, w->track.avcc_size, &nal);
 }
 
 int64_t avo_mp4_put_sample(const AvocetMp4Writer *w, const AvocetPacket *packet, AvoSampleTarget target)
@@ -352,6 +365,7 @@ static int write_packet(AvocetMp4Writer *w, const AvocetPacket *packet)
     AVO_RETURN_IF_ERROR(check_packet(w, packet, &dts, &pts));
     if (!w->started)
         AVO_RETURN_IF_ERROR(start(w, packet, dts, pts));
+    watch_sets(w, packet);
     int64_t size = avo_mp4_put_sample(w, packet, (AvoSampleTarget){NULL, NULL});
     if (size <= 0 || size > INT32_MAX)
         return avo_fail(&w->message, size < 0 ? (int)size : AVOCET_ERR_ARGUMENT,

@@ -28,6 +28,7 @@ struct AvocetMp4Writer {
     int failed;             /* status that every further call returns; 0: none */
     bool started, finished; /* started: the head of the file is written */
     int64_t packets;
+    bool sets_change;       /* the stream changes its parameter sets: from then on they stay in the samples */
 
     AvoSink sink;
     AvoTrack track;

@@ -307,15 +307,21 @@ static void put_headers(Conversion *c)
         put_unit(c, &nal);
 }
 
-/* Does the packet bring an SPS itself? */
-static bool has_sps(const AvocetReader *r, const uint8_t *data, size_t size)
+/* Must parameter sets be put in front of this packet? Not where the samples bring their own: those may have replaced them. */
+static bool wants_headers(AvocetReader *r, int64_t number, const AvocetPacket *packet)
 {
     AvocetNal nal;
     size_t pos = 0;
-    while (avocet_nal_next(data, size, r->file_length_size, &pos, &nal) > 0)
-        if (nal.type == AVO_UNIT_SPS)
-            return true;
-    return false;
+    bool has_sps = false, has_set = false;
+    if (!r->info.is_mp4 || r->config.nal_length_size)
+        return false;
+    while (avocet_nal_next(packet->data, packet->size, r->file_length_size, &pos, &nal) > 0) {
+        has_sps |= nal.type == AVO_UNIT_SPS;
+        has_set |= nal.type == AVO_UNIT_SPS || nal.type == AVO_UNIT_PPS;
+    }
+    bool wanted = !has_sps && (number == 0 || (packet->keyframe && !r->own_sets));
+    r->own_sets = (r->own_sets && number != 0) || has_set;
+    return wanted;
 }
 
 /* Parameter sets go in front of a keyframe that has none, behind an access unit delimiter. */
@@ -353,8 +359,7 @@ int avocet_reader_read(AvocetReader *r, int64_t number, AvocetPacket *packet)
         }
     if (!r->info.is_mp4 && !r->config.nal_length_size)
         return AVOCET_OK;
-    bool with_headers =
-        r->info.is_mp4 && !r->config.nal_length_size && s->keyframe && !has_sps(r, r->raw, s->size);
+    bool with_headers = wants_headers(r, number, packet);
     Conversion count = {r, NULL, 0};
     if (convert(&count, packet, with_headers) < 0 || !count.used)
         return avo_fail(&r->message, AVOCET_ERR_DATA, "picture %l at byte %l is damaged", number, (int64_t)s->offset);

@@ -26,6 +26,7 @@ struct AvocetReader {
     uint8_t *headers;
     size_t headers_capacity;
     int file_length_size;       /* 0: Annex B */
+    bool own_sets;              /* the samples bring parameter sets: none are added from here on */
     bool moving;                /* the move note below is in force */
     AvoMoveNote note;
     uint8_t *raw, *out;         /* a packet as in the file, and as delivered */

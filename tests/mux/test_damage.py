@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Power cuts and full disks: the program is killed at random moments, or runs out of space. Fragmented files play to their last
+whole fragment as they are; others after "avocet remux". Ends with "N passed, N failed"."""
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from mux import *  # noqa: E402,F403
+
+KILLS = 6 if QUICK else 50
+WORDS = ["testsrc", "--size", "160x96", "--frames", "700", "--preset", "ultrafast", "--bframes", "2", "--keyint", "40", "--quiet"]
+
+
+def fragments(data):
+    """Whole fragments at the front: [(pictures, end)]."""
+    at, out, pictures = 0, [], 0
+    while at + 8 <= len(data):
+        size, kind = int.from_bytes(data[at:at + 4], "big"), data[at + 4:at + 8]
+        if size < 8 or at + size > len(data):
+            break
+        if kind == b"moof":
+            run_at = data.index(b"trun", at)
+            pictures = int.from_bytes(data[run_at + 8:run_at + 12], "big")
+        at += size
+        if kind == b"mdat":
+            out.append((pictures, at))
+    return out
+
+
+def groups(data):
+    """Pictures that the journal of an unfinished file tells of."""
+    count, at = 0, data.find(b"\x1favoj")
+    while at >= 0:
+        length = int.from_bytes(data[at - 4:at], "big")
+        if at + length <= len(data):
+            count += data[at + 5]
+        at = data.find(b"\x1favoj", at + 1)
+    return count
+
+
+def decode_all(name):
+    """Checksums of the pictures; nothing may be said about them."""
+    done = run("ffmpeg", "-v", "warning", "-i", name, "-fps_mode", "passthrough", "-f", "framemd5", "-", status=None)
+    return [line.split()[-1] for line in done.stdout.decode().splitlines() if not line.startswith("#")], done.stderr.decode()
+
+
+def is_front(part, whole):
+    """The same pictures from the start; near the end some may be missing that were to be shown before the last ones."""
+    sure = max(0, len(part) - 8)
+    return part[:sure] == whole[:sure] and set(part) <= set(whole)
+
+
+def check_fragmented(name, whole, what):
+    data = open(name, "rb").read()
+    complete = fragments(data)
+    wanted = sum(n for n, _ in complete)
+    if not complete:
+        return 0
+    cut = name + ".cut.mp4"
+    open(cut, "wb").write(data[:complete[-1][1]])
+    pictures, said = decode_all(cut)
+    T.check(len(pictures) == wanted and is_front(pictures, whole) and not said, f"{what}: {len(pictures)} of {wanted}: {said[:200]}")
+    pictures, said = decode_all(name)  # as it is, with the torn fragment at its end
+    T.check(len(pictures) >= wanted and is_front(pictures[:wanted], whole), f"{what}, torn: {len(pictures)} of {wanted}")
+    repaired = name + ".fixed.mp4"
+    avocet("remux", name, repaired, "--quiet")
+    pictures, said = decode_all(repaired)
+    T.check(len(pictures) >= wanted and is_front(pictures, whole) and not said, f"{what}, repaired: {len(pictures)} of {wanted}: {said[:200]}")
+    return wanted
+
+
+def check_plain(name, whole, what, finished):
+    data = open(name, "rb").read()
+    moving = data[-72:-64] == b"avomove1"  # killed while the data made room for the index: nothing may be lost
+    wanted = len(whole) if finished or moving else groups(data)
+    if not wanted:
+        return 0
+    repaired = name + ".fixed.mp4"
+    avocet("remux", name, repaired, "--quiet")
+    pictures, said = decode_all(repaired)
+    T.check(wanted <= len(pictures) <= wanted + 16 and is_front(pictures, whole) and not said,
+            f"{what}: {len(pictures)} of {wanted}: {said[:200]}")
+    return wanted
+
+
+def kill_at(name, more, moment):
+    """Runs the encoder and kills it. Returns whether it had finished before."""
+    if os.path.exists(name):
+        os.remove(name)
+    process = subprocess.Popen([AVOCET, "encode", *WORDS, *more, "-o", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(timeout=moment)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return False
+    return process.returncode == 0
+
+
+def test_kills(folder, whole):
+    random.seed(7)
+    for layout, more in (("fragments", ["--fragment", "1"]), ("index last", ["--no-faststart"]), ("index first", [])):
+        name = os.path.join(folder, "killed.mp4")
+        start = time.monotonic()
+        avocet("encode", *WORDS, *more, "-o", name)
+        length = time.monotonic() - start
+        saved, kills, tries = 0, 0, 0
+        while kills < KILLS and tries < 4 * KILLS:
+            tries += 1
+            # Some while the file is being finished, which takes the last few milliseconds.
+            moment = random.uniform(length * 0.93, length * 1.02) if tries % 5 == 0 else random.uniform(0.02, length * 0.98)
+            finished = kill_at(name, more, moment)
+            if finished:
+                continue
+            kills += 1
+            if not os.path.exists(name):
+                continue
+            what = f"{layout}, killed after {moment:.3f} s"
+            saved += check_fragmented(name, whole, what) if layout == "fragments" else check_plain(name, whole, what, False)
+        T.check(kills == KILLS, f"{layout}: killed {kills} times only")
+        T.check(saved > len(whole) * KILLS // 5, f"{layout}: {saved} pictures saved altogether")
+        print(f"{layout}: {kills} kills, {saved / max(1, kills):.0f} pictures saved on average of {len(whole)}")
+
+
+def test_full_disk(folder, whole):
+    disk = os.path.join(folder, "disk")
+    os.mkdir(disk)
+    for kilobytes in (64, 100, 150, 200, 300):
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", disk], capture_output=True)
+        if mounted.returncode:
+            T.skip(f"full disk: a small tmpfs cannot be mounted: {mounted.stderr.decode().strip()}")
+            return
+        try:
+            for layout, more in (("fragments", ["--fragment", "1"]), ("index last", ["--no-faststart"]), ("index first", [])):
+                name = os.path.join(disk, "full.mp4")
+                done = avocet("encode", *WORDS, *more, "-o", name, status=None)
+                what = f"{layout}, disk of {kilobytes} kB"
+                T.check(done.returncode == 0 or (done.returncode == 1 and b"No space left" in done.stderr), f"{what}: {done.stderr[-200:]}")
+                T.check(done.returncode == 1 or kilobytes > 150, f"{what}: nothing was wrong")
+                copy = os.path.join(folder, "full.mp4")
+                open(copy, "wb").write(open(name, "rb").read())
+                if layout == "fragments":
+                    check_fragmented(copy, whole, what)
+                else:
+                    check_plain(copy, whole, what, done.returncode == 0)
+                os.remove(name)
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+
+def test_interrupt(folder, whole):
+    """Ctrl-C and SIGTERM leave a complete file."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for more in ([], ["--no-faststart"], ["--fragment", "1"]):
+            name = os.path.join(folder, "int.mp4")
+            process = subprocess.Popen([AVOCET, "encode", *WORDS, *more, "-o", name], stderr=subprocess.PIPE)
+            time.sleep(0.15)
+            process.send_signal(number)
+            said = process.communicate()[1].decode()
+            T.check(process.returncode in (0, 1), f"{number}: status {process.returncode}")
+            pictures, complaints = decode_all(name)
+            told = re.search(r"interrupted after (\d+) pictures", said)
+            wanted = int(told.group(1)) if told else len(whole)
+            sure = max(0, wanted - 20)  # the last ones are coded otherwise, because no more follow
+            T.check(len(pictures) == wanted and pictures[:sure] == whole[:sure] and not complaints,
+                    f"{number} {more}: {len(pictures)} pictures, {complaints[:200]} {said[:200]}")
+
+
+def main():
+    need_program()
+    if not has("ffmpeg"):
+        T.skip("everything: ffmpeg is not installed")
+        T.finish()
+    with tempfile.TemporaryDirectory(prefix="avocet-damage-") as folder:
+        name = os.path.join(folder, "whole.mp4")
+        avocet("encode", *WORDS, "-o", name)
+        whole = frame_md5(name)
+        for test in (test_kills, test_full_disk, test_interrupt):
+            test(folder, whole)
+    T.finish()
+
+
+main()
