@@ -77,18 +77,17 @@ static void guard_size(AvoRowCtx *row)
         avo_try_pcm(row);
 }
 
-static bool forced_intra(const AvoRowCtx *row)
-{
-    return row->mb_x >= row->job->refresh_begin && row->mb_x < row->job->refresh_end;
-}
-
 void avo_decide_mb(AvoRowCtx *row)
 {
     row->best->score = INT64_MAX;
+    if (row->job->row_control.starved[row->mb_y]) {
+        avo_starve_mb(row);
+        return;
+    }
     if (row->job->tools->psy_rd)
         block_energies(row->job->dsp, row->cur, AVO_CUR_STRIDE, row->cur_energy);
     row->use_trellis = row->job->tools->trellis == 2;
-    if (row->syntax.slice_type == AVO_SLICE_I || forced_intra(row))
+    if (row->syntax.slice_type == AVO_SLICE_I || avo_is_forced_intra(row))
         avo_try_intra(row, AVO_COST_MAX, 0);
     else if (row->syntax.slice_type == AVO_SLICE_P)
         avo_decide_p(row);

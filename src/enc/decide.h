@@ -17,6 +17,12 @@ AVO_INLINE AvoRdLevel avo_rd_level(const AvoRowCtx *row)
     return row->job->tools->rd[row->syntax.slice_type];
 }
 
+/* Within the columns of an intra refresh. */
+AVO_INLINE bool avo_is_forced_intra(const AvoRowCtx *row)
+{
+    return row->mb_x >= row->job->refresh_begin && row->mb_x < row->job->refresh_end;
+}
+
 /* decide.c */
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
 void avo_keep_if_better(AvoRowCtx *row);
@@ -56,6 +62,9 @@ void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand);
 void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand);
 /* P_Skip or B_Skip with the prediction given by cand->info; row->pred holds the samples. */
 void avo_try_skip(AvoRowCtx *row, int cost);
+/* P_Skip with row->skip_mv, and B_Skip or B_Direct with row->direct; neither sealed nor predicted. */
+void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand);
+void avo_make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
 int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref, AvoMv *starts);
 
 #define AVO_STARTS_MAX 12
@@ -66,6 +75,9 @@ void avo_final_trellis(AvoRowCtx *row);
 
 /* refine.c: moves the vectors of row->best as long as that pays. */
 void avo_refine_vectors(AvoRowCtx *row);
+
+/* starve.c: the macroblock as it takes the fewest bits, whatever it looks like. */
+void avo_starve_mb(AvoRowCtx *row);
 
 /* decide_b.c */
 void avo_decide_b(AvoRowCtx *row);

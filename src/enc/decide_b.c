@@ -106,7 +106,7 @@ static void set_way(AvoMbInfo *info, const AvoSearchBlock *b, const Way *way)
             avo_set_motion(info, list, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, way->m[list].ref, way->m[list].mv);
 }
 
-static void make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
+void avo_make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
 {
     avo_cand_init(row, cand, type);
     memcpy(cand->info.mv, row->direct.mv, sizeof cand->info.mv);
@@ -116,7 +116,7 @@ static void make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
 
 static void predict_direct(AvoRowCtx *row)
 {
-    make_direct(row, row->trial, AVO_MB_B_SKIP);
+    avo_make_direct(row, row->trial, AVO_MB_B_SKIP);
     avo_predict_inter(row, &row->trial->info, row->pred);
 }
 
@@ -261,12 +261,12 @@ static void make_b(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, cons
 
 static void try_direct(AvoRowCtx *row, int cost)
 {
-    make_direct(row, row->trial, AVO_MB_B_DIRECT);
+    avo_make_direct(row, row->trial, AVO_MB_B_DIRECT);
     avo_seal_inter(row, row->trial);
     avo_try_inter(row, cost);
     if (avo_rd_level(row) == AVO_RD_SATD)
         return;
-    make_direct(row, row->trial, AVO_MB_B_SKIP);
+    avo_make_direct(row, row->trial, AVO_MB_B_SKIP);
     avo_try_skip(row, cost);
 }
 

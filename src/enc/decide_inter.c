@@ -304,7 +304,7 @@ int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, i
 /* Bits of mb_type and sub types as SATD decisions see them, 1/256 bit. */
 enum { P_BITS_16x16 = 256, P_BITS_16x8 = 3 * 256, P_BITS_8x16 = 3 * 256, P_BITS_8x8 = 3 * 256, P_BITS_SUB = 256, P_BITS_INTRA = 5 * 256 };
 
-static void make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
+void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
 {
     avo_cand_init(row, cand, AVO_MB_P_SKIP);
     avo_set_motion(&cand->info, 0, 0, 0, 4, 4, 0, row->skip_mv);
@@ -313,7 +313,7 @@ static void make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
 /* Skips without any search where the residual of the skip prediction disappears anyway. */
 static bool early_p_skip(AvoRowCtx *row)
 {
-    make_p_skip(row, row->trial);
+    avo_make_p_skip(row, row->trial);
     avo_seal_inter(row, row->trial);
     avo_predict_inter(row, &row->trial->info, row->pred);
     if (!avo_residual_vanishes(row, row->pred))
@@ -553,7 +553,7 @@ void avo_decide_p(AvoRowCtx *row)
             avo_try_inter(row, cost[part]);
         }
     if (rd && may_skip) {
-        make_p_skip(row, row->trial);
+        avo_make_p_skip(row, row->trial);
         avo_try_skip(row, 0);
     }
     avo_try_intra(row, best, P_BITS_INTRA);

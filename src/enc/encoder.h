@@ -8,6 +8,7 @@
 #include "enc/job.h"
 #include "enc/lookahead.h"
 #include "enc/packet.h"
+#include "enc/picture_write.h"
 #include "enc/ratecontrol.h"
 #include "enc/references.h"
 #include "enc/row.h"
@@ -36,6 +37,7 @@ struct AvocetEncoder {
     AvoReferences references;
     AvoPicJob job;
     AvoPacketBuffer packet;
+    AvoPictureWriter writer;
     AvoPacketBuffer headers;     /* SPS, PPS, SEI as they start the stream */
     AvoFrame *frames;
     AvoFrame *recon;             /* of the packet received last; holds a reference count */

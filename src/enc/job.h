@@ -9,6 +9,7 @@
 #include "enc/mb_bits.h"
 #include "enc/plan.h"
 #include "enc/quant.h"
+#include "enc/row_control.h"
 #include "enc/tools.h"
 #include "h264/deblock.h"
 #include "h264/predict.h"
@@ -37,6 +38,7 @@ typedef struct AvoPicJob {
 
     AvoPlan plan;
     AvoFrameQp frame_qp;
+    AvoRowControl row_control;
     AvoFrame *rec;             /* picture being reconstructed */
     AvoSliceHeader header;     /* of the first slice; the others differ in first_mb only */
     AvoSliceRefs refs;

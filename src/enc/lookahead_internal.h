@@ -63,6 +63,7 @@ typedef struct AvoLowres {
     uint16_t *aq_factor_q8; /* 2^(-aq offset / 6): weight of a block's cost in bits */
     uint32_t *inherited;    /* importance that later pictures put on each block */
     int16_t *qp_offset_q8;  /* the sum that goes into the plan */
+    uint32_t *row_cost;     /* sums of bits_cost per row of macroblocks, for the plan */
     AvoMv *plan_mv[2];      /* vectors for the plan, quarter samples */
     AvoPlanAhead *ahead;    /* with a VBV */
 } AvoLowres;

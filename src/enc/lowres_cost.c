@@ -31,6 +31,7 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
     for (int i = 0; i < 3; i++)
         avo_input_carve_half(&lr->hpel[i], arena, la->mb_width, la->mb_height);
     lr->intra = avo_arena_take(arena, n * sizeof *lr->intra, 0);
+    lr->row_cost = avo_arena_take(arena, (size_t)la->mb_height * sizeof *lr->row_cost, 0);
     if (la->propagates)
         lr->inherited = avo_arena_take(arena, n * sizeof *lr->inherited, 0);
     for (int dir = 0; dir < 2; dir++) {

@@ -8,7 +8,6 @@
 #include "enc/motion.h"
 #include "enc/options.h"
 #include "enc/quality.h"
-#include "enc/slice_write.h"
 #include "enc/stream_setup.h"
 #include "h264/nal.h"
 
@@ -43,6 +42,7 @@ static void carve_job(AvocetEncoder *enc, AvoArena *arena)
     job->row_progress = avo_arena_take(arena, rows * sizeof *job->row_progress, 0);
     job->row_last_qp = avo_arena_take(arena, rows, 0);
     job->row_stats = avo_arena_take(arena, rows * sizeof *job->row_stats, 0);
+    avo_row_control_carve(&job->row_control, arena, (int)rows);
     job->hpel_scratch = avo_arena_take(arena, ((size_t)enc->sps.mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
     job->mvd_range = avo_mvd_range(16 * enc->sps.mb_width, 16 * enc->sps.mb_height);
     enc->mvd_bits = avo_arena_take(arena, (size_t)(2 * job->mvd_range + 1) * sizeof(uint16_t), 0);
@@ -170,6 +170,12 @@ static void add_version_sei(AvocetEncoder *enc, AvoPacketBuffer *p)
     avo_packet_add(p, 0, AVO_NAL_SEI, &w);
 }
 
+/* A small buffer at a low rate has no bits to spare for that. */
+static bool has_room_for_text(const AvocetEncoder *enc)
+{
+    return !enc->rc.vbv.size || enc->rc.vbv.fill >= 65536;
+}
+
 static void add_parameter_sets(AvocetEncoder *enc, AvoPacketBuffer *p)
 {
     AvoBitWriter w = avo_packet_writer(p);
@@ -193,11 +199,9 @@ static void add_hrd_sei(AvocetEncoder *enc, const AvoPlan *plan)
     const AvoVbv *vbv = &enc->rc.vbv;
     bool buffering = plan->type == AVOCET_TYPE_IDR;
     if (enc->sps.vui.nal_hrd_present && buffering) {
-        uint64_t whole = (uint64_t)enc->config.vbv_bufsize * 90000 / (uint64_t)enc->config.vbv_maxrate;
-        uint64_t delay = (uint64_t)avo_max64(vbv->fill, 1) * 90000 / (uint64_t)enc->config.vbv_maxrate;
-        delay = delay < 1 ? 1 : delay > whole ? whole : delay;
+        uint32_t delay = avo_vbv_delay(vbv), whole = vbv->ticks;
         AvoBitWriter w = avo_packet_writer(&enc->packet);
-        avo_write_sei_buffering_period(&w, &enc->sps, (uint32_t)delay, (uint32_t)(whole - delay));
+        avo_write_sei_buffering_period(&w, &enc->sps, delay, whole - delay);
         avo_packet_add(&enc->packet, 0, AVO_NAL_SEI, &w);
     }
     if (enc->sps.vui.nal_hrd_present || enc->sps.vui.pic_struct_present) {
@@ -232,7 +236,7 @@ static void add_preamble(AvocetEncoder *enc, const AvoPicJob *job)
         enc->timing_changed = false;
     }
     add_hrd_sei(enc, &job->plan);
-    if (c->sei_version && job->plan.coded_index == 0)
+    if (c->sei_version && job->plan.coded_index == 0 && has_room_for_text(enc))
         add_version_sei(enc, p);
     if (job->refresh_end > job->refresh_begin && job->refresh_begin == 0) {
         AvoBitWriter w = avo_packet_writer(p);
@@ -354,86 +358,93 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     }
 
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
-    int mean = job->plan.qp_offset_q8 ? job->plan.qp_offset_mean_q8 : 0;
-    job->slice_qp = avo_clip3(c->qp_min, c->qp_max, (job->frame_qp.qp_q8 + mean + 128) >> 8);
-    h->qp = job->slice_qp;
     job->lambda_scale_q8 = 256;
     if (job->plan.type == AVOCET_TYPE_IDR)
         enc->last_idr_coded = job->plan.coded_index;
     set_refresh(enc, job);
+    return AVOCET_OK;
+}
+
+/* ---- rows ---- */
+
+/* Everything is as before the first row; also for a picture that is coded again. */
+static void start_rows(AvocetEncoder *enc, AvoPicJob *job)
+{
+    const AvocetEncoderConfig *c = &enc->config;
+    int mean = job->plan.qp_offset_q8 ? job->plan.qp_offset_mean_q8 : 0;
+    job->slice_qp = avo_clip3(c->qp_min, c->qp_max, (job->frame_qp.qp_q8 + mean + 128) >> 8);
+    job->header.qp = job->slice_qp;
     for (int i = 0; i < job->mb_width * job->mb_height; i++)
         job->rec->info[i].slice = AVO_SLICE_NONE;
     for (int i = 0; i < job->mb_height; i++)
         avo_progress_reset(&job->row_progress[i]);
     avo_progress_reset(&job->finished_rows);
-    return AVOCET_OK;
+    avo_row_control_start(&job->row_control, &job->frame_qp, job->plan.row_cost, (int64_t)enc->packet.size * 8);
+    if (job->frame_qp.starve)
+        avo_row_control_starve(&job->row_control, job->frame_qp.bits_planned, job->plan.coded_index);
+    avo_picture_writer_begin(&enc->writer, job, &enc->packet);
 }
 
-/* One row, from decisions to final samples; finishing waits for its turn. */
+/* The row above has its quantiser once it has begun. */
+static void control_row(AvoPicJob *job, int mb_y)
+{
+    if (!job->row_control.on || mb_y < job->row_control.lag)
+        return;
+    avo_progress_wait(&job->row_progress[mb_y - 1], 1);
+    avo_progress_wait(&job->finished_rows, mb_y - job->row_control.lag + 1);
+    avo_row_control_row(&job->row_control, mb_y);
+}
+
+/* One row, from decisions to final samples and bits; what follows the decisions waits for its turn. */
 static void row_task(void *context, int mb_y, int worker)
 {
     AvocetEncoder *enc = context;
     AvoPicJob *job = &enc->job;
+    control_row(job, mb_y);
     avo_row_encode(&enc->rows[worker], job, mb_y);
     avo_progress_wait(&job->finished_rows, mb_y);
     avo_resolve_row_qp(job, mb_y);
+    avo_row_control_done(&job->row_control, mb_y, avo_picture_writer_row(&enc->writer, mb_y));
     avo_finish_row(job, mb_y);
     avo_progress_publish(&job->finished_rows, mb_y + 1);
 }
 
-typedef struct SliceTotals {
-    uint64_t bins;
-    size_t bytes;
-} SliceTotals;
-
-static SliceTotals write_slices(AvocetEncoder *enc, AvoPicJob *job)
+/* All rows; once more with a coarser quantiser as long as the buffer does not hold what came out. */
+static void code_rows(AvocetEncoder *enc, AvoPicJob *job)
 {
-    SliceTotals totals = {0, enc->packet.size};
-    for (int i = 0; i < job->slice_count; i++) {
-        int first_row = i ? job->slice_end_row[i - 1] : 0;
-        AvoSliceData data = {
-            .syntax = {.slice_type = job->header.type, .cabac = enc->pps.cabac,
-                       .transform_8x8_mode = enc->pps.transform_8x8_mode,
-                       .direct_8x8_inference = enc->sps.direct_8x8_inference,
-                       .chroma_format = enc->sps.chroma_format_idc,
-                       .num_ref_idx = {job->refs.count[0], job->refs.count[1]}},
-            .mb_width = job->mb_width,
-            .first_mb = first_row * job->mb_width,
-            .end_mb = job->slice_end_row[i] * job->mb_width,
-            .slice_qp = job->slice_qp,
-            .cabac_init_idc = job->header.cabac_init_idc,
-            .info = job->rec->info,
-            .code = job->code,
-            .levels = job->levels,
-        };
-        AvoSliceStats stats = {0};
-        job->header.first_mb = (uint32_t)data.first_mb;
-        AvoBitWriter w = avo_packet_writer(&enc->packet);
-        avo_write_slice_header(&w, &job->header, &enc->sps, &enc->pps);
-        avo_slice_data_write(&w, &data, &stats);
-        avo_packet_add(&enc->packet, job->header.nal_ref_idc, job->header.nal_unit_type, &w);
-        totals.bins += stats.bins;
-    }
-    totals.bytes = enc->packet.size - totals.bytes;
-    return totals;
+    size_t preamble = enc->packet.size;
+    do {
+        enc->packet.size = preamble;
+        enc->packet.overflow = false;
+        start_rows(enc, job);
+        avo_pool_run(enc->pool, row_task, enc, job->mb_height);
+        if (enc->pps.cabac)
+            avo_packet_zero_words(&enc->packet, enc->writer.bins, avo_picture_writer_bytes(&enc->writer),
+                                  job->mb_width * job->mb_height);
+    } while (avo_rc_retry(&enc->rc, (int64_t)enc->packet.size * 8, &job->frame_qp));
 }
 
-/* What the decoder's buffer could not take in is sent as filler, so that the rate stays constant. */
-static void add_filler(AvocetEncoder *enc, const AvoPicJob *job)
+/* What the decoder's buffer could not take in is sent as filler, so that the rate stays constant. Returns
+ * its bits. */
+static int64_t add_filler(AvocetEncoder *enc, const AvoPicJob *job)
 {
+    size_t before = enc->packet.size;
     AvoVbv after = enc->rc.vbv;
-    int64_t excess = avo_vbv_take(&after, (int64_t)enc->packet.size * 8, job->plan.duration_q16);
-    if (excess > 0)
+    int64_t excess = avo_vbv_take(&after, (int64_t)before * 8, job->plan.duration_q16);
+    if (enc->config.filler && excess > 0)
         avo_packet_fill(&enc->packet, (size_t)(excess + 7) / 8);
+    return (int64_t)(enc->packet.size - before) * 8;
 }
 
-static void report(AvocetEncoder *enc, const AvoPicJob *job, AvocetPacket *packet)
+static void report(AvocetEncoder *enc, const AvoPicJob *job, int64_t filler_bits, AvocetPacket *packet)
 {
     AvoFrameStats stats = {
         .coded_index = job->plan.coded_index,
         .type = job->plan.type,
         .layer = job->plan.layer,
         .bits = (int64_t)enc->packet.size * 8,
+        .filler_bits = filler_bits,
+        .qp_shift_q8 = avo_row_control_mean_q8(&job->row_control),
         .intra_cost = job->plan.intra_cost,
         .inter_cost = job->plan.inter_cost,
     };
@@ -483,12 +494,8 @@ static int code_picture(AvocetEncoder *enc, AvocetPacket *packet)
     AVO_RETURN_IF_ERROR(start_picture(enc, job));
     avo_packet_reset(&enc->packet);
     add_preamble(enc, job);
-    avo_pool_run(enc->pool, row_task, enc, job->mb_height);
-    SliceTotals totals = write_slices(enc, job);
-    if (enc->pps.cabac)
-        avo_packet_zero_words(&enc->packet, totals.bins, totals.bytes, job->mb_width * job->mb_height);
-    if (enc->config.filler)
-        add_filler(enc, job);
+    code_rows(enc, job);
+    int64_t filler_bits = add_filler(enc, job);
     if (enc->packet.overflow)
         return avo_fail(&enc->message, AVOCET_ERR_INTERNAL, "picture %l does not fit the output buffer",
                         job->plan.coded_index);
@@ -496,7 +503,7 @@ static int code_picture(AvocetEncoder *enc, AvocetPacket *packet)
     packet->data = enc->packet.data;
     packet->size = enc->packet.size;
     measure(enc, job, packet);
-    report(enc, job, packet);
+    report(enc, job, filler_bits, packet);
     stamp(enc, &job->plan, packet);
     AVO_RETURN_IF_ERROR(avo_references_finish(&enc->references, &job->header, job->rec, &enc->message));
     if (enc->recon)

@@ -54,6 +54,7 @@ typedef struct AvoPlan {
     int64_t intra_cost, inter_cost;
     /* Sum over all blocks of cost * 2^(-offset / 6): proportional to the bits expected, offsets included. */
     int64_t bits_cost;
+    const uint32_t *row_cost;  /* the same per row of macroblocks; NULL: not known */
     int64_t duration_q16;      /* display duration relative to 1/fps, 1.0 = 65536 */
     /* Pictures after this one in coding order, as far as they are foreseen; only with a VBV. */
     const AvoPlanAhead *ahead;
@@ -72,6 +73,8 @@ typedef struct AvoFrameQp {
     int qp_q8;                 /* quantiser of the picture, 1/256 QP; a macroblock's is
                                 * clip((qp_q8 + qp_offset_q8 + 128) >> 8, qp_min, qp_max)   */
     int64_t bits_planned;      /* 0: none */
+    int64_t bits_low, bits_high; /* rows are corrected outside of these; bits_high 0: never */
+    bool starve;               /* rows beyond bits_planned are coded with next to nothing */
 } AvoFrameQp;
 
 /* What the coded picture turned out to be. */
@@ -80,6 +83,8 @@ typedef struct AvoFrameStats {
     AvocetFrameType type;
     int layer;
     int64_t bits;              /* access unit, all NAL units */
+    int64_t filler_bits;       /* of them filler */
+    int qp_shift_q8;           /* mean correction of rows against the picture's quantiser */
     int64_t header_bits, mv_bits, texture_bits; /* estimates; 0 if not known */
     int qp_sum;                /* sum of QPY over macroblocks */
     int64_t intra_cost, inter_cost; /* from the plan */

@@ -21,6 +21,12 @@
 #define MEMORY_SHIFT  11 /* ABR forgets half of the past in about 1400 pictures */
 #define OVERFLOW_TIME 1  /* seconds of bits that may be over before the base moves by 6 QP */
 
+#define SPARE     64 /* 1 / part of the buffer that a picture's rows leave untouched */
+#define BAND      8  /* rows may miss the plan by 1 / part of it before they are corrected, */
+#define LEEWAY    4  /* or by 1 / part of what the buffer holds beyond it */
+#define TRIES_MAX 4  /* of raised quantisers; the last is the highest */
+#define BEYOND_Q8 4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
+
 /* ---- settings ---- */
 
 static int kind_of(AvocetFrameType type)
@@ -100,6 +106,10 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
 {
     if (rc->mode == AVOCET_RATE_BITRATE && config->bitrate <= 0)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "bitrate must be above 0");
+    if (rc->vbv.counted && !avo_vbv_same(&rc->vbv, config))
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT,
+                        "fps, vbv-maxrate and vbv-bufsize cannot change with nal-hrd: the stream "
+                        "has promised them");
     bool tree = has_tree(config);
     rc->qp_min_q8 = config->qp_min * 256;
     rc->qp_max_q8 = config->qp_max * 256;
@@ -112,7 +122,8 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
         rc->base_q8 += TREE_LIFT_Q8 * (100 - config->qcomp) / 100 + duration_lift_q8(config);
     if (rc->mode == AVOCET_RATE_BITRATE)
         set_rate(rc, config);
-    avo_vbv_configure(&rc->vbv, config);
+    if (!rc->vbv.counted)
+        avo_vbv_configure(&rc->vbv, config);
     return AVOCET_OK;
 }
 
@@ -254,11 +265,11 @@ static int picture_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int re
     return base;
 }
 
-/* The buffer as it will be when this picture is due. */
-static AvoVbv vbv_now(const AvoRateControl *rc)
+/* The buffer as it will be when the picture after the first `count` that are in flight is due. */
+static AvoVbv vbv_after(const AvoRateControl *rc, int count)
 {
     AvoVbv vbv = rc->vbv;
-    for (int i = 0; i < rc->flight_count; i++) {
+    for (int i = 0; i < count; i++) {
         const AvoRcFlight *f = &rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX];
         avo_vbv_take(&vbv, f->bits_planned, f->duration_q16);
     }
@@ -281,7 +292,7 @@ static int vbv_raise_q8(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8
         bits[i] = bits_at(log2_ahead_at_0(rc, a), base + offset);
         duration[i] = a->duration_q16;
     }
-    AvoVbv vbv = vbv_now(rc);
+    AvoVbv vbv = vbv_after(rc, rc->flight_count);
     return avo_vbv_raise_q8(&vbv, bits, duration, n);
 }
 
@@ -307,12 +318,24 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
         rc->anchor_qp_q8[1] = rc->anchor_qp_q8[0];
         rc->anchor_qp_q8[0] = qp_q8 - kind_offset_q8(rc, kind, 0);
         rc->anchors++;
+        rc->anchor_index = plan->coded_index;
     }
     AvoRcPredictor *p = &rc->predictor[kind];
     int64_t plain = kind == AVO_RC_I ? plan->intra_cost : plan->inter_cost;
     if (plain > 0 && plan->bits_cost > 0)
         learn(&p->log2_offsets_q16, avo_log2_ratio_q16((uint64_t)plan->bits_cost, (uint64_t)plain),
               p->seen);
+}
+
+/* What rows keep the picture within: up to what the buffer holds beyond the plan is shared with
+ * the pictures that follow; far below the plan, bits would be wasted. */
+static void set_band(const AvoRateControl *rc, AvoFrameQp *out)
+{
+    AvoVbv vbv = vbv_after(rc, rc->flight_count);
+    int64_t most = avo_max64(vbv.fill - vbv.size / SPARE, vbv.fill / 2);
+    int64_t leeway = avo_max64(out->bits_planned / BAND, (most - out->bits_planned) / LEEWAY);
+    out->bits_low = out->bits_planned / 2;
+    out->bits_high = avo_clip3_64(1, avo_max64(most, 1), out->bits_planned + leeway);
 }
 
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
@@ -323,11 +346,39 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     int qp = picture_base_q8(rc, plan, relative) + relative;
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);
-    out->qp_q8 = avo_clip3(rc->qp_min_q8, rc->qp_max_q8, qp);
+    int beyond = rc->vbv.size ? BEYOND_Q8 : 0;
+    out->qp_q8 = avo_clip3(rc->qp_min_q8, rc->qp_max_q8 + beyond, qp);
+    out->starve = false;
     out->bits_planned = rc->mode == AVOCET_RATE_QP
                             ? 0
                             : bits_at(log2_bits_at_0(rc, kind, plan->bits_cost), out->qp_q8);
+    out->bits_low = out->bits_high = 0;
+    if (rc->vbv.size)
+        set_band(rc, out);
     remember(rc, plan, kind, out->qp_q8, relative, out->bits_planned);
+}
+
+bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
+{
+    if (!rc->flight_count || !rc->vbv.size)
+        return false;
+    AvoRcFlight *f = &rc->flight[(rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX];
+    int64_t room = vbv_after(rc, rc->flight_count - 1).fill;
+    if (bits <= room || f->starved == 2)
+        return false;
+    int64_t aim = avo_max64(room - room / 16, 1);
+    int raise = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)aim)) + 256;
+    int most = rc->qp_max_q8 + BEYOND_Q8;
+    bool starve = f->qp_q8 >= most;
+    f->tries++;
+    f->starved += starve;
+    f->qp_q8 = f->tries >= TRIES_MAX ? most : avo_min(most, f->qp_q8 + avo_max(raise, 512));
+    f->bits_planned = !starve ? aim : f->starved == 1 ? aim * 3 / 4 : 0;
+    *out = (AvoFrameQp){.qp_q8 = f->qp_q8,
+                        .bits_planned = f->bits_planned,
+                        .bits_high = starve ? 0 : aim,
+                        .starve = starve};
+    return true;
 }
 
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
@@ -338,11 +389,15 @@ void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
     AVO_ASSERT(f.coded_index == stats->coded_index);
     rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
     rc->flight_count--;
-    rc->bits_done += stats->bits;
+    int64_t own = stats->bits - stats->filler_bits;
+    rc->bits_done += own;
     avo_vbv_take(&rc->vbv, stats->bits, f.duration_q16);
 
-    uint64_t bits = (uint64_t)avo_max64(stats->bits, 1);
-    if (f.cost > 0) {
+    uint64_t bits = (uint64_t)avo_max64(own, 1);
+    f.qp_q8 += stats->qp_shift_q8;
+    if (f.coded_index == rc->anchor_index)
+        rc->anchor_qp_q8[0] = f.qp_q8 - kind_offset_q8(rc, f.kind, 0);
+    if (f.cost > 0 && !f.starved) {
         int32_t coeff =
             avo_log2_ratio_q16(bits, (uint64_t)f.cost) + (int32_t)((int64_t)f.qp_q8 * 128 / 3);
         AvoRcPredictor *p = &rc->predictor[f.kind];

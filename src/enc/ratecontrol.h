@@ -6,7 +6,11 @@
  *     start(k) .. start(k + delay), end(k), start(k + delay + 1), end(k + 1), ...
  *
  * The pipeline keeps that interleaving fixed, whatever its threads do, so the bytes do not depend
- * on them. Pictures between are counted with the bits predicted for them.
+ * on them. Pictures between are counted with the bits predicted for them. With a buffer (VBV) the
+ * delay must be 0: what is in it is to be known to the bit, and a picture that came out too large
+ * is coded again:
+ *
+ *     start(k), [code, retry(k, bits) says yes]..., end(k)
  *
  * Every quantiser is a sum: base + what its kind of picture differs from a P picture (+ complexity,
  * without importance propagation). Modes differ in where the base comes from: constant, or such
@@ -19,32 +23,10 @@
 
 #include "base/status.h"
 #include "enc/plan.h"
+#include "enc/vbv.h"
 
 #define AVO_RC_FLIGHT_MAX 64 /* pictures between start and end, at most */
 #define AVO_RC_LAYERS     8
-
-/* ---- leaky bucket (Annex C), vbv.c ---- */
-
-/* The decoder's buffer: filled at `rate` up to `size`, a picture's bits are taken out at once when
- * it is decoded. */
-typedef struct AvoVbv {
-    int64_t size, rate; /* bits, bits per second; size 0: no buffer */
-    int64_t fill;       /* bits inside when the next picture is due; negative: it came too late */
-    int64_t arrival;    /* bits that arrive in 1/fps seconds */
-    bool constant;      /* bits arrive whether there is room or not: filler must make it */
-} AvoVbv;
-
-/* Takes bufsize, maxrate and fps from config; keeps the fill level, scaled, when it was on before.
- */
-void avo_vbv_configure(AvoVbv *vbv, const AvocetEncoderConfig *config);
-/* A picture of `bits` leaves, then its duration passes. Returns the bits that found no room (with a
- * constant rate: filler that must be sent with the picture). */
-int64_t avo_vbv_take(AvoVbv *vbv, int64_t bits, int64_t duration_q16);
-/* The least that the quantisers of n pictures with these bits must rise, 1/256 QP, so that none
- * comes too late and a reserve stays. */
-int avo_vbv_raise_q8(const AvoVbv *vbv, const int64_t *bits, const int64_t *duration_q16, int n);
-
-/* ---- rate control ---- */
 
 enum { AVO_RC_I, AVO_RC_P, AVO_RC_BREF, AVO_RC_B, AVO_RC_KINDS };
 
@@ -61,6 +43,8 @@ typedef struct AvoRcFlight {
     int64_t cost, bits_planned, duration_q16;
     int kind;
     int qp_q8, relative_q8;
+    int tries;                /* that were too large for the buffer, */
+    int starved;              /* of them with starved rows */
 } AvoRcFlight;
 
 typedef struct AvoRateControl {
@@ -85,7 +69,7 @@ typedef struct AvoRateControl {
     int64_t time_q16;            /* pictures' durations so far, 1/fps */
     int64_t blurred_cost, blurred_count_q8; /* complexity, weighted 1, 1/2, 1/4, ... */
     int anchor_qp_q8[2];                    /* of the last two anchors, as if they were P */
-    int64_t anchors;
+    int64_t anchors, anchor_index; /* their number, coded index of the last */
     AvoVbv vbv;
 
     AvoRcFlight flight[AVO_RC_FLIGHT_MAX];
@@ -97,6 +81,9 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
                 AvoMessage *msg);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
+/* Whether the picture started last, now coded with `bits`, is too large for the buffer and shall be
+ * coded again with the quantiser put into out. Says no when no quantiser is left. */
+bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out);
 /* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);
 /* Takes over bitrate, crf, qp, qp_min, qp_max, qp_step, vbv_* and fps from config, for the next

@@ -71,7 +71,7 @@ static void load_edges(AvoRowCtx *row)
 static void set_qp(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
-    int qp_q8 = job->frame_qp.qp_q8;
+    int qp_q8 = job->frame_qp.qp_q8 + job->row_control.shift_q8[row->mb_y];
     if (job->plan.qp_offset_q8)
         qp_q8 += job->plan.qp_offset_q8[row->mb_addr];
     row->qp = avo_clip3(job->tools->qp_min, job->tools->qp_max, (qp_q8 + 128) >> 8);

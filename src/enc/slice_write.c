@@ -6,7 +6,7 @@
 #include "enc/slice_write.h"
 #include "enc/mb_syntax.h"
 
-static size_t position(const AvoSliceWriter *sw)
+size_t avo_slice_writer_position(const AvoSliceWriter *sw)
 {
     if (sw->slice->syntax.cabac)
         return (size_t)avo_cabac_position(&sw->coder, sw->w->start);
@@ -48,14 +48,14 @@ static void put_mb(AvoSliceWriter *sw, const AvoMbCode *code, const AvoLevels *l
     if (sw->next_mb >= slice->mb_width && info[-slice->mb_width].slice == info->slice)
         mb.nb.b = info - slice->mb_width;
 
-    size_t before = position(sw);
+    size_t before = avo_slice_writer_position(sw);
     sw->next_mb++;
     if (slice->syntax.cabac)
         avo_cabac_write_mb(sw, &mb, sw->next_mb == slice->end_mb);
     else
         avo_cavlc_write_mb(sw, &mb);
     if (sw->mb_bits)
-        sw->mb_bits[sw->next_mb - 1] = (uint32_t)(position(sw) - before);
+        sw->mb_bits[sw->next_mb - 1] = (uint32_t)(avo_slice_writer_position(sw) - before);
 
     bool sent = avo_syntax_has_residual(info);
     sw->qp_delta_nonzero = sent && code->qp != sw->qp;

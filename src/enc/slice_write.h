@@ -55,6 +55,8 @@ void avo_slice_writer_begin(AvoSliceWriter *sw, AvoBitWriter *w, const AvoSliceD
  * their neighbours must be in slice->info. */
 void avo_slice_writer_put(AvoSliceWriter *sw, int count, const AvoMbCode *code,
                           const AvoLevels *levels);
+/* Bits in w, its header included, as far as they are settled. */
+size_t avo_slice_writer_position(const AvoSliceWriter *sw);
 /* bits and bins of stats are set; stats may be NULL. All macroblocks up to end_mb must have been
  * put. */
 void avo_slice_writer_end(AvoSliceWriter *sw, AvoSliceStats *stats);

@@ -53,7 +53,7 @@ OPTIONS = {
     "rate": [[], ["--qp", "0"], ["--qp", "10"], ["--qp", "23"], ["--qp", "36"], ["--qp", "51"], ["--crf", "16"], ["--crf", "31.5"],
              ["--bitrate", "150"], ["--bitrate", "1M", "--vbv-bufsize", "1M"],
              ["--bitrate", "300k", "--vbv-maxrate", "400k", "--vbv-bufsize", "300k", "--nal-hrd", "vbr"],
-             ["--bitrate", "400k", "--vbv-bufsize", "400k", "--nal-hrd", "cbr"],
+             ["--bitrate", "400k", "--vbv-bufsize", "400k", "--nal-hrd", "cbr"], ["--bitrate", "20k", "--vbv-bufsize", "8k"],
              ["--crf", "20", "--vbv-maxrate", "800", "--vbv-bufsize", "800"], ["--qp", "30", "--qpmin", "12", "--qpmax", "40"]],
     "keyint": [[], ["--keyint", "1"], ["--keyint", "2"], ["--keyint", "5"], ["--keyint", "9", "--min-keyint", "4"],
                ["--keyint", "infinite"]],
