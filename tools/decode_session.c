@@ -13,6 +13,7 @@ int decode_session_open(DecodeSession *s, const char *name, Fault *fault)
         return -1;
     avocet_decoder_config_init(&config);
     config.inspect = s->inspect;
+    config.threads = s->threads;
     if (avocet_decoder_open(&s->decoder, &config, NULL, message, sizeof message) < 0)
         return fault_set(fault, "%s", message);
     return 0;

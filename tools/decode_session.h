@@ -11,6 +11,7 @@ struct DecodeSession {
     StreamInput input;
     AvocetDecoder *decoder;
     int inspect;                        /* set before open: keep the inside of pictures */
+    int threads;                        /* set before open; 0: one per core */
     int64_t pictures, damaged, errors;
     int64_t most;                       /* pictures to take at most, -1: all */
     volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */

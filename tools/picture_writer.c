@@ -10,9 +10,15 @@ static int has_extension(const char *name, const char *extension)
     return n > m && strcmp(name + n - m, extension) == 0;
 }
 
+/* Decoding alone, to measure or to check: nothing is copied. */
+static int is_nowhere(const char *name)
+{
+    return !strcmp(name, "/dev/null");
+}
+
 int picture_writer_check_name(const char *name, Fault *fault)
 {
-    if (!strcmp(name, "-") || has_extension(name, ".y4m") || has_extension(name, ".yuv"))
+    if (is_nowhere(name) || !strcmp(name, "-") || has_extension(name, ".y4m") || has_extension(name, ".yuv"))
         return 0;
     if (still_writer_wanted(name))
         return still_writer_check_name(name, fault);
@@ -25,7 +31,8 @@ int picture_writer_open(PictureWriter *w, const char *name, Fault *fault)
 {
     memset(w, 0, sizeof *w);
     w->name = strcmp(name, "-") ? name : "standard output";
-    if (still_writer_wanted(name))
+    w->is_nowhere = is_nowhere(name);
+    if (w->is_nowhere || still_writer_wanted(name))
         return 0;
     w->is_y4m = !has_extension(name, ".yuv");
     w->file = strcmp(name, "-") ? fopen(name, "wb") : stdout;
@@ -64,7 +71,7 @@ static int write_planes(PictureWriter *w, const AvocetPicture *p, Fault *fault)
 int picture_writer_add(PictureWriter *w, const AvocetPicture *p, const AvocetStreamInfo *info,
                        Fault *fault)
 {
-    if (!w->file)
+    if (!w->file && !w->is_nowhere)
         return canvas_load(&w->canvas, p, info, 1, fault) < 0
                    ? -1
                    : still_writer_add(w->name, ++w->stills, &w->canvas, fault);
@@ -78,6 +85,8 @@ int picture_writer_add(PictureWriter *w, const AvocetPicture *p, const AvocetStr
     if (p->width != w->width || p->height != w->height || p->format != w->format)
         return fault_set(fault, "the pictures change from %dx%d to %dx%d; %s holds one size",
                          w->width, w->height, p->width, p->height, w->name);
+    if (w->is_nowhere)
+        return 0;
     if (w->is_y4m && fputs("FRAME\n", w->file) < 0)
         return fail_write(w, fault);
     return write_planes(w, p, fault);

@@ -1,4 +1,4 @@
-/* Decoded pictures into a .y4m or raw .yuv file, or PNG files. */
+/* Decoded pictures into a .y4m or raw .yuv file, PNG files, or nowhere (/dev/null). */
 #ifndef TOOLS_PICTURE_WRITER_H
 #define TOOLS_PICTURE_WRITER_H
 
@@ -7,9 +7,9 @@
 #include "overlay_canvas.h"
 
 typedef struct PictureWriter {
-    FILE *file;          /* NULL: PNG files */
+    FILE *file;          /* NULL: PNG files, or nowhere */
     const char *name;
-    int is_y4m;
+    int is_y4m, is_nowhere;
     AvocetFormat format; /* of the first picture; width 0: none yet */
     int width, height;
     Canvas canvas;       /* PNG files */

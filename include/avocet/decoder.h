@@ -45,6 +45,10 @@ typedef struct AvocetDecoderConfig {
     void *sei_opaque;
     int inspect;            /* 1: keep what avocet_decoder_inspect shows; frames take about three times
                              * the memory, decoding takes longer. Default 0. */
+    int threads;            /* 1 (default): pictures come out as early as their order allows. More, up
+                             * to 16, or 0, one per core: that many pictures are decoded at a time,
+                             * which come out up to twice as many pictures later (flush gives the
+                             * rest) and take more frames of memory. The pictures are the same. */
 } AvocetDecoderConfig;
 
 /* Defaults. */
@@ -78,7 +82,8 @@ typedef struct AvocetDecodedPicture {
     int64_t coding_number;  /* counts pictures in coding order */
     int slices;             /* decoded slices */
     int damaged_mbs;        /* macroblocks that were missing or damaged and are made up */
-    int missing_refs;       /* 1: it refers to pictures that were never received */
+    int missing_refs;       /* 1: it refers to pictures that were never received; others stand in */
+    int lost_frames;        /* reference pictures that were lost right before it, as frame_num tells */
     int64_t slice_bytes;    /* its slice units, without start codes and emulation prevention */
 } AvocetDecodedPicture;
 

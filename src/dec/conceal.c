@@ -1,37 +1,9 @@
 /* Making up what is missing: macroblocks that no slice brought, pictures that were never received.
- * See decoder.h.
+ * See pic_job.h.
  *
  * A missing macroblock is copied from the same place of the nearest reference picture (mid grey if
  * there is none) and recorded as intra, in a slice of its own without loop filter. */
-#include "dec/decoder.h"
-
-/* The reference frame decoded last, marked or not, as long as its samples are still there. */
-static AvoFrame *last_decoded(AvocetDecoder *dec)
-{
-    AvoFrame *last = NULL;
-    for (int i = 0; i < dec->frame_count; i++) {
-        AvoDecFrame *frame = &dec->frames[i];
-        if (frame != dec->current && frame->was_reference && (!last || frame->f.uid > last->uid))
-            last = &frame->f;
-    }
-    return last;
-}
-
-AvoFrame *avo_dec_nearest_reference(AvocetDecoder *dec, int poc)
-{
-    AvoFrame *best = NULL;
-    int64_t best_distance = 0;
-    for (int i = 0; i < dec->dpb.count; i++) {
-        AvoFrame *f = dec->dpb.ref[i];
-        int64_t distance = (int64_t)f->poc - poc;
-        distance = distance < 0 ? -distance : distance;
-        if (f->non_existing || (best && distance >= best_distance))
-            continue;
-        best = f;
-        best_distance = distance;
-    }
-    return best ? best : last_decoded(dec);
-}
+#include "dec/pic_job.h"
 
 static void make_intra(AvoMbInfo *mb, int slice)
 {
@@ -71,15 +43,17 @@ static void copy_mb(AvoFrame *to, const AvoFrame *from, int mb_x, int mb_y)
     }
 }
 
-int avo_dec_conceal(AvocetDecoder *dec)
+int avo_job_conceal(AvoPicJob *job)
 {
-    AvoFrame *f = &dec->current->f;
-    const AvoFrame *from = avo_dec_nearest_reference(dec, f->poc);
-    int slice = dec->current->slices, count = 0;
-    dec->slices[slice] = (AvoDeblockSlice){.disable_idc = 1};
-    for (int i = 0; i < dec->mb_count; i++)
+    AvoFrame *f = &job->frame->f;
+    AvoDecFrame *from = job->stand_in;
+    int slice = job->frame->slices, count = 0;
+    job->slices[slice] = (AvoDeblockSlice){.disable_idc = 1};
+    if (from)
+        avo_progress_wait(&from->lines, f->plane[0].height);
+    for (int i = 0; i < job->mb_count; i++)
         if (f->info[i].slice == AVO_SLICE_NONE) {
-            copy_mb(f, from, i % f->mb_width, i / f->mb_width);
+            copy_mb(f, from ? &from->f : NULL, i % f->mb_width, i / f->mb_width);
             make_intra(&f->info[i], slice);
             count++;
         }

@@ -10,6 +10,7 @@ void avocet_decoder_config_init(AvocetDecoderConfig *config)
     config->size = sizeof *config;
     config->max_width = config->max_height = 8192;
     config->cpu_mask = ~(uint32_t)0;
+    config->threads = 1;
 }
 
 static int check_config(const AvocetDecoderConfig *c, AvoMessage *msg)
@@ -21,6 +22,8 @@ static int check_config(const AvocetDecoderConfig *c, AvoMessage *msg)
     if (c->nal_length_size != 0 && c->nal_length_size != 1 && c->nal_length_size != 2 &&
         c->nal_length_size != 4)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "nal_length_size must be 0, 1, 2 or 4");
+    if (c->threads < 0 || c->threads > AVO_DEC_THREADS_MAX)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "threads must be 0 to %d", AVO_DEC_THREADS_MAX);
     return AVOCET_OK;
 }
 
@@ -48,6 +51,11 @@ static int open_decoder(AvocetDecoder **decoder, const AvocetDecoderConfig *conf
     dec->prev_ref_frame_num = -1;
     avo_dsp_init(&dec->dsp, config->cpu_mask);
     avo_vlc_tables_init(&dec->vlc);
+    int status = avo_dec_open_jobs(dec, msg);
+    if (status < 0) {
+        allocator->free(allocator->opaque, dec);
+        return status;
+    }
     *decoder = dec;
     return AVOCET_OK;
 }
@@ -79,6 +87,7 @@ void avocet_decoder_close(AvocetDecoder **decoder)
         return;
     AvocetDecoder *dec = *decoder;
     avo_dec_deactivate(dec);
+    avo_dec_close_jobs(dec);
     avo_dec_free_parameter_sets(dec);
     free_buffer(dec, &dec->source.pending);
     free_buffer(dec, &dec->rbsp);
@@ -124,28 +133,42 @@ static void restart(AvocetDecoder *dec)
     dec->dpb.max_long_term_idx = -1;
     memset(&dec->poc, 0, sizeof dec->poc);
     dec->prev_ref_frame_num = -1;
+    dec->last_reference = NULL;
     dec->has_header = false;
     dec->source.offset = 0;
     dec->flushing = false;
 }
 
-/* All bytes are used up. */
+/* A damaged slice of a picture that ran later than its unit was met. */
+static int tell_fault(AvocetDecoder *dec)
+{
+    const AvoDecFault *fault = &dec->faults[dec->faults_told++];
+    dec->message = fault->message;
+    dec->error_offset = fault->unit_offset;
+    return fault->status;
+}
+
+static bool has_fault(const AvocetDecoder *dec)
+{
+    return dec->faults_told < dec->fault_count;
+}
+
+/* All bytes are used up. OK: there is something to hand out or to tell. */
 static int run_dry(AvocetDecoder *dec)
 {
+    bool whole = dec->config.whole_units || dec->config.nal_length_size;
+    if (whole || dec->flushing)
+        avo_dec_finish_picture(dec);
     if (dec->flushing) {
-        avo_dec_finish_picture(dec);
         avo_dec_output_all(dec);
-        if (dec->queue_count > 0)
-            return AVOCET_OK;
-        restart(dec);
-        return AVOCET_END;
+        avo_dec_run_jobs(dec);
     }
-    if (dec->config.whole_units || dec->config.nal_length_size) {
-        avo_dec_finish_picture(dec);
-        if (dec->queue_count > 0)
-            return AVOCET_OK;
-    }
-    return AVOCET_NEED_INPUT;
+    if (avo_dec_has_output(dec) || has_fault(dec))
+        return AVOCET_OK;
+    if (!dec->flushing)
+        return AVOCET_NEED_INPUT;
+    restart(dec);
+    return AVOCET_END;
 }
 
 int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture)
@@ -153,7 +176,11 @@ int avocet_decoder_receive(AvocetDecoder *decoder, AvocetDecodedPicture *picture
     if (!decoder || !picture)
         return AVOCET_ERR_ARGUMENT;
     release_held(decoder);
-    while (decoder->queue_count == 0) {
+    for (;;) {
+        if (has_fault(decoder))
+            return tell_fault(decoder);
+        if (avo_dec_has_output(decoder))
+            break;
         int status = avo_dec_step(decoder);
         if (status == AVOCET_NEED_INPUT)
             status = run_dry(decoder);

@@ -2,52 +2,41 @@
  *
  *     dec_api.c     public functions
  *     nal_parse.c   bytes -> NAL units (AvoNalSource), and what each type of unit does
- *     picture.c     start and end of pictures, frame pool, activation of parameter sets,
- *                   missing references
+ *     picture.c     start and end of pictures, reference lists, missing references
+ *     frame_pool.c  memory that depends on the picture size, activation of parameter sets
+ *     pic_job.c     the slices of one picture, now or later
+ *     schedule.c    pictures side by side
  *     conceal.c     missing macroblocks
  *     output.c      decoded picture buffer: which picture comes out when
  *
- * Work is done in receive, one NAL unit after the other, only while the output queue is empty. A
+ * Work is done in receive, one NAL unit after the other, only while no picture can be handed out. A
  * unit that needs room that only output can make (a new picture, a new size) is put off with
  * AVO_DEC_AGAIN and met again when the queue has been emptied, so the pool stays small and nothing
- * is ever dropped for lack of space. */
+ * is ever dropped for lack of space.
+ *
+ * With several threads the slices of job_count pictures are gathered before they run; the books
+ * (order counts, marking, order of output) are kept meanwhile as if they had run. */
 #ifndef AVO_DEC_DECODER_H
 #define AVO_DEC_DECODER_H
 
 #include <avocet/decoder.h>
+#include "base/taskpool.h"
 #include "dec/paramset_parse.h"
-#include "dec/slice_dec.h"
+#include "dec/pic_job.h"
 #include "dec/slice_parse.h"
-#include "h264/deblock.h"
 #include "h264/nal.h"
 #include "h264/poc_dpb.h"
 
-/* 16 in the buffer, the one at work, the one that the caller looks at, one to start from a gap. */
-#define AVO_DEC_FRAMES 19
+#define AVO_DEC_THREADS_MAX 16
 
 enum { AVO_DEC_AGAIN = 100 }; /* put off: empty the output queue first */
 
-typedef struct AvoDecFrame {
-    AvoFrame f;              /* first: AvoFrame pointers of the pool convert */
-    AvoTrace trace;          /* carved behind f where it is wanted */
-    void *memory;            /* NULL: not allocated yet */
-    bool waiting;            /* decoded, not yet put into the output queue */
-    bool queued;             /* in the output queue */
-    bool held;               /* the caller looks at it */
-    bool missing_refs;
-    bool has_b, has_p;
-    bool was_reference;      /* nal_ref_idc was not 0 */
-    int poc, frame_num;      /* before MMCO 5 rebased them */
-    int slices, damaged_mbs;
-    int64_t slice_bytes;     /* of the slice units that were used */
-    int crop_x, crop_y, crop_width, crop_height; /* luma samples */
-} AvoDecFrame;
-
-/* Memory that grows. */
-typedef struct AvoDecBuffer {
-    uint8_t *data;
-    size_t size, capacity;
-} AvoDecBuffer;
+/* A damaged slice that was found by a picture that ran side by side with others. */
+typedef struct AvoDecFault {
+    int status;
+    uint64_t unit_offset;
+    AvoMessage message;
+} AvoDecFault;
 
 /* Cuts bytes into NAL units, however they arrive. */
 typedef struct AvoNalSource {
@@ -95,16 +84,19 @@ struct AvocetDecoder {
 
     /* The picture at work. */
     AvoDecFrame *current;    /* NULL: none */
+    AvoPicJob *job;          /* its slices */
     AvoSliceHeader header;   /* of the slice met last */
     bool has_header;         /* header belongs to the current picture or the last one */
     AvoSliceHeader next_header; /* being read; too large for the stack */
     AvoSliceHeader implied;  /* of frames that were never received */
-    int mbs_done;
-    AvoDeblockSlice *slices; /* [slice number]; the last one is for concealed macroblocks */
-    int slice_capacity;
-    uint8_t *group_map;      /* slice group of each macroblock, when the picture has groups */
-    AvoSliceDec slice;
-    AVO_ALIGN(64) pixel predict_scratch[AVO_PREDICT_SCRATCH];
+
+    /* Pictures that run side by side. */
+    AvoTaskPool *pool;       /* NULL: one thread */
+    AvoPicJob **jobs;        /* [0, pending) are gathered, [pending] is for the next picture */
+    int job_count, pending;
+    void *job_memory;
+    AvoDecFault *faults;     /* of jobs that have run, to be told */
+    int fault_count, faults_told;
 
     /* References and output. */
     AvoDecFrame frames[AVO_DEC_FRAMES];
@@ -112,6 +104,7 @@ struct AvocetDecoder {
     AvoDpb dpb;
     AvoPocState poc;
     int prev_ref_frame_num;  /* -1: no reference picture yet */
+    AvoDecFrame *last_reference; /* decoded last, marked or not; NULL: none */
     int64_t next_uid;
     AvoDecFrame *queue[AVO_DEC_FRAMES];
     int queue_count;
@@ -132,20 +125,46 @@ void avo_dec_free_parameter_sets(AvocetDecoder *dec);
 int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type);
 /* Ends the current picture, if there is one. */
 void avo_dec_finish_picture(AvocetDecoder *dec);
+
+/* ---- frame_pool.c ---- */
+
+/* Can pictures with these parameters be decoded? */
+int avo_dec_check_supported(AvocetDecoder *dec, const AvoSps *sps);
+/* Makes another sequence parameter set the active one. No picture is at work. */
+int avo_dec_activate_sps(AvocetDecoder *dec, int id, bool is_idr);
+int avo_dec_activate_pps(AvocetDecoder *dec, int id);
+/* Takes a free frame and resets what the last picture left in it, except samples and records. */
+int avo_dec_take_frame(AvocetDecoder *dec, AvoDecFrame **taken);
 /* Frees what depends on the picture size. */
 void avo_dec_deactivate(AvocetDecoder *dec);
 
-/* ---- conceal.c ---- */
+/* ---- schedule.c ---- */
 
-/* Makes up the macroblocks that are missing; returns how many. */
-int avo_dec_conceal(AvocetDecoder *dec);
-/* Fills a frame with mid grey, as an intra picture. */
-void avo_dec_fill_grey(AvoFrame *frame);
-/* The best stand-in for a missing reference of the current picture; NULL if there is none. */
-AvoFrame *avo_dec_nearest_reference(AvocetDecoder *dec, int poc);
+/* Memory and threads for pictures that run side by side. */
+int avo_dec_open_jobs(AvocetDecoder *dec, AvoMessage *msg);
+void avo_dec_close_jobs(AvocetDecoder *dec);
+/* A job for the current picture. */
+void avo_dec_begin_job(AvocetDecoder *dec);
+/* Place for the next slice of the current picture. */
+AvoJobSlice *avo_dec_next_slice(AvocetDecoder *dec);
+/* Runs or stores the slice that avo_dec_next_slice gave last. */
+int avo_dec_add_slice(AvocetDecoder *dec, AvoJobSlice *slice);
+/* All slices of the current picture are there. */
+void avo_dec_end_job(AvocetDecoder *dec);
+/* Runs everything that was gathered. */
+void avo_dec_run_jobs(AvocetDecoder *dec);
+/* Is this frame read or written by a picture that was not run yet? */
+bool avo_dec_is_busy(const AvocetDecoder *dec, const AvoDecFrame *frame);
 
 /* ---- output.c ---- */
 
+/* Can a picture be handed out? */
+AVO_INLINE bool avo_dec_has_output(const AvocetDecoder *dec)
+{
+    return dec->queue_count > 0 && dec->queue[0]->decoded;
+}
+/* Makes room for one more frame in the buffer (C.4.5.3). */
+void avo_dec_bump(AvocetDecoder *dec);
 /* Puts all waiting frames into the output queue, in output order. */
 void avo_dec_output_all(AvocetDecoder *dec);
 /* Puts one waiting frame into the queue; false: none is waiting. */

@@ -354,6 +354,34 @@ static bool decode_intra(AvoSliceDec *s, const MbPixels *p)
     return ok && (!s->has_chroma || decode_intra_chroma(s, p, have));
 }
 
+/* ---- references that other threads are at ---- */
+
+void avo_mb_wait_lines(AvoSliceDec *s, int list, int ref, int lines)
+{
+    if (s->known_lines[list][ref] >= lines)
+        return;
+    avo_progress_wait(s->ref_lines[list][ref], lines);
+    s->known_lines[list][ref] = avo_progress_get(s->ref_lines[list][ref]);
+}
+
+/* Waits for all lines that the macroblock's vectors reach, three more for the filters' taps (as many
+ * as one more chroma line and its rounding take). */
+static void wait_references(AvoSliceDec *s)
+{
+    const AvoMbInfo *mb = s->mb;
+    int height = s->frame->plane[0].height;
+    for (int list = 0; list < 2; list++)
+        for (int i = 0; i < 4; i++) {
+            int ref = mb->ref_idx[list][i];
+            if (ref < 0)
+                continue;
+            const AvoMv *mv = &mb->mv[list][8 * (i >> 1) + 2 * (i & 1)];
+            int lowest = avo_max(avo_max(mv[0].y, mv[1].y), avo_max(mv[4].y, mv[5].y));
+            int end = 16 * s->mb_y + 8 * (i >> 1) + 8 + (lowest >> 2) + 3;
+            avo_mb_wait_lines(s, list, ref, avo_clip3(1, height, end));
+        }
+}
+
 static void note_whole(const AvoSliceDec *s, const MbPixels *p)
 {
     for (int c = 0; c < (s->has_chroma ? 3 : 1); c++)
@@ -370,6 +398,8 @@ bool avo_mb_reconstruct(AvoSliceDec *s)
     }
     if (AVO_MB_IS_INTRA(s->mb->type))
         return decode_intra(s, &p);
+    if (s->waits)
+        wait_references(s);
     avo_predict_mb_into(&s->predict, s->mb, s->mb_x, s->mb_y, p.data, p.stride[0], p.stride[1]);
     note_whole(s, &p);
     if (s->mb->cbp & 15)

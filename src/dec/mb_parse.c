@@ -316,6 +316,8 @@ static bool begin_mb(AvoSliceDec *s)
     s->mb = mb;
     s->mb_x = s->mb_addr % s->frame->mb_width;
     s->mb_y = s->mb_addr / s->frame->mb_width;
+    if (s->waits && s->refs.col) /* for the records that direct prediction reads */
+        avo_mb_wait_lines(s, 1, 0, 16 * s->mb_y + 1);
     s->nb = avo_neighbours_find(s->frame->info, s->frame->mb_width, s->mb_x, s->mb_y, s->slice);
     memset(mb, 0, sizeof *mb);
     mb->slice = AVO_SLICE_NONE;
@@ -333,6 +335,7 @@ static bool finish_mb(AvoSliceDec *s)
     s->mbs_done++;
     if (s->trace)
         avo_trace_mb(s);
+    avo_row_filter_mb(s->filter, s->mb_addr);
     return true;
 }
 

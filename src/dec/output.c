@@ -82,6 +82,12 @@ static bool make_room(AvocetDecoder *dec)
     return false;
 }
 
+void avo_dec_bump(AvocetDecoder *dec)
+{
+    while (fullness(dec) >= dec->dpb_frames && avo_dec_output_one(dec)) {
+    }
+}
+
 void avo_dec_store(AvocetDecoder *dec, bool starts_sequence, bool drop_prior)
 {
     if (drop_prior)
@@ -192,5 +198,6 @@ void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out)
     out->slices = frame->slices;
     out->damaged_mbs = frame->damaged_mbs;
     out->missing_refs = frame->missing_refs;
+    out->lost_frames = frame->lost_frames;
     out->slice_bytes = frame->slice_bytes;
 }

@@ -1,199 +1,14 @@
-/* Pictures: activation of parameter sets, frame pool, frame_num gaps, start, slices, end. See
- * decoder.h.
+/* Pictures: start, reference lists, frame_num gaps, slices, end. See decoder.h.
  *
  * A slice unit goes through avo_dec_slice():
  *   1. read the header with the parameter sets it names;
  *   2. if it starts another picture: finish the one at work, activate the sets, start the new one;
- *   3. build the reference lists, decode the macroblocks;
+ *   3. build the reference lists, run or store the slice (schedule.c);
  *   4. finish the picture as soon as all macroblocks are there.
  * Each step may ask for an empty output queue (AVO_DEC_AGAIN); the unit is then read again from the
- * start, and what is done already is found done. */
+ * start, and what is done already is found done. Nothing here looks at samples or records, so that
+ * it goes the same way whether slices run at once or later. */
 #include "dec/decoder.h"
-
-/* ---- memory that depends on the picture size ---- */
-
-static void *take(AvocetDecoder *dec, size_t size)
-{
-    return dec->allocator.alloc(dec->allocator.opaque, size, AVO_ARENA_ALIGN);
-}
-
-static void give_back(AvocetDecoder *dec, void *memory)
-{
-    if (memory)
-        dec->allocator.free(dec->allocator.opaque, memory);
-}
-
-void avo_dec_deactivate(AvocetDecoder *dec)
-{
-    for (int i = 0; i < AVO_DEC_FRAMES; i++)
-        give_back(dec, dec->frames[i].memory);
-    give_back(dec, dec->slices);
-    give_back(dec, dec->group_map);
-    memset(dec->frames, 0, sizeof dec->frames);
-    memset(&dec->dpb, 0, sizeof dec->dpb);
-    dec->slices = NULL;
-    dec->group_map = NULL;
-    dec->frame_count = 0;
-    dec->current = NULL;
-    dec->held = NULL;
-    dec->is_active = false;
-    dec->has_header = false;
-    dec->prev_ref_frame_num = -1;
-}
-
-/* ---- activation (7.4.1.2.1) ---- */
-
-static int check_supported(AvocetDecoder *dec, const AvoSps *sps)
-{
-    const char *what = avo_sps_unsupported(sps);
-    if (what)
-        return avo_fail(&dec->message, AVOCET_ERR_UNSUPPORTED, "%s is not supported", what);
-    if (sps->mb_width > (dec->config.max_width + 15) / 16 ||
-        sps->mb_height > (dec->config.max_height + 15) / 16 ||
-        sps->mb_width * sps->mb_height > avo_levels[AVO_LEVEL_COUNT - 1].max_fs)
-        return avo_fail(&dec->message, AVOCET_ERR_UNSUPPORTED,
-                        "pictures of %dx%d are larger than allowed", 16 * sps->mb_width,
-                        16 * sps->mb_height);
-    return AVOCET_OK;
-}
-
-/* Frames change size or number: start from nothing. */
-static int activate_size(AvocetDecoder *dec, const AvoSps *sps)
-{
-    avo_dec_deactivate(dec);
-    dec->mb_count = sps->mb_width * sps->mb_height;
-    dec->slice_capacity = avo_min(dec->mb_count, AVO_SLICE_NONE - 2);
-    dec->slices = take(dec, ((size_t)dec->slice_capacity + 1) * sizeof *dec->slices);
-    dec->group_map = take(dec, (size_t)dec->mb_count);
-    if (!dec->slices || !dec->group_map) {
-        avo_dec_deactivate(dec);
-        return avo_fail(&dec->message, AVOCET_ERR_MEMORY, "no memory for pictures of %dx%d",
-                        16 * sps->mb_width, 16 * sps->mb_height);
-    }
-    return AVOCET_OK;
-}
-
-static bool needs_new_frames(const AvocetDecoder *dec, const AvoSps *sps)
-{
-    const AvoSps *old = &dec->active_sps;
-    return !dec->is_active || old->mb_width != sps->mb_width || old->mb_height != sps->mb_height ||
-           old->chroma_format_idc != sps->chroma_format_idc;
-}
-
-static void adopt_sps(AvocetDecoder *dec, int id)
-{
-    dec->active_sps = *dec->sps[id];
-    dec->active_sps_serial = dec->sps_serial[id];
-    dec->active_pps_serial = 0;
-    avo_dec_find_limits(dec);
-    dec->frame_count = avo_max(dec->frame_count, dec->dpb_frames + 3);
-}
-
-/* Makes another sequence parameter set the active one. No picture is at work. Only an IDR picture
- * may bring another set; where one comes in between and the frames stay the same, decoding simply
- * goes on with it. */
-static int activate_sps(AvocetDecoder *dec, int id, bool is_idr)
-{
-    const AvoSps *sps = dec->sps[id];
-    if (!is_idr && !needs_new_frames(dec, sps)) {
-        adopt_sps(dec, id);
-        return AVOCET_OK;
-    }
-    avo_dec_output_all(dec);
-    if (dec->queue_count > 0)
-        return AVO_DEC_AGAIN;
-    if (needs_new_frames(dec, sps))
-        AVO_RETURN_IF_ERROR(activate_size(dec, sps));
-    for (int i = 0; i < dec->dpb.count; i++)
-        dec->dpb.ref[i]->is_ref = false;
-    memset(&dec->poc, 0, sizeof dec->poc);
-    dec->dpb = (AvoDpb){.max_long_term_idx = -1};
-    dec->prev_ref_frame_num = -1;
-    dec->is_active = true;
-    adopt_sps(dec, id);
-    return AVOCET_OK;
-}
-
-static int activate_pps(AvocetDecoder *dec, int id)
-{
-    if (dec->active_pps_serial == dec->pps_serial[id])
-        return AVOCET_OK;
-    dec->active_pps_serial = 0;
-    dec->active_pps = *dec->pps[id];
-    AVO_RETURN_IF_ERROR(avo_pps_activate(&dec->active_pps, &dec->active_sps, &dec->message));
-    avo_quant_tables_init_dequant(&dec->quant, &dec->active_pps.scaling);
-    dec->active_pps_serial = dec->pps_serial[id];
-    return AVOCET_OK;
-}
-
-/* ---- frame pool ---- */
-
-static bool is_free(const AvocetDecoder *dec, const AvoDecFrame *f)
-{
-    return f != dec->current && !f->f.is_ref && !f->waiting && !f->queued && !f->held;
-}
-
-/* A frame that nobody needs, NULL if there is none. */
-static AvoDecFrame *find_free(AvocetDecoder *dec)
-{
-    for (int i = 0; i < dec->frame_count; i++)
-        if (is_free(dec, &dec->frames[i]))
-            return &dec->frames[i];
-    return NULL;
-}
-
-static void carve(const AvocetDecoder *dec, AvoFrame *f, AvoTrace *trace, AvoArena *arena)
-{
-    avo_frame_carve(f, arena, dec->active_sps.mb_width, dec->active_sps.mb_height,
-                    dec->active_sps.chroma_format_idc, AVO_FRAME_INFO);
-    if (dec->config.inspect)
-        avo_trace_carve(trace, f, arena);
-}
-
-/* Gives a pool frame its memory when it is used first. */
-static int provide_memory(AvocetDecoder *dec, AvoDecFrame *frame)
-{
-    AvoArena arena;
-    AvoFrame dry;
-    AvoTrace dry_trace;
-    if (frame->memory)
-        return AVOCET_OK;
-    avo_arena_init(&arena, NULL, 0);
-    carve(dec, &dry, &dry_trace, &arena);
-    size_t size = arena.used;
-    frame->memory = arena.overflow ? NULL : take(dec, size);
-    if (!frame->memory)
-        return avo_fail(&dec->message, AVOCET_ERR_MEMORY, "no memory for a frame of %l bytes",
-                        (int64_t)size);
-    avo_arena_init(&arena, frame->memory, size);
-    carve(dec, &frame->f, &frame->trace, &arena);
-    return AVOCET_OK;
-}
-
-/* Takes a free frame and resets what the last picture left in it, except samples and records. */
-static int take_frame(AvocetDecoder *dec, AvoDecFrame **taken)
-{
-    AvoDecFrame *frame = find_free(dec);
-    if (!frame) {
-        avo_dec_output_one(dec);
-        return dec->queue_count > 0 ? AVO_DEC_AGAIN
-                                    : avo_fail(&dec->message, AVOCET_ERR_INTERNAL, "no free frame");
-    }
-    AVO_RETURN_IF_ERROR(provide_memory(dec, frame));
-    AvoFrame f = frame->f;
-    AvoTrace trace = frame->trace;
-    void *memory = frame->memory;
-    memset(frame, 0, sizeof *frame);
-    frame->memory = memory;
-    frame->f = f;
-    frame->trace = trace;
-    frame->f.slot = (int)(frame - dec->frames);
-    frame->f.is_ref = frame->f.is_idr = frame->f.non_existing = false;
-    frame->f.long_term_idx = -1;
-    frame->f.uid = ++dec->next_uid;
-    *taken = frame;
-    return AVOCET_OK;
-}
 
 /* ---- references that were never received ---- */
 
@@ -213,7 +28,8 @@ static int add_gap_frame(AvocetDecoder *dec, int frame_num)
 {
     AvoDecFrame *frame;
     const AvoSliceHeader *h = imply_header(dec, frame_num);
-    int status = take_frame(dec, &frame);
+    avo_dec_bump(dec);
+    int status = avo_dec_take_frame(dec, &frame);
     if (status != AVOCET_OK)
         return status;
     frame->f.non_existing = true;
@@ -253,19 +69,41 @@ static int fill_gap(AvocetDecoder *dec, const AvoSliceHeader *h)
     return AVOCET_OK;
 }
 
-/* A grey frame for streams that start with pictures which refer to others. */
-static int add_grey_reference(AvocetDecoder *dec)
+/* The reference frame that is nearest in order of output; the one decoded last where none is marked;
+ * NULL where there never was one. */
+static AvoFrame *nearest_reference(AvocetDecoder *dec, int poc)
+{
+    AvoFrame *best = NULL;
+    int64_t best_distance = 0;
+    for (int i = 0; i < dec->dpb.count; i++) {
+        AvoFrame *f = dec->dpb.ref[i];
+        int64_t distance = (int64_t)f->poc - poc;
+        distance = distance < 0 ? -distance : distance;
+        if (f->non_existing || (best && distance >= best_distance))
+            continue;
+        best = f;
+        best_distance = distance;
+    }
+    return best ? best : dec->last_reference ? &dec->last_reference->f : NULL;
+}
+
+/* A grey frame for streams that start with pictures which refer to others. It is not part of the
+ * buffer: it serves the picture at work only. */
+static int provide_grey(AvocetDecoder *dec)
 {
     AvoDecFrame *frame;
+    if (dec->job->grey)
+        return AVOCET_OK;
     int max = 1 << dec->active_sps.log2_max_frame_num;
-    const AvoSliceHeader *h = imply_header(dec, (dec->header.frame_num - 1) & (max - 1));
-    int status = take_frame(dec, &frame);
+    int status = avo_dec_take_frame(dec, &frame);
     if (status != AVOCET_OK)
         return status;
-    frame->f.frame_num = h->frame_num;
+    frame->f.frame_num = (dec->header.frame_num - 1) & (max - 1);
     frame->f.poc = dec->current->f.poc - 2;
     avo_dec_fill_grey(&frame->f);
-    avo_dpb_mark(&dec->dpb, &dec->active_sps, h, &frame->f, NULL);
+    avo_progress_publish(&frame->lines, frame->f.plane[0].height);
+    dec->job->grey = frame;
+    dec->job->uses |= 1u << frame->f.slot;
     return AVOCET_OK;
 }
 
@@ -278,12 +116,12 @@ static int complete_lists(AvocetDecoder *dec, AvoSliceRefs *refs)
             if (f && !f->non_existing)
                 continue;
             dec->current->missing_refs |= i == 0; /* further entries may stay unused */
-            f = avo_dec_nearest_reference(dec, dec->current->f.poc);
+            f = nearest_reference(dec, dec->current->f.poc);
             if (!f) {
-                int status = add_grey_reference(dec);
+                int status = provide_grey(dec);
                 if (status != AVOCET_OK)
                     return status;
-                f = avo_dec_nearest_reference(dec, dec->current->f.poc);
+                f = &dec->job->grey->f;
             }
             refs->frame[l][i] = f;
         }
@@ -317,7 +155,7 @@ static int start_picture(AvocetDecoder *dec, const AvoSliceHeader *h)
     AvoDecFrame *frame;
     int status = fill_gap(dec, h);
     if (status == AVOCET_OK)
-        status = take_frame(dec, &frame);
+        status = avo_dec_take_frame(dec, &frame);
     if (status != AVOCET_OK)
         return status;
     AvoFrame *f = &frame->f;
@@ -327,40 +165,26 @@ static int start_picture(AvocetDecoder *dec, const AvoSliceHeader *h)
     f->slice_type = h->type;
     f->pts = dec->unit_pts;
     note_slots(dec, f);
-    for (int i = 0; i < dec->mb_count; i++)
-        f->info[i].slice = AVO_SLICE_NONE;
-    avo_trace_reset(&frame->trace, dec->mb_count);
     frame->poc = f->poc;
     frame->frame_num = f->frame_num;
     frame->was_reference = h->nal_ref_idc != 0;
     frame->missing_refs = missing_frames(dec, h) > 0;
+    if (!dec->active_sps.gaps_in_frame_num_allowed)
+        frame->lost_frames = missing_frames(dec, h);
     find_cropping(dec, frame);
-    if (dec->active_pps.num_slice_groups > 1)
-        avo_slice_group_map(dec->group_map, &dec->active_sps, &dec->active_pps,
-                            h->slice_group_change_cycle);
     dec->current = frame;
-    dec->mbs_done = 0;
+    avo_dec_begin_job(dec);
+    if (dec->active_pps.num_slice_groups > 1)
+        avo_slice_group_map(dec->job->group_map, &dec->active_sps, &dec->active_pps,
+                            h->slice_group_change_cycle);
     return AVOCET_OK;
 }
 
 /* ---- slices ---- */
 
-static void note_slice(AvocetDecoder *dec, const AvoSliceHeader *h)
-{
-    dec->slices[dec->current->slices] = (AvoDeblockSlice){
-        .disable_idc = h->disable_deblocking_idc,
-        .alpha_offset = 2 * h->alpha_offset_div2,
-        .beta_offset = 2 * h->beta_offset_div2,
-        .chroma_qp_offset = {dec->active_pps.chroma_qp_offset[0],
-                             dec->active_pps.chroma_qp_offset[1]},
-    };
-}
-
 /* RefPicList0 and 1 and everything that follows from them. */
-static int prepare_references(AvocetDecoder *dec, const AvoSliceHeader *h)
+static int prepare_references(AvocetDecoder *dec, const AvoSliceHeader *h, AvoSliceRefs *refs)
 {
-    AvoSliceDec *s = &dec->slice;
-    AvoSliceRefs *refs = &s->refs;
     memset(refs, 0, sizeof *refs);
     refs->type = h->type;
     refs->count[0] = h->num_ref_idx[0];
@@ -374,52 +198,27 @@ static int prepare_references(AvocetDecoder *dec, const AvoSliceHeader *h)
     avo_slice_refs_derive(refs, h, &dec->active_pps, &dec->active_sps, dec->current->f.poc);
     for (int l = 0; l < 2; l++)
         for (int i = 0; i < refs->count[l]; i++)
-            s->slot_of_ref[l][i] = (int8_t)refs->frame[l][i]->slot;
+            dec->job->uses |= 1u << refs->frame[l][i]->slot;
     /* Only in damaged streams is the co-located reference not in list 0. */
     for (int i = 0; i < AVO_SLOTS_MAX; i++)
         refs->col_to_ref0[i] = (int8_t)avo_max(refs->col_to_ref0[i], 0);
     return AVOCET_OK;
 }
 
-static void prepare_slice(AvocetDecoder *dec, const AvoSliceHeader *h, const AvoSliceBits *bits)
-{
-    AvoSliceDec *s = &dec->slice;
-    s->dsp = &dec->dsp;
-    s->vlc = &dec->vlc;
-    s->sps = &dec->active_sps;
-    s->pps = &dec->active_pps;
-    s->header = h;
-    s->quant = &dec->quant;
-    s->frame = &dec->current->f;
-    s->trace = dec->current->trace.mb ? &dec->current->trace : NULL;
-    s->group_of_mb = dec->active_pps.num_slice_groups > 1 ? dec->group_map : NULL;
-    s->predict = (AvoPredictCtx){&dec->dsp, &s->refs, dec->predict_scratch};
-    s->slice = dec->current->slices;
-    s->cabac = dec->active_pps.cabac;
-    s->has_chroma = dec->active_sps.chroma_format_idc != 0;
-    s->br = *bits;
-}
-
 /* Slice data of the current picture. */
-static int decode_slice(AvocetDecoder *dec, const AvoSliceHeader *h, const AvoSliceBits *bits)
+static int take_slice(AvocetDecoder *dec, const AvoSliceHeader *h, const AvoSliceBits *bits)
 {
-    AvoDecFrame *current = dec->current;
-    if (current->slices >= dec->slice_capacity)
-        return avo_fail(&dec->message, AVOCET_ERR_DATA, "too many slices in a picture");
-    int status = prepare_references(dec, h);
+    AvoJobSlice *slice = avo_dec_next_slice(dec);
+    int status = prepare_references(dec, h, &slice->refs);
     if (status != AVOCET_OK)
         return status;
-    prepare_slice(dec, h, bits);
-    note_slice(dec, h);
-    current->slice_bytes += (int64_t)dec->rbsp.size + 1;
-    status = avo_slice_data_decode(&dec->slice, &dec->message);
-    dec->mbs_done += dec->slice.mbs_done;
-    if (dec->slice.mbs_done > 0) {
-        current->slices++;
-        current->has_p |= h->type == AVO_SLICE_P;
-        current->has_b |= h->type == AVO_SLICE_B;
-    }
-    if (dec->mbs_done == dec->mb_count)
+    slice->header = *h;
+    slice->bits = *bits;
+    dec->current->slice_bytes += (int64_t)dec->rbsp.size + 1;
+    dec->job->has_first |= h->first_mb == 0;
+    dec->job->accepted++;
+    status = avo_dec_add_slice(dec, slice);
+    if (dec->job->mbs_done == dec->mb_count)
         avo_dec_finish_picture(dec);
     return status;
 }
@@ -436,7 +235,7 @@ static int read_header(AvocetDecoder *dec, AvoSliceHeader *h, AvoSliceBits *bits
     if (!sps)
         return avo_fail(&dec->message, AVOCET_ERR_DATA, "sequence parameter set %d is missing",
                         pps->sps_id);
-    AVO_RETURN_IF_ERROR(check_supported(dec, sps));
+    AVO_RETURN_IF_ERROR(avo_dec_check_supported(dec, sps));
     AVO_RETURN_IF_ERROR(avo_pps_check(pps, sps, &dec->message));
     return avo_slice_header_parse(h, bits, sps, pps, &dec->message);
 }
@@ -446,11 +245,11 @@ static int begin_picture(AvocetDecoder *dec, const AvoSliceHeader *h)
 {
     int sps_id = dec->pps[h->pps_id]->sps_id;
     if (!dec->is_active || dec->active_sps_serial != dec->sps_serial[sps_id]) {
-        int status = activate_sps(dec, sps_id, h->nal_unit_type == AVO_NAL_IDR);
+        int status = avo_dec_activate_sps(dec, sps_id, h->nal_unit_type == AVO_NAL_IDR);
         if (status != AVOCET_OK)
             return status;
     }
-    AVO_RETURN_IF_ERROR(activate_pps(dec, h->pps_id));
+    AVO_RETURN_IF_ERROR(avo_dec_activate_pps(dec, h->pps_id));
     return start_picture(dec, h);
 }
 
@@ -465,7 +264,7 @@ static bool is_active_set(const AvocetDecoder *dec, int pps_id)
  * is not legal, but encoders are about that never change idr_pic_id. */
 static bool starts_again(const AvocetDecoder *dec, const AvoSliceHeader *h)
 {
-    return h->first_mb == 0 && (!dec->current || dec->current->f.info[0].slice != AVO_SLICE_NONE);
+    return h->first_mb == 0 && (!dec->current || dec->job->has_first);
 }
 
 int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
@@ -486,7 +285,7 @@ int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
     if (!starts && !dec->current)
         return avo_fail(&dec->message, AVOCET_ERR_DATA, "slice belongs to a finished picture");
     if (starts) {
-        if (dec->queue_count > 0)
+        if (avo_dec_has_output(dec))
             return AVO_DEC_AGAIN;
         dec->has_header = false;
         int status = begin_picture(dec, h);
@@ -495,22 +294,10 @@ int avo_dec_slice(AvocetDecoder *dec, int nal_ref_idc, int nal_unit_type)
     }
     dec->header = *h;
     dec->has_header = true;
-    return decode_slice(dec, &dec->header, &bits);
+    return take_slice(dec, &dec->header, &bits);
 }
 
 /* ---- end of a picture ---- */
-
-static void filter_and_pad(AvocetDecoder *dec)
-{
-    AvoFrame *f = &dec->current->f;
-    for (int y = 0; y < f->mb_height; y++)
-        avo_deblock_row(&dec->dsp, f, y, dec->slices);
-    if (!dec->current->was_reference)
-        return;
-    for (int c = 0; c < (f->chroma_format ? 3 : 1); c++)
-        avo_plane_pad_rows(&f->plane[c], c ? AVO_FRAME_PAD / 2 : AVO_FRAME_PAD, 0,
-                           f->plane[c].height);
-}
 
 static bool has_mmco5(const AvoSliceHeader *h)
 {
@@ -526,20 +313,25 @@ void avo_dec_finish_picture(AvocetDecoder *dec)
     const AvoSliceHeader *h = &dec->header;
     if (!current)
         return;
-    if (dec->mbs_done == 0) { /* nothing of it was received: as if it never existed */
+    if (dec->job->accepted == 0) { /* nothing of it was received: as if it never existed */
         current->was_reference = false;
         dec->current = NULL;
         return;
     }
-    if (dec->mbs_done < dec->mb_count)
-        current->damaged_mbs = avo_dec_conceal(dec);
-    filter_and_pad(dec);
+    AvoFrame *stand_in = nearest_reference(dec, current->f.poc);
+    dec->job->stand_in = (AvoDecFrame *)(void *)stand_in;
+    if (stand_in)
+        dec->job->uses |= 1u << stand_in->slot;
+    avo_dec_end_job(dec);
     bool starts_sequence = current->f.is_idr || has_mmco5(h);
     avo_poc_commit(&dec->poc, &dec->active_sps, h, current->f.poc);
     if (current->was_reference) {
         avo_dpb_mark(&dec->dpb, &dec->active_sps, h, &current->f, &dec->message);
         dec->prev_ref_frame_num = current->f.frame_num;
+        dec->last_reference = current;
     }
     avo_dec_store(dec, starts_sequence, current->f.is_idr && h->no_output_of_prior_pics);
     dec->current = NULL;
+    if (dec->pending == dec->job_count)
+        avo_dec_run_jobs(dec);
 }

@@ -1,9 +1,11 @@
 /* The slice at work: everything between its header and its reconstructed macroblocks.
  *
  *     slice_parse.c   header -> AvoSliceHeader
+ *     pic_job.c       the slices of one picture
  *     mb_parse.c      slice data and macroblock layer -> AvoMbInfo, AvoMbWork
  *     cavlc_read.c, cabac_read.c   syntax elements and residual blocks for mb_parse.c
  *     mb_decode.c     AvoMbInfo, AvoMbWork -> samples
+ *     row_filter.c    loop filter, one row behind
  *
  * Residual blocks are scaled (8.5.12.1) while they are read, so AvoMbWork holds coefficients ready
  * for the inverse transform; what a macroblock leaves in it is cleared when its samples are done. */
@@ -11,6 +13,7 @@
 #define AVO_DEC_SLICE_DEC_H
 
 #include "dec/cabac_engine_dec.h"
+#include "dec/row_filter.h"
 #include "dec/trace.h"
 #include "dec/vlc_read.h"
 #include "dsp/dsp.h"
@@ -66,9 +69,13 @@ typedef struct AvoSliceDec {
     int8_t slot_of_ref[2][AVO_REFS_MAX];
     AvoPredictCtx predict;
     const AvoTrace *trace;           /* NULL: nobody wants to look inside */
+    AvoRowFilter *filter;
     int slice;                       /* number in the picture */
     bool cabac;
     bool has_chroma;
+    bool waits;                      /* references may be at work on other threads */
+    AvoProgress *ref_lines[2][AVO_REFS_MAX]; /* how far they are; set if it waits */
+    int known_lines[2][AVO_REFS_MAX]; /* what was seen there last */
 
     /* Bits: br for CAVLC (and the header before), reader and contexts for CABAC. */
     AvoSliceBits br;
@@ -99,6 +106,8 @@ int avo_slice_data_decode(AvoSliceDec *s, AvoMessage *msg);
 
 /* mb_decode.c */
 bool avo_mb_reconstruct(AvoSliceDec *s);
+/* Returns once `lines` luma lines of a reference (1 to the picture's height) are final. */
+void avo_mb_wait_lines(AvoSliceDec *s, int list, int ref, int lines);
 
 /* Chroma QP of plane 0 Cb, 1 Cr (8.5.8). */
 AVO_INLINE int avo_slice_chroma_qp(const AvoSliceDec *s, int plane)

@@ -8,7 +8,7 @@ that are in corrupt/ must come to an end too. They are test data of others and n
 repository: the folder is named by --folder or AVOCET_CONFORMANCE, else looked for in
 ../shared/conformance next to the repository. Without it nothing is tested.
 
-Some streams are decoded a second time with the plain C kernels and in small pieces.
+Some streams are decoded again with the plain C kernels, in small pieces, and with several threads.
 """
 import argparse
 import os
@@ -76,7 +76,7 @@ class Runner:
             path = os.path.join(folder, "streams", row["file"])
             self.count(row["file"], judge(row, decode([self.program, path])))
             if index % 8 == 0:
-                for options in ["--cpu", "0"], ["--chunk", "61"]:
+                for options in ["--cpu", "0"], ["--chunk", "61"], ["--threads", "5"]:
                     name = " ".join([row["file"], *options])
                     self.count(name, judge(row, decode([self.program, *options, path])))
 

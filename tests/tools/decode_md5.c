@@ -2,7 +2,7 @@
  * planes Y, Cb, Cr one after the other, cropped, in output order; 4:0:0 pictures get chroma planes
  * of 128, as the published sums have them. The partner of tests/conformance; also handy by itself.
  *
- *     decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--yuv OUT] [--frames] STREAM
+ *     decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--threads N] [--yuv OUT] [--frames] STREAM
  *
  * Prints "MD5 pictures damaged errors last-status text". Exit status 0 when the stream was read to
  * its end, whatever it held; 2 for wrong usage or an unreadable file. */
@@ -204,7 +204,8 @@ static uint8_t *read_file(const char *path, size_t *size)
 static int usage(void)
 {
     fputs(
-        "usage: decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--yuv OUT] [--frames] STREAM\n",
+        "usage: decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--threads N] [--yuv OUT] [--frames]\n"
+        "                  STREAM\n",
         stderr);
     return 2;
 }
@@ -221,6 +222,8 @@ static int parse_arguments(Job *job, int argc, char **argv)
             job->chunk = (size_t)strtoul(argv[++i], NULL, 0);
         else if (!strcmp(argv[i], "--cpu") && next)
             job->config.cpu_mask = (uint32_t)strtoul(argv[++i], NULL, 0);
+        else if (!strcmp(argv[i], "--threads") && next)
+            job->config.threads = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--yuv") && next)
             job->yuv_path = argv[++i];
         else if (argv[i][0] != '-' && !job->path)
