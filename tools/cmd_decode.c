@@ -11,13 +11,16 @@
 #include <sys/stat.h>
 #include "commands.h"
 #include "decode_session.h"
+#include "md5.h"
 #include "picture_writer.h"
 #include "progress.h"
 
 typedef struct Options {
     const char *input, *output;
-    int64_t frames, seek; /* frames -1: all */
-    int quiet, verbose, no_progress, help;
+    int64_t frames; /* -1: all */
+    SeekPoint seek;
+    int64_t threads;
+    int quiet, verbose, no_progress, help, md5;
 } Options;
 
 typedef struct Job {
@@ -25,6 +28,7 @@ typedef struct Job {
     DecodeSession session;
     PictureWriter writer;
     Progress progress;
+    Md5 md5;
     int64_t written;
 } Job;
 
@@ -51,19 +55,24 @@ static void watch_signals(void)
 
 static void print_help(void)
 {
-    puts("usage: avocet decode [options] INPUT -o OUTPUT\n"
-         "\n"
-         "INPUT is an H.264 byte stream (.264, .h264), or - for standard input. OUTPUT is .y4m,\n"
-         ".yuv (raw planes), shot%04d.png, or - for y4m on standard output.\n"
-         "\n"
-         "  -o, --output FILE   where to write\n"
-         "      --frames N      at most N pictures; --seek N leaves out the first N\n"
-         "      --quiet         faults only\n"
-         "      --verbose       a line per picture\n"
-         "      --no-progress   no progress line (there is none outside a terminal anyway)\n"
-         "\n"
-         "Missing or damaged parts of pictures are filled from other pictures. Exit status: 0\n"
-         "success, 1 failure or damage in the stream, 2 wrong usage.");
+    puts(
+        "usage: avocet decode [options] INPUT -o OUTPUT\n"
+        "\n"
+        "INPUT is an H.264 byte stream (.264, .h264), MP4, or - for standard input. OUTPUT is\n"
+        ".y4m, .yuv (raw 4:2:0), shot%04d.png, - for y4m on standard output, or /dev/null.\n"
+        "\n"
+        "  -o, --output FILE   where to write\n"
+        "      --md5           prints the MD5 of all planes; -o is not needed then\n"
+        "      --frames N      at most N pictures\n"
+        "      --seek N        leaves out the first N pictures, or the time 12.5s or 1:02.5. In a\n"
+        "                      file decoding starts at the last keyframe before\n"
+        "      --threads N     pictures decoded at a time; 0: one per core [0]\n"
+        "      --quiet         faults only\n"
+        "      --verbose       a line per picture\n"
+        "      --no-progress   no progress line (there is none outside a terminal anyway)\n"
+        "\n"
+        "Missing or damaged parts of pictures are filled from other pictures. Exit status: 0\n"
+        "success, 1 failure or damage in the stream, 2 wrong usage.");
 }
 
 static int parse_count(const char *name, const char *text, int64_t *value, Fault *fault)
@@ -77,6 +86,19 @@ static int parse_count(const char *name, const char *text, int64_t *value, Fault
     return 0;
 }
 
+/* The option's value; 0 or -1. */
+static int parse_value(Options *o, const char *name, const char *value, Fault *fault)
+{
+    if (!strcmp(name, "--seek"))
+        return seek_point_parse(&o->seek, value, fault);
+    if (!strcmp(name, "--frames"))
+        return parse_count(name, value, &o->frames, fault);
+    if (!strcmp(name, "--threads"))
+        return parse_count(name, value, &o->threads, fault);
+    o->output = value;
+    return 0;
+}
+
 /* One word; *next is the one behind it (NULL: none), set to NULL when it was used up. */
 static int parse_word(Options *o, const char *word, const char **next, Fault *fault)
 {
@@ -87,23 +109,21 @@ static int parse_word(Options *o, const char *word, const char **next, Fault *fa
         {"--quiet", offsetof(Options, quiet)}, {"--verbose", offsetof(Options, verbose)},
         {"-v", offsetof(Options, verbose)},    {"--no-progress", offsetof(Options, no_progress)},
         {"--help", offsetof(Options, help)},   {"-h", offsetof(Options, help)},
+        {"--md5", offsetof(Options, md5)},
     };
+    static const char *const with_value[] = {"-o", "--output", "--frames", "--seek", "--threads"};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (!strcmp(word, flags[i].name)) {
             *(int *)((char *)o + flags[i].member) = 1;
             return 0;
         }
-    int is_output = !strcmp(word, "-o") || !strcmp(word, "--output");
-    int is_frames = !strcmp(word, "--frames"), is_seek = !strcmp(word, "--seek");
-    if (is_output || is_frames || is_seek) {
-        const char *value = *next;
-        *next = NULL;
-        if (!value)
-            return fault_set(fault, "%s wants a value", word);
-        if (is_output)
-            o->output = value;
-        return is_output ? 0 : parse_count(word, value, is_seek ? &o->seek : &o->frames, fault);
-    }
+    for (size_t i = 0; i < sizeof with_value / sizeof with_value[0]; i++)
+        if (!strcmp(word, with_value[i])) {
+            const char *value = *next;
+            *next = NULL;
+            return value ? parse_value(o, word, value, fault)
+                         : fault_set(fault, "%s wants a value", word);
+        }
     if (word[0] == '-' && word[1])
         return fault_set(fault, "no option %s (see avocet decode --help)", word);
     if (o->input)
@@ -125,6 +145,8 @@ static int parse(Options *o, int argc, char **argv, Fault *fault)
         return 0;
     if (!o->input)
         return fault_set(fault, "no input (see avocet decode --help)");
+    if (!o->output && o->md5)
+        o->output = "/dev/null";
     if (!o->output)
         return fault_set(fault, "no output: -o FILE (see avocet decode --help)");
     return picture_writer_check_name(o->output, fault);
@@ -137,22 +159,46 @@ static void print_picture(const Job *job, const AvocetDecodedPicture *p)
     static const char *const names[] = {"?", "IDR", "I", "P", "Bref", "B"};
     fprintf(stderr, "%6" PRId64 "  coded %6" PRId64 "  %-4s poc %6d  %d slices", job->written,
             p->coding_number - 1, names[p->picture.type], p->poc, p->slices);
+    if (p->lost_frames)
+        fprintf(stderr, "  %d reference pictures lost before", p->lost_frames);
     if (p->damaged_mbs)
-        fprintf(stderr, "  %d macroblocks damaged", p->damaged_mbs);
+        fprintf(stderr, "  %d macroblocks made up", p->damaged_mbs);
     fputs(p->missing_refs ? "  references missing\n" : "\n", stderr);
+}
+
+/* Grey pictures count with neutral chroma, as in published sums and in .yuv files. */
+static void add_md5(Job *job, const AvocetPicture *p)
+{
+    static uint8_t neutral[8192];
+    memset(neutral, 128, sizeof neutral);
+    for (int c = 0; c < 3; c++) {
+        size_t width = (size_t)(c ? (p->width + 1) / 2 : p->width);
+        int height = c ? (p->height + 1) / 2 : p->height;
+        for (int y = 0; y < height; y++)
+            md5_add(&job->md5, p->plane[c] ? p->plane[c] + y * p->stride[c] : neutral, width);
+    }
+}
+
+static int print_md5(Job *job, Fault *fault)
+{
+    char hex[33];
+    md5_end(&job->md5, hex);
+    if (printf("%s\n", hex) < 0 || fflush(stdout) != 0)
+        return fault_set(fault, "cannot write standard output");
+    return 0;
 }
 
 static int take_picture(DecodeSession *s, const AvocetDecodedPicture *p, Fault *fault)
 {
     Job *job = s->user;
     AvocetStreamInfo info;
-    if (s->pictures <= job->options.seek)
-        return 0;
     avocet_decoder_info(s->decoder, &info);
     if (job->options.verbose && !job->options.quiet)
         print_picture(job, p);
     if (picture_writer_add(&job->writer, &p->picture, &info, fault) < 0)
         return -1;
+    if (job->options.md5)
+        add_md5(job, &p->picture);
     job->written++;
     progress_update(&job->progress, job->written, (int64_t)s->input.given);
     return 0;
@@ -165,10 +211,14 @@ static void print_summary(const Job *job, double seconds)
     if (job->writer.width)
         fprintf(stderr, " %dx%d", job->writer.width, job->writer.height);
     fprintf(stderr, " in %.2f s (%.1f fps)", seconds,
-            seconds > 0 ? (double)s->pictures / seconds : 0.0);
+            seconds > 0 ? (double)s->decoded / seconds : 0.0);
     if (s->damaged || s->errors)
         fprintf(stderr, "; %" PRId64 " pictures damaged, %" PRId64 " faults", s->damaged,
                 s->errors);
+    if (s->made_up)
+        fprintf(stderr, "; %" PRId64 " macroblocks made up", s->made_up);
+    if (s->lost_frames)
+        fprintf(stderr, "; %" PRId64 " reference pictures lost", s->lost_frames);
     fputc('\n', stderr);
 }
 
@@ -190,20 +240,23 @@ static int run(Job *job, Fault *fault)
     s->take = take_picture;
     s->user = job;
     s->interrupted = &interrupted;
-    s->most = o->frames < 0 ? -1 : o->frames + o->seek;
+    s->most = o->frames;
+    s->seek = o->seek;
+    s->threads = (int)o->threads;
     if (decode_session_open(s, o->input, fault) < 0 || check_not_input(o, fault) < 0 ||
         picture_writer_open(&job->writer, o->output, fault) < 0)
         return -1;
     progress_start(&job->progress, !o->quiet && !o->no_progress && !o->verbose, -1, 25);
     double start = progress_clock();
+    md5_init(&job->md5);
     int status = decode_session_run(s, fault);
     progress_clear(&job->progress);
     if (!o->quiet)
         print_summary(job, progress_clock() - start);
+    if (o->md5 && job->written > 0 && print_md5(job, fault) < 0)
+        return -1;
     if (status == 0 && interrupted)
         status = fault_set(fault, "interrupted after %" PRId64 " pictures", job->written);
-    else if (status == 0 && job->written == 0 && o->frames != 0)
-        status = fault_set(fault, "%s: --seek goes beyond its end", o->input);
     else if (status == 0 && (s->errors || s->damaged))
         status = fault_set(fault, "%s is damaged; what could be decoded is written", s->input.name);
     return status;

@@ -21,8 +21,8 @@ typedef struct Options {
 typedef struct Job {
     Options options;
     unsigned overlays;
-    int64_t frames, seek; /* frames -1: all */
-    int scale;            /* 0: by the size of the pictures */
+    int64_t frames; /* -1: all */
+    int scale;      /* 0: by the size of the pictures */
     DecodeSession session;
     Canvas canvas;
     uint8_t *i420; /* the canvas for the picture writer */
@@ -53,7 +53,8 @@ static void print_help(void)
          "      --source FILE   what was encoded: .y4m, stills, testsrc (with the same --frames)\n"
          "      --csv FILE      a row per macroblock\n"
          "      --json FILE     an object per macroblock\n"
-         "      --frames N      at most N pictures; --seek N leaves out the first N\n"
+         "      --frames N      at most N pictures\n"
+         "      --seek N        leaves out the first N pictures, or the time 12.5s or 1:02.5\n"
          "\n"
          "Exit status: 0 success, 1 failure or damage in the stream, 2 wrong usage.");
 }
@@ -125,7 +126,7 @@ static int parse(Job *job, int argc, char **argv, Fault *fault)
     job->frames = -1;
     if (parse_number("--scale", o->scale, 1, 8, &scale, fault) < 0 ||
         parse_number("--frames", o->frames, 0, INT32_MAX, &job->frames, fault) < 0 ||
-        parse_number("--seek", o->seek, 0, INT32_MAX, &job->seek, fault) < 0)
+        (o->seek && seek_point_parse(&job->session.seek, o->seek, fault) < 0))
         return -1;
     job->scale = (int)scale;
     if (overlay_parse(o->overlay ? o->overlay : "mb,mv", &job->overlays, fault) < 0)
@@ -169,7 +170,7 @@ static int open_source(Job *job, const AvocetPicture *p, Fault *fault)
 {
     InputRequest request = {.name = job->options.source, .format = -1, .frames = -1};
     if (job->frames >= 0)
-        request.frames = job->frames + job->seek;
+        request.frames = job->frames + job->session.first;
     if (!strcmp(job->options.source, "testsrc")) {
         request.width = p->width;
         request.height = p->height;
@@ -177,7 +178,7 @@ static int open_source(Job *job, const AvocetPicture *p, Fault *fault)
     job->source = input_open(&request, fault);
     if (!job->source)
         return -1;
-    return job->seek > 0 ? input_skip(job->source, job->seek, fault) : 0;
+    return job->session.first > 0 ? input_skip(job->source, job->session.first, fault) : 0;
 }
 
 static int compare(Job *job, const AvocetPicture *p, Fault *fault)
@@ -234,8 +235,6 @@ static int take_picture(DecodeSession *s, const AvocetDecodedPicture *p, Fault *
 {
     Job *job = s->user;
     AvocetInspection inside;
-    if (s->pictures <= job->seek)
-        return 0;
     if (avocet_decoder_inspect(s->decoder, &inside) != AVOCET_OK)
         return fault_set(fault, "the decoder keeps no inside of pictures");
     if (remember(job, p, &inside, fault) < 0 || compare(job, &p->picture, fault) < 0 ||
@@ -264,7 +263,7 @@ static int run(Job *job, Fault *fault)
     s->take = take_picture;
     s->user = job;
     s->inspect = 1;
-    s->most = job->frames < 0 ? -1 : job->frames + job->seek;
+    s->most = job->frames;
     if (decode_session_open(s, job->options.input, fault) < 0 || open_outputs(job, fault) < 0 ||
         decode_session_run(s, fault) < 0)
         return -1;

@@ -16,7 +16,9 @@ int decode_session_open(DecodeSession *s, const char *name, Fault *fault)
     config.threads = s->threads;
     if (avocet_decoder_open(&s->decoder, &config, NULL, message, sizeof message) < 0)
         return fault_set(fault, "%s", message);
-    return 0;
+    if (s->seek.pictures == 0 && !s->seek.is_time)
+        return 0;
+    return stream_input_seek(&s->input, &s->seek, &s->first, fault);
 }
 
 /* The same sentence is told once, however often it is met. */
@@ -59,8 +61,15 @@ static int receive_all(DecodeSession *s, Fault *fault)
                 return fault_set(fault, "%s", s->last_error.text);
             continue;
         }
+        /* Behind a jump pictures bear their number; else they are counted. */
+        int64_t number = s->input.order.count ? out.picture.pts : s->decoded;
+        s->decoded++;
+        if (number < s->first)
+            continue;
         s->pictures++;
         s->damaged += out.damaged_mbs > 0;
+        s->made_up += out.damaged_mbs;
+        s->lost_frames += out.lost_frames;
         if (s->take(s, &out, fault) < 0)
             return -1;
     }
@@ -70,11 +79,12 @@ int decode_session_run(DecodeSession *s, Fault *fault)
 {
     const uint8_t *data;
     size_t size;
+    int64_t pts;
     int status, done = 0;
-    while (!done && (status = stream_input_read(&s->input, &data, &size, fault)) != 0) {
+    while (!done && (status = stream_input_read(&s->input, &data, &size, &pts, fault)) != 0) {
         if (status < 0)
             return -1;
-        avocet_decoder_send(s->decoder, data, size, 0);
+        avocet_decoder_send(s->decoder, data, size, pts);
         done = receive_all(s, fault);
     }
     if (!done) {
@@ -83,6 +93,8 @@ int decode_session_run(DecodeSession *s, Fault *fault)
     }
     if (done < 0)
         return -1;
+    if (s->pictures == 0 && s->first > 0 && s->most != 0 && !is_enough(s))
+        return fault_set(fault, "%s: --seek goes beyond its end", s->input.name);
     if (s->pictures == 0 && s->most != 0 && !is_enough(s))
         return s->errors ? fault_set(fault, "%s: no picture could be decoded: %s", s->input.name,
                                      s->last_error.text)

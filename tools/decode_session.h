@@ -12,14 +12,18 @@ struct DecodeSession {
     AvocetDecoder *decoder;
     int inspect;                        /* set before open: keep the inside of pictures */
     int threads;                        /* set before open; 0: one per core */
-    int64_t pictures, damaged, errors;
+    SeekPoint seek;                     /* set before open: pictures before it are left out */
+    int64_t first;                      /* number of the first picture taken */
+    int64_t decoded;                    /* with those that are left out */
+    int64_t pictures, damaged, errors;  /* pictures: taken */
+    int64_t made_up, lost_frames;       /* macroblocks; reference pictures that never came */
     int64_t most;                       /* pictures to take at most, -1: all */
     volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
     /* A picture in output order. -1: stop, fault is written. */
     int (*take)(DecodeSession *session, const AvocetDecodedPicture *picture, Fault *fault);
     void *user;
     int errors_told;
-    Fault last_error;                   /* of the decoder */
+    Fault last_error; /* of the decoder */
 };
 
 /* Opens input and decoder. 0 or -1. */

@@ -18,13 +18,14 @@ static int is_nowhere(const char *name)
 
 int picture_writer_check_name(const char *name, Fault *fault)
 {
-    if (is_nowhere(name) || !strcmp(name, "-") || has_extension(name, ".y4m") || has_extension(name, ".yuv"))
+    if (is_nowhere(name) || !strcmp(name, "-") || has_extension(name, ".y4m") ||
+        has_extension(name, ".yuv"))
         return 0;
     if (still_writer_wanted(name))
         return still_writer_check_name(name, fault);
-    return fault_set(
-        fault, "cannot write %s: .y4m, .yuv (raw planes), %%04d.png or - for standard output",
-        name);
+    return fault_set(fault,
+                     "cannot write %s: .y4m, .yuv (raw planes), %%04d.png or - for standard output",
+                     name);
 }
 
 int picture_writer_open(PictureWriter *w, const char *name, Fault *fault)
@@ -56,6 +57,16 @@ static int write_header(PictureWriter *w, const AvocetStreamInfo *info, Fault *f
     return n < 0 ? fail_write(w, fault) : 0;
 }
 
+/* The chroma planes that a grey picture has not: neutral, as other decoders write raw planes. */
+static int write_neutral(PictureWriter *w, const AvocetPicture *p, Fault *fault)
+{
+    size_t count = 2 * (size_t)((p->width + 1) / 2) * (size_t)((p->height + 1) / 2);
+    for (size_t i = 0; i < count; i++)
+        if (putc(128, w->file) == EOF)
+            return fail_write(w, fault);
+    return 0;
+}
+
 static int write_planes(PictureWriter *w, const AvocetPicture *p, Fault *fault)
 {
     for (int c = 0; c < 3 && p->plane[c]; c++) {
@@ -65,7 +76,7 @@ static int write_planes(PictureWriter *w, const AvocetPicture *p, Fault *fault)
             if (fwrite(p->plane[c] + y * p->stride[c], 1, width, w->file) != width)
                 return fail_write(w, fault);
     }
-    return 0;
+    return p->plane[1] || w->is_y4m ? 0 : write_neutral(w, p, fault);
 }
 
 int picture_writer_add(PictureWriter *w, const AvocetPicture *p, const AvocetStreamInfo *info,

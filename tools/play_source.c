@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "file_io.h"
+#include "picture_order.h"
 
 enum { KEPT_MOST = 64, KEPT_LEAST = 4, PIECE = 1 << 16 };
 #define MEMORY_MOST ((size_t)384 << 20)
@@ -21,10 +22,8 @@ struct PlaySource {
     int is_live; /* a pipe */
     FileIo file;
     AvocetReader *reader;
-    int64_t count;  /* pictures; -1: unknown */
-    int64_t *rank;  /* [packet]: number in order of output */
-    int64_t *time;  /* [number]: time, in time base units from the first */
-    double unit;    /* seconds */
+    int64_t count; /* pictures; -1: unknown */
+    PictureOrder order;
     int64_t packet; /* next one to decode */
     uint8_t *piece; /* of a pipe */
     int at_end, drained;
@@ -45,42 +44,6 @@ struct PlaySource {
 
 /* ---- opening ---- */
 
-typedef struct Order {
-    int64_t pts, packet;
-} Order;
-
-static int compare_order(const void *a, const void *b)
-{
-    const Order *x = a, *y = b;
-    if (x->pts != y->pts)
-        return x->pts < y->pts ? -1 : 1;
-    return x->packet < y->packet ? -1 : x->packet > y->packet;
-}
-
-static int number_pictures(PlaySource *s, Fault *fault)
-{
-    size_t count = (size_t)s->count;
-    Order *order = malloc((count + 1) * sizeof *order);
-    s->rank = malloc((count + 1) * sizeof *s->rank);
-    s->time = malloc((count + 1) * sizeof *s->time);
-    if (!order || !s->rank || !s->time) {
-        free(order);
-        return fault_set(fault, "not enough memory");
-    }
-    for (int64_t i = 0; i < s->count; i++) {
-        AvocetPacket packet;
-        avocet_reader_packet(s->reader, i, &packet);
-        order[i] = (Order){packet.pts, i};
-    }
-    qsort(order, count, sizeof *order, compare_order);
-    for (int64_t i = 0; i < s->count; i++) {
-        s->rank[order[i].packet] = i;
-        s->time[i] = order[i].pts - order[0].pts;
-    }
-    free(order);
-    return 0;
-}
-
 static int open_file(PlaySource *s, const char *name, Fault *fault)
 {
     AvocetSource source;
@@ -93,8 +56,7 @@ static int open_file(PlaySource *s, const char *name, Fault *fault)
     s->count = info->packets;
     if (s->count == 0)
         return fault_set(fault, "%s: no H.264 pictures in it", name);
-    s->unit = info->time_base.den ? (double)info->time_base.num / info->time_base.den : 0.04;
-    return number_pictures(s, fault);
+    return picture_order_init(&s->order, s->reader, fault);
 }
 
 static int open_pipe(PlaySource *s, Fault *fault)
@@ -151,8 +113,7 @@ void play_source_close(PlaySource *s)
         file_io_close(&s->file, &ignored);
     for (int i = 0; i < KEPT_MOST; i++)
         free(s->kept[i].memory);
-    free(s->rank);
-    free(s->time);
+    picture_order_free(&s->order);
     free(s->piece);
     free(s->stats);
     free(s);
@@ -181,23 +142,16 @@ double play_source_time(const PlaySource *s, int64_t index)
     if (s->is_live)
         return (double)index * fps.den / fps.num;
     if (index < s->count)
-        return (double)s->time[index < 0 ? 0 : index] * s->unit;
+        return (double)s->order.time[index < 0 ? 0 : index] * s->order.unit;
     /* The end: the last picture lasts as long as the one before. */
-    double last = (double)s->time[s->count - 1] * s->unit;
-    return last + (s->count > 1 ? last - (double)s->time[s->count - 2] * s->unit : 0.04);
+    double last = (double)s->order.time[s->count - 1] * s->order.unit;
+    return last +
+           (s->count > 1 ? last - (double)s->order.time[s->count - 2] * s->order.unit : 0.04);
 }
 
 int64_t play_source_at(const PlaySource *s, double seconds)
 {
-    int64_t low = 0, high = s->count - 1;
-    while (low < high) {
-        int64_t middle = (low + high + 1) / 2;
-        if ((double)s->time[middle] * s->unit <= seconds + 1e-9)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
+    return picture_order_at(&s->order, seconds);
 }
 
 const FrameStat *play_source_stats(const PlaySource *s, int64_t index, int64_t *count)
@@ -306,25 +260,11 @@ static PlayFrame *find_kept(PlaySource *s, int64_t index)
 
 /* ---- decoding ---- */
 
-/* The last keyframe that is shown at or before picture `index`; the first packet if there is none.
- */
-static int64_t keyframe_before(const PlaySource *s, int64_t index)
-{
-    int64_t best = 0;
-    for (int64_t i = 0; i < s->count; i++) {
-        AvocetPacket packet;
-        avocet_reader_packet(s->reader, i, &packet);
-        if (packet.keyframe && s->rank[i] <= index && s->rank[i] >= s->rank[best])
-            best = i;
-    }
-    return best;
-}
-
 static int seek(PlaySource *s, int64_t index, Fault *fault)
 {
     if (s->next == index && !s->drained)
         return 0;
-    int64_t start = keyframe_before(s, index);
+    int64_t start = picture_order_start(&s->order, s->reader, index);
     int is_ahead = s->next >= 0 && s->next <= index;
     if (is_ahead && start < s->packet && !s->drained)
         return 0; /* going on is nearer */
@@ -332,7 +272,7 @@ static int seek(PlaySource *s, int64_t index, Fault *fault)
         return -1;
     s->packet = start;
     s->at_end = s->drained = 0;
-    s->next = s->rank[start];
+    s->next = s->order.rank[start];
     return 0;
 }
 
@@ -379,7 +319,7 @@ static int feed(PlaySource *s, Fault *fault)
         return PLAY_END;
     if (avocet_reader_read(s->reader, s->packet, &packet) < 0)
         return fault_set(fault, "%s: %s", s->file.name, avocet_reader_error(s->reader));
-    avocet_decoder_send(s->decoder, packet.data, packet.size, s->rank[s->packet++]);
+    avocet_decoder_send(s->decoder, packet.data, packet.size, s->order.rank[s->packet++]);
     return PLAY_READY;
 }
 

@@ -1,5 +1,5 @@
-/* Coded bytes for the decoder: from a file or standard input, in pieces as they are read; from MP4 files picture by
- * picture. */
+/* Coded bytes for the decoder: from a file or standard input, in pieces as they are read; from MP4
+ * files, and behind a jump, picture by picture. */
 #ifndef TOOLS_STREAM_INPUT_H
 #define TOOLS_STREAM_INPUT_H
 
@@ -7,22 +7,40 @@
 #include <stdio.h>
 #include "fault.h"
 #include "file_io.h"
+#include "picture_order.h"
 
 typedef struct StreamInput {
     FILE *file;
-    const char *name;
-    int64_t size;   /* of the file; -1: unknown */
-    uint64_t given; /* bytes so far */
+    const char *path, *name; /* as given, and for messages */
+    int64_t size;            /* of the file; -1: unknown */
+    uint64_t given;          /* bytes so far */
     uint8_t *buffer;
-    FileIo mp4_file;
-    AvocetReader *mp4; /* NULL: a byte stream */
-    int64_t next;      /* packet of mp4 */
+    FileIo packet_file;
+    AvocetReader *reader; /* NULL: a byte stream */
+    int64_t next;         /* packet of the reader */
+    PictureOrder order;   /* behind a jump; count 0: not known */
+    int sends_headers;    /* the packet that comes next may lack parameter sets */
 } StreamInput;
+
+/* Where to start: a number of pictures, or a time. */
+typedef struct SeekPoint {
+    int64_t pictures;
+    double seconds;
+    int is_time;
+} SeekPoint;
+
+/* "250" (pictures), "10.5s" or "1:02:03.5". 0 or -1. */
+int seek_point_parse(SeekPoint *point, const char *text, Fault *fault);
 
 /* "-" is standard input. Refuses what is plainly no H.264 byte stream. 0 or -1. */
 int stream_input_open(StreamInput *in, const char *name, Fault *fault);
+/* Jumps ahead in a file, before anything is read, to where decoding must start; *first: number of
+ * the picture that is wanted first. Pictures then bear their number as pts. In a pipe nothing is
+ * done: all pictures before *first are to be left out. 0 or -1. */
+int stream_input_seek(StreamInput *in, const SeekPoint *point, int64_t *first, Fault *fault);
 /* 1: the next bytes, valid until the next call; 0: the end; -1: fault. */
-int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, Fault *fault);
+int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, int64_t *pts,
+                      Fault *fault);
 void stream_input_close(StreamInput *in);
 
 #endif

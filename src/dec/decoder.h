@@ -40,14 +40,14 @@ typedef struct AvoDecFault {
 
 /* Cuts bytes into NAL units, however they arrive. */
 typedef struct AvoNalSource {
-    const uint8_t *data;     /* what the caller gave, at the next byte */
+    const uint8_t *data; /* what the caller gave, at the next byte */
     size_t size;
-    uint64_t offset;         /* of data in the stream */
-    int64_t pts;             /* of data */
-    bool in_unit;            /* a start code was met: bytes belong to a unit */
-    int zeros;               /* zero bytes right before data, up to 2 */
-    AvoDecBuffer pending;    /* the unit's bytes from earlier sends */
-    uint64_t unit_offset;    /* where the unit that is being collected started */
+    uint64_t offset;      /* of data in the stream */
+    int64_t pts;          /* of data */
+    bool in_unit;         /* a start code was met: bytes belong to a unit */
+    int zeros;            /* zero bytes right before data, up to 2 */
+    AvoDecBuffer pending; /* the unit's bytes from earlier sends */
+    uint64_t unit_offset; /* where the unit that is being collected started */
     int64_t unit_pts;
 } AvoNalSource;
 
@@ -61,10 +61,10 @@ struct AvocetDecoder {
     bool flushing;
 
     AvoNalSource source;
-    AvoDecBuffer rbsp;       /* the unit at work without its header byte, zero padded */
-    bool has_unit;           /* rbsp is to be handled (again) */
+    AvoDecBuffer rbsp; /* the unit at work without its header byte, zero padded */
+    bool has_unit;     /* rbsp is to be handled (again) */
     uint8_t unit_header;
-    uint64_t unit_offset;    /* where it started in the stream */
+    uint64_t unit_offset; /* where it started in the stream */
     int64_t unit_pts;
 
     /* Parameter sets as they came; serial numbers tell replaced ones apart. */
@@ -73,37 +73,37 @@ struct AvocetDecoder {
     uint32_t sps_serial[32], pps_serial[256], last_serial;
 
     /* Those in use: copies, since the stream may replace them at any time. */
-    bool is_active;          /* sps, and everything whose size follows from it, is valid */
+    bool is_active; /* sps, and everything whose size follows from it, is valid */
     AvoSps active_sps;
     uint32_t active_sps_serial;
-    AvoPps active_pps;       /* scaling lists resolved */
+    AvoPps active_pps; /* scaling lists resolved */
     uint32_t active_pps_serial;
     AvoQuantTables quant;
     int mb_count;
     int dpb_frames, reorder_frames;
 
     /* The picture at work. */
-    AvoDecFrame *current;    /* NULL: none */
-    AvoPicJob *job;          /* its slices */
-    AvoSliceHeader header;   /* of the slice met last */
-    bool has_header;         /* header belongs to the current picture or the last one */
+    AvoDecFrame *current;       /* NULL: none */
+    AvoPicJob *job;             /* its slices */
+    AvoSliceHeader header;      /* of the slice met last */
+    bool has_header;            /* header belongs to the current picture or the last one */
     AvoSliceHeader next_header; /* being read; too large for the stack */
-    AvoSliceHeader implied;  /* of frames that were never received */
+    AvoSliceHeader implied;     /* of frames that were never received */
 
     /* Pictures that run side by side. */
-    AvoTaskPool *pool;       /* NULL: one thread */
-    AvoPicJob **jobs;        /* [0, pending) are gathered, [pending] is for the next picture */
+    AvoTaskPool *pool; /* NULL: one thread */
+    AvoPicJob **jobs;  /* [0, pending) are gathered, [pending] is for the next picture */
     int job_count, pending;
     void *job_memory;
-    AvoDecFault *faults;     /* of jobs that have run, to be told */
+    AvoDecFault *faults; /* of jobs that have run, to be told */
     int fault_count, faults_told;
 
     /* References and output. */
     AvoDecFrame frames[AVO_DEC_FRAMES];
-    int frame_count;         /* used part of frames */
+    int frame_count; /* used part of frames */
     AvoDpb dpb;
     AvoPocState poc;
-    int prev_ref_frame_num;  /* -1: no reference picture yet */
+    int prev_ref_frame_num;      /* -1: no reference picture yet */
     AvoDecFrame *last_reference; /* decoded last, marked or not; NULL: none */
     int64_t next_uid;
     AvoDecFrame *queue[AVO_DEC_FRAMES];

@@ -88,7 +88,8 @@ static void adopt_sps(AvocetDecoder *dec, int id)
     dec->active_sps_serial = dec->sps_serial[id];
     dec->active_pps_serial = 0;
     avo_dec_find_limits(dec);
-    int frames = dec->dpb_frames + AVO_DEC_FRAMES_EXTRA + (dec->job_count > 1 ? 2 * dec->job_count : 0);
+    int frames =
+        dec->dpb_frames + AVO_DEC_FRAMES_EXTRA + (dec->job_count > 1 ? 2 * dec->job_count : 0);
     dec->frame_count = avo_max(dec->frame_count, avo_min(frames, AVO_DEC_FRAMES));
 }
 

@@ -364,8 +364,8 @@ void avo_mb_wait_lines(AvoSliceDec *s, int list, int ref, int lines)
     s->known_lines[list][ref] = avo_progress_get(s->ref_lines[list][ref]);
 }
 
-/* Waits for all lines that the macroblock's vectors reach, three more for the filters' taps (as many
- * as one more chroma line and its rounding take). */
+/* Waits for all lines that the macroblock's vectors reach, three more for the filters' taps (as
+ * many as one more chroma line and its rounding take). */
 static void wait_references(AvoSliceDec *s)
 {
     const AvoMbInfo *mb = s->mb;

@@ -13,13 +13,19 @@ static void enqueue(AvocetDecoder *dec, AvoDecFrame *frame)
     dec->queue[dec->queue_count++] = frame;
 }
 
+/* Which comes out first? Equal counts are not legal; then the one decoded first. */
+static bool precedes(const AvoFrame *a, const AvoFrame *b)
+{
+    return a->poc != b->poc ? a->poc < b->poc : a->uid < b->uid;
+}
+
 /* The waiting frame with the lowest picture order count, `except` left out. */
 static AvoDecFrame *first_waiting(AvocetDecoder *dec, const AvoDecFrame *except)
 {
     AvoDecFrame *first = NULL;
     for (int i = 0; i < dec->frame_count; i++) {
         AvoDecFrame *f = &dec->frames[i];
-        if (f != except && f->waiting && (!first || f->f.poc < first->f.poc))
+        if (f != except && f->waiting && (!first || precedes(&f->f, &first->f)))
             first = f;
     }
     return first;

@@ -64,8 +64,8 @@ int avo_job_run_slice(AvoPicJob *job, AvoJobSlice *slice)
     AvoDecFrame *frame = job->frame;
     const AvoSliceHeader *h = &slice->header;
     if (frame->slices >= job->slice_capacity)
-        return slice->status = avo_fail(&slice->message, AVOCET_ERR_DATA,
-                                        "too many slices in a picture");
+        return slice->status =
+                   avo_fail(&slice->message, AVOCET_ERR_DATA, "too many slices in a picture");
     prepare_slice(job, slice);
     note_slice(job, h);
     slice->status = avo_slice_data_decode(&job->slice, &slice->message);

@@ -3,9 +3,9 @@
  *
  * picture.c reads the headers, builds the reference lists and keeps the buffers' books in the order
  * of the stream; none of that needs a sample. With one thread it hands over each slice at once.
- * With more, slices are only stored, several pictures are gathered, and then all of them run side by
- * side; a picture waits for the lines of its references that it needs (AvoDecFrame.lines). So what
- * comes out does not depend on the number of threads. */
+ * With more, slices are only stored, several pictures are gathered, and then all of them run side
+ * by side; a picture waits for the lines of its references that it needs (AvoDecFrame.lines). So
+ * what comes out does not depend on the number of threads. */
 #ifndef AVO_DEC_PIC_JOB_H
 #define AVO_DEC_PIC_JOB_H
 
@@ -21,20 +21,20 @@
 #define AVO_JOB_SLICES 32 /* stored at most; pictures of more slices are decoded at once */
 
 typedef struct AvoDecFrame {
-    AvoFrame f;              /* first: AvoFrame pointers of the pool convert */
-    AvoTrace trace;          /* carved behind f where it is wanted */
-    AvoProgress lines;       /* that other pictures may refer to (row_filter.h) */
-    void *memory;            /* NULL: not allocated yet */
-    bool decoded;            /* its slices have run */
-    bool waiting;            /* decoded, not yet put into the output queue */
-    bool queued;             /* in the output queue */
-    bool held;               /* the caller looks at it */
+    AvoFrame f;        /* first: AvoFrame pointers of the pool convert */
+    AvoTrace trace;    /* carved behind f where it is wanted */
+    AvoProgress lines; /* that other pictures may refer to (row_filter.h) */
+    void *memory;      /* NULL: not allocated yet */
+    bool decoded;      /* its slices have run */
+    bool waiting;      /* decoded, not yet put into the output queue */
+    bool queued;       /* in the output queue */
+    bool held;         /* the caller looks at it */
     bool missing_refs;
     bool has_b, has_p;
-    bool was_reference;      /* nal_ref_idc was not 0 */
-    int poc, frame_num;      /* before MMCO 5 rebased them */
+    bool was_reference; /* nal_ref_idc was not 0 */
+    int poc, frame_num; /* before MMCO 5 rebased them */
     int slices, damaged_mbs, lost_frames;
-    int64_t slice_bytes;     /* of the slice units that were used */
+    int64_t slice_bytes;                         /* of the slice units that were used */
     int crop_x, crop_y, crop_width, crop_height; /* luma samples */
 } AvoDecFrame;
 
@@ -49,9 +49,9 @@ typedef struct AvoJobSlice {
     AvoSliceHeader header;
     AvoSliceRefs refs;
     AvoSliceBits bits;
-    size_t at;               /* of bits.data in AvoPicJob.bytes, when stored */
-    uint64_t unit_offset;    /* in the stream, for messages */
-    int status;              /* AVOCET_OK, or why it is damaged */
+    size_t at;            /* of bits.data in AvoPicJob.bytes, when stored */
+    uint64_t unit_offset; /* in the stream, for messages */
+    int status;           /* AVOCET_OK, or why it is damaged */
     AvoMessage message;
 } AvoJobSlice;
 
@@ -64,18 +64,18 @@ typedef struct AvoPicJob {
     uint32_t sps_serial, pps_serial;
     AvoQuantTables quant;
     AvoDecFrame *frame;
-    AvoDecFrame *stand_in;   /* for macroblocks that are missing; NULL: grey */
-    AvoDecFrame *grey;       /* stands for references that never were; NULL: not needed */
-    uint32_t uses;           /* frames of the pool that it reads, one bit each */
-    uint8_t *group_map;      /* slice group of each macroblock, when the picture has groups */
+    AvoDecFrame *stand_in; /* for macroblocks that are missing; NULL: grey */
+    AvoDecFrame *grey;     /* stands for references that never were; NULL: not needed */
+    uint32_t uses;         /* frames of the pool that it reads, one bit each */
+    uint8_t *group_map;    /* slice group of each macroblock, when the picture has groups */
 
-    bool has_first;          /* a slice with first_mb 0 was met */
-    int accepted;            /* slices whose header is good */
-    bool runs_at_once;       /* slices are not stored */
-    bool waits;              /* its references may be at work */
+    bool has_first;    /* a slice with first_mb 0 was met */
+    int accepted;      /* slices whose header is good */
+    bool runs_at_once; /* slices are not stored */
+    bool waits;        /* its references may be at work */
     AvoJobSlice *stored;
     int stored_count;
-    AvoDecBuffer bytes;      /* of the stored slices, each followed by AVO_SB_PADDING zeros */
+    AvoDecBuffer bytes; /* of the stored slices, each followed by AVO_SB_PADDING zeros */
 
     int mb_count, mbs_done;
     AvoDeblockSlice *slices; /* [slice number]; the last one is for concealed macroblocks */

@@ -69,8 +69,8 @@ static int fill_gap(AvocetDecoder *dec, const AvoSliceHeader *h)
     return AVOCET_OK;
 }
 
-/* The reference frame that is nearest in order of output; the one decoded last where none is marked;
- * NULL where there never was one. */
+/* The reference frame that is nearest in order of output; the one decoded last where none is
+ * marked; NULL where there never was one. */
 static AvoFrame *nearest_reference(AvocetDecoder *dec, int poc)
 {
     AvoFrame *best = NULL;

@@ -1,8 +1,8 @@
 /* Pictures side by side: jobs are gathered and then run together. See decoder.h.
  *
  * A batch holds up to two pictures per thread. They start in the order of the stream, so whatever a
- * picture waits for has been started before it. One thread has a single job, whose slices run as they
- * come. */
+ * picture waits for has been started before it. One thread has a single job, whose slices run as
+ * they come. */
 #include "dec/decoder.h"
 
 static void *carve(AvocetDecoder *dec, AvoArena *arena, int threads, int jobs)

@@ -8,7 +8,8 @@
  *     row_filter.c    loop filter, one row behind
  *
  * Residual blocks are scaled (8.5.12.1) while they are read, so AvoMbWork holds coefficients ready
- * for the inverse transform; what a macroblock leaves in it is cleared when its samples are done. */
+ * for the inverse transform; what a macroblock leaves in it is cleared when its samples are done.
+ */
 #ifndef AVO_DEC_SLICE_DEC_H
 #define AVO_DEC_SLICE_DEC_H
 
@@ -25,17 +26,18 @@
 
 /* What the syntax says about the macroblock at work beyond its AvoMbInfo. */
 typedef struct AvoMbWork {
-    AVO_ALIGN(32) coef luma[16][16];     /* coding order, raster inside; an 8x8 transform has 64
-                                          * from luma[4 * i] on */
+    AVO_ALIGN(32)
+    coef luma[16][16]; /* coding order, raster inside; an 8x8 transform has 64
+                        * from luma[4 * i] on */
     AVO_ALIGN(32) coef chroma[2][4][16];
-    coef luma_dc[16];                    /* Intra16x16, levels in raster order of the blocks */
-    coef chroma_dc[2][4];                /* levels */
-    uint8_t partition;                   /* AvoPartition */
-    uint8_t sub_type[4];                 /* AvoSubType */
-    uint8_t pred[4];                     /* lists used by a partition or 8x8 block: bit 0 list 0,
-                                          * bit 1 list 1 */
+    coef luma_dc[16];     /* Intra16x16, levels in raster order of the blocks */
+    coef chroma_dc[2][4]; /* levels */
+    uint8_t partition;    /* AvoPartition */
+    uint8_t sub_type[4];  /* AvoSubType */
+    uint8_t pred[4];      /* lists used by a partition or 8x8 block: bit 0 list 0,
+                           * bit 1 list 1 */
     uint8_t intra16_mode;
-    const uint8_t *pcm;                  /* I_PCM: 256 luma samples, then Cb, Cr */
+    const uint8_t *pcm; /* I_PCM: 256 luma samples, then Cb, Cr */
 } AvoMbWork;
 
 /* TotalCoeff (CAVLC) or coded_block_flag (CABAC) of the blocks in and around the macroblock:
@@ -64,18 +66,18 @@ typedef struct AvoSliceDec {
     const AvoSliceHeader *header;
     const AvoQuantTables *quant;
     AvoFrame *frame;
-    const uint8_t *group_of_mb;      /* slice group of each macroblock; NULL: one group */
+    const uint8_t *group_of_mb; /* slice group of each macroblock; NULL: one group */
     AvoSliceRefs refs;
     int8_t slot_of_ref[2][AVO_REFS_MAX];
     AvoPredictCtx predict;
-    const AvoTrace *trace;           /* NULL: nobody wants to look inside */
+    const AvoTrace *trace; /* NULL: nobody wants to look inside */
     AvoRowFilter *filter;
-    int slice;                       /* number in the picture */
+    int slice; /* number in the picture */
     bool cabac;
     bool has_chroma;
-    bool waits;                      /* references may be at work on other threads */
+    bool waits;                              /* references may be at work on other threads */
     AvoProgress *ref_lines[2][AVO_REFS_MAX]; /* how far they are; set if it waits */
-    int known_lines[2][AVO_REFS_MAX]; /* what was seen there last */
+    int known_lines[2][AVO_REFS_MAX];        /* what was seen there last */
 
     /* Bits: br for CAVLC (and the header before), reader and contexts for CABAC. */
     AvoSliceBits br;
@@ -84,10 +86,10 @@ typedef struct AvoSliceDec {
 
     /* Carried from macroblock to macroblock. */
     int mb_addr;
-    int qp;                          /* QPY */
-    bool last_delta_nonzero;         /* previous macroblock had mb_qp_delta other than 0 */
+    int qp;                  /* QPY */
+    bool last_delta_nonzero; /* previous macroblock had mb_qp_delta other than 0 */
     int mbs_done;
-    int64_t trace_mark;              /* bits before the macroblock at work, where traced */
+    int64_t trace_mark; /* bits before the macroblock at work, where traced */
 
     /* The macroblock at work. */
     int mb_x, mb_y;
@@ -97,7 +99,7 @@ typedef struct AvoSliceDec {
     AvoDirect direct;
     AvoNzCache nz;
     AvoMbWork work;
-    bool bypass;                     /* lossless: qpprime_y_zero_transform_bypass_flag and QPY 0 */
+    bool bypass; /* lossless: qpprime_y_zero_transform_bypass_flag and QPY 0 */
 } AvoSliceDec;
 
 /* mb_parse.c: decodes all macroblocks of the slice. The bits start at s->br. Negative: damaged;

@@ -3,6 +3,7 @@
 
 The program under test is named by the environment variable AVOCET (default build/avocet).
 """
+import hashlib
 import json
 import os
 import subprocess
@@ -61,6 +62,53 @@ def test_pictures(folder):
     check(len(verbose.text.splitlines()) == 13, "a line per picture: %s" % verbose.text)
 
 
+def test_md5(folder):
+    """The sum of all planes, grey ones with neutral chroma."""
+    for name, options in ("c", []), ("g", ["--format", "gray8", "--profile", "high"]):
+        coded, yuv = os.path.join(folder, name + ".264"), os.path.join(folder, name + ".yuv")
+        expect(0, "", "encode", "testsrc", "--size", "90x70", "--frames", 6, *options, "-o", coded)
+        expect(0, "", "decode", coded, "-o", yuv)
+        data = read(yuv)
+        check(len(data) == 6 * (90 * 70 + 2 * 45 * 35), "size of %s: %d" % (yuv, len(data)))
+        wanted = hashlib.md5(data).hexdigest()
+        for threads in 1, 4:
+            told = expect(0, "", "decode", coded, "--md5", "--quiet", "--threads", threads)
+            check(told.stdout.decode().strip() == wanted and not told.text, "--md5: %s" % told.stdout)
+
+
+def planes(folder, *words):
+    path = os.path.join(folder, "p.yuv")
+    expect(0, "", "decode", *words, "-o", path)
+    return read(path)
+
+
+def test_seek(folder):
+    """Pictures behind a jump are those of the whole, and what lies before the last keyframe is not decoded."""
+    frame = 160 * 96 * 3 // 2
+    for name, options in (("k.264", []), ("k.mp4", []), ("f.mp4", ["--fragment", 1]), ("n.264", ["--no-repeat-headers"])):
+        coded = os.path.join(folder, name)
+        expect(0, "", "encode", "testsrc", "--size", "160x96", "--frames", 90, "--fps", 30, "--keyint", 20, *options,
+               "-o", coded)
+        whole = planes(folder, coded)
+        for words, first in ((["--seek", 50], 50), (["--seek", "1.5s"], 45), (["--seek", "0:02.1"], 63), (["--seek", 89], 89),
+                             (["--seek", 20], 20), (["--seek", 19], 19)):
+            check(planes(folder, coded, *words, "--frames", 5) == whole[first * frame:(first + 5) * frame],
+                  "%s: %s" % (name, words))
+        expect(1, "goes beyond its end", "decode", coded, "--seek", 90, "-o", os.path.join(folder, "x.yuv"))
+    coded = os.path.join(folder, "k.264")
+    piped = expect(0, "", "decode", "-", "--seek", 50, "-o", "-", stdin=read(coded)).stdout
+    check(len(piped) > 40 * frame and piped.split(b"FRAME\n")[1] == whole[50 * frame:51 * frame], "--seek in a pipe")
+    expect(1, "only a file", "decode", "-", "--seek", "1s", "-o", "-", stdin=read(coded))
+    # Damage before the keyframe is not even seen.
+    data = bytearray(read(coded))
+    at = data.index(b"\x00\x00\x01\x65", 100) + 40
+    data[at:at + 20] = bytes(b ^ 0x5a for b in data[at:at + 20])
+    with open(coded, "wb") as f:
+        f.write(data)
+    expect(1, "damaged", "decode", coded, "-o", os.path.join(folder, "x.yuv"))
+    check(planes(folder, coded, "--seek", 75) == whole[75 * frame:], "behind the damage")
+
+
 def test_info(folder):
     coded = os.path.join(folder, "i.264")
     expect(0, "", "encode", "testsrc", "--size", "90x70", "--frames", 10, "--fps", "30", "--keyint", 5,
@@ -115,7 +163,7 @@ def out_as_input(folder):
 
 
 def main():
-    for test in test_pictures, test_info, test_damage, test_wrong:
+    for test in test_pictures, test_md5, test_seek, test_info, test_damage, test_wrong:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
     print("%d passed, %d failed" % (passed, failed))

@@ -3,8 +3,8 @@
  *
  * The first byte chooses how the rest arrives: 0 (as Annex B streams start): everything at once;
  * else bits 0-1: Annex B at once, in small pieces, in whole units, or units of 2-byte length; bits
- * 2-4: size of the pieces. Every picture that comes out is read, so that sanitizers see
- * uninitialised or freed samples. */
+ * 2-4: size of the pieces; bit 5: three threads; bit 6: the inside is looked at. Every picture that
+ * comes out is read, so that sanitizers see uninitialised or freed samples. */
 #include <avocet/decoder.h>
 #include <stdlib.h>
 
@@ -31,6 +31,16 @@ static void read_picture(Sink *sink, const AvocetDecodedPicture *out)
     }
 }
 
+/* The records of a picture that was kept with its inside. */
+static void read_inside(const AvocetDecoder *dec, Sink *sink)
+{
+    AvocetInspection in;
+    if (avocet_decoder_inspect(dec, &in) != AVOCET_OK)
+        return;
+    for (int i = 0; i < in.mb_width * in.mb_height; i++)
+        sink->sum = sink->sum * 31 + in.mb[i].bits + in.mb[i].type + (uint32_t)in.mb[i].mv[0][15].x;
+}
+
 static void drain(AvocetDecoder *dec, Sink *sink)
 {
     AvocetDecodedPicture out;
@@ -40,6 +50,8 @@ static void drain(AvocetDecoder *dec, Sink *sink)
             return;
         if (status == AVOCET_OK && sink->samples < MAX_SAMPLES)
             read_picture(sink, &out);
+        if (status == AVOCET_OK)
+            read_inside(dec, sink);
     }
 }
 
@@ -64,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t chunk = size;
     if (size && data[0]) {
         int mode = data[0] & 3;
+        config.threads = data[0] & 32 ? 3 : 1;
+        config.inspect = data[0] >> 6 & 1;
         chunk = mode == 0 ? size : (size_t)1 << (data[0] >> 2 & 7);
         config.whole_units = mode == 2;
         config.nal_length_size = mode == 3 ? 2 : 0;

@@ -5,11 +5,14 @@
  * Each file is given to the target as it is, then N damaged variants of it: flipped bits,
  * overwritten, removed, doubled and moved pieces, truncation. Equal arguments give equal variants,
  * so a crash can be repeated (-v names what runs). An input that takes longer than the limit
- * (default 20 s) counts as a hang: exit status 1. */
+ * (default 20 s) counts as a hang: exit status 1. At the end it tells the slowest input and the
+ * most memory that the process had. */
+#define _POSIX_C_SOURCE 200809L
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,6 +23,7 @@ typedef struct Bytes {
 } Bytes;
 
 static uint64_t random_state;
+static double slowest; /* seconds */
 
 /* xorshift64* */
 static uint32_t random_next(void)
@@ -96,6 +100,7 @@ static int run(const uint8_t *data, size_t size, const char *name, long variant,
     LLVMFuzzerTestOneInput(copy, size);
     double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
     free(copy);
+    slowest = seconds > slowest ? seconds : slowest;
     if (seconds <= limit)
         return 0;
     fprintf(stderr, "replay: %s variant %ld takes %.1f s\n", name, variant, seconds);
@@ -144,6 +149,9 @@ int main(int argc, char **argv)
         else
             failed |= run_file(argv[i], mutations, seed, limit, verbose), files++;
     }
-    printf("%ld files, %ld variants each: %s\n", files, mutations, failed ? "FAILED" : "passed");
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%ld files, %ld variants each, slowest %.3f s, memory %ld MB: %s\n", files, mutations,
+           slowest, (long)usage.ru_maxrss / 1024, failed ? "FAILED" : "passed");
     return files ? failed : 2;
 }

@@ -14,6 +14,7 @@ The combinations cover all pairs of values of all options (pairwise.py), and ran
 """
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import os
 import shutil
@@ -152,6 +153,14 @@ def check_decoding(path, width, height, recon):
                           f"decoder {theirs[at]}, reconstruction {ours[at]}")
 
 
+def check_own_decoding(avocet, path, recon, number):
+    """Our own decoder, at changing numbers of threads."""
+    r = run([avocet, "decode", path, "--md5", "--quiet", "--threads", str(1 + number % 3)])
+    demand(r.returncode == 0 and not r.stderr, f"avocet decode: exit {r.returncode}: {r.stderr.decode(errors='replace')[-400:]}")
+    ours = hashlib.md5(b"".join(recon)).hexdigest()
+    demand(r.stdout.decode().strip() == ours, "avocet decode gives other pictures than the reconstruction")
+
+
 def check_probe(path, summary, clip, frames):
     r = run(["ffprobe", "-v", "error", "-show_streams", "-show_frames", "-of", "json", path])
     probe = json.loads(r.stdout)
@@ -239,6 +248,7 @@ class Case:
         demand(len(recon) == frames, f"{len(recon)} pictures in the reconstruction, not {frames}")
         demand(summary["pictures"] == frames, f"{summary['pictures']} pictures in the summary, not {frames}")
         check_decoding(out, width, height, recon)
+        check_own_decoding(avocet, out, recon, self.number)
         check_probe(out, summary, self.clip, frames)
         check_units(out, summary["settings"], frames)
         if self.number % 8 == 0:
