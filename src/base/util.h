@@ -14,12 +14,14 @@
 #define AVO_ALIGN(n)     __attribute__((aligned(n)))
 #define AVO_LIKELY(x)    __builtin_expect(!!(x), 1)
 #define AVO_UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define AVO_PREFETCH(p)  __builtin_prefetch(p)
 #else
 #define AVO_INLINE       static inline
 #define AVO_NOINLINE
 #define AVO_ALIGN(n)     _Alignas(n)
 #define AVO_LIKELY(x)    (x)
 #define AVO_UNLIKELY(x)  (x)
+#define AVO_PREFETCH(p)  ((void)0)
 #endif
 
 /* Assertions check our own logic, never the caller's input. They trap instead of printing

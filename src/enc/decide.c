@@ -51,17 +51,35 @@ static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
     return (int64_t)row->lambda_q8 * row->job->tools->psy_rd * sum / (100 * 256 * 2);
 }
 
-void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand)
+void avo_cand_score_below(AvoRowCtx *row, AvoMbCand *cand, int64_t limit)
 {
     AvoMbSyntax mb = avo_cand_syntax(row, cand);
     cand->ssd = avo_cand_ssd(row, cand);
-    if (row->job->tools->psy_rd)
+    if (row->job->tools->psy_rd && cand->ssd < limit)
         cand->ssd += psy_distortion(row, cand);
+    if (cand->ssd >= limit) {
+        cand->score = INT64_MAX;
+        return;
+    }
     if (row->syntax.cabac)
         avo_cabac_copy_contexts(&cand->contexts, &row->contexts);
     cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, row->syntax.cabac ? &cand->contexts : NULL);
     cand->score = avo_rd_score(row, cand->ssd, cand->bits_q8);
     cand->scored = true;
+}
+
+void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand)
+{
+    avo_cand_score_below(row, cand, INT64_MAX);
+}
+
+bool avo_score_trial(AvoRowCtx *row)
+{
+    avo_cand_score_below(row, row->trial, row->best->score);
+    if (row->trial->score >= row->best->score)
+        return false;
+    avo_swap_cand(row);
+    return true;
 }
 
 /* A macroblock may not take more than 3200 bits (A.3.1 n, 128 + RawMbBits), and samples sent as they are need fewer

@@ -28,6 +28,10 @@ void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
 void avo_keep_if_better(AvoRowCtx *row);
 /* SSD + lambda2 * bits of a coded candidate; sets ssd, bits_q8, score. */
 void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand);
+/* The same where only scores below the limit matter: gives up with INT64_MAX, bits uncounted, if the error is beyond. */
+void avo_cand_score_below(AvoRowCtx *row, AvoMbCand *cand, int64_t limit);
+/* Scores row->trial, which is coded, and keeps it if better. */
+bool avo_score_trial(AvoRowCtx *row);
 /* The macroblock as entropy coding sees this candidate. */
 AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand);
 
@@ -52,16 +56,18 @@ void avo_set_motion(AvoMbInfo *info, int list, int x, int y, int w, int h, int r
 void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand);
 /* Predicts, codes and scores row->trial (sealed), keeps it if better. cost is its SATD cost. */
 void avo_try_inter(AvoRowCtx *row, int cost);
+/* The same with its prediction in row->pred. */
+void avo_try_inter_predicted(AvoRowCtx *row, int cost);
 /* The other transform size for the best inter candidate. */
 void avo_try_other_transform(AvoRowCtx *row);
 /* Prediction of the whole macroblock into an AVO_REC_SIZE buffer. */
 void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer);
-/* Residual against row->pred by the transform that cand->info says. */
+/* Residual against row->pred by the transform that cand->info says; the candidate remembers the prediction. */
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand);
 /* Codes row->best, which was decided by SATD only. */
 void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand);
-/* P_Skip or B_Skip with the prediction given by cand->info; row->pred holds the samples. */
-void avo_try_skip(AvoRowCtx *row, int cost);
+/* Scores row->trial, P_Skip or B_Skip not sealed yet, by true cost; its prediction is in row->pred. */
+void avo_try_skip(AvoRowCtx *row);
 /* P_Skip with row->skip_mv, and B_Skip or B_Direct with row->direct; neither sealed nor predicted. */
 void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand);
 void avo_make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);

@@ -133,12 +133,13 @@ static int small_enough(const AvoRowCtx *row)
     return avo_rate(row, (avo_rd_level(row) == AVO_RD_REFINE ? 120 : 150) * 256);
 }
 
-/* B_Skip at once where no 16x16 search beats direct prediction and nothing of its residual survives. */
+/* B_Skip at once where no 16x16 search beats direct prediction, which is in row->pred, and nothing of its residual
+ * survives. */
 static bool early_b_skip(AvoRowCtx *row)
 {
-    predict_direct(row);
     if (!avo_residual_vanishes(row, row->pred))
         return false;
+    avo_make_direct(row, row->trial, AVO_MB_B_SKIP);
     avo_seal_inter(row, row->trial);
     memcpy(row->trial->rec, row->pred, sizeof row->pred);
     row->trial->score = 0;
@@ -259,15 +260,16 @@ static void make_b(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, cons
     avo_seal_inter(row, cand);
 }
 
+/* Direct prediction, which is in row->pred, with a residual and, unless that disappeared, without. */
 static void try_direct(AvoRowCtx *row, int cost)
 {
     avo_make_direct(row, row->trial, AVO_MB_B_DIRECT);
     avo_seal_inter(row, row->trial);
-    avo_try_inter(row, cost);
-    if (avo_rd_level(row) == AVO_RD_SATD)
+    avo_try_inter_predicted(row, cost);
+    if (avo_rd_level(row) == AVO_RD_SATD || row->best->info.type == AVO_MB_B_SKIP)
         return;
     avo_make_direct(row, row->trial, AVO_MB_B_SKIP);
-    avo_try_skip(row, cost);
+    avo_try_skip(row);
 }
 
 static int luma_satd(const AvoRowCtx *row)

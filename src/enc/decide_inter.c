@@ -172,6 +172,7 @@ static void drop_residual(const AvoRowCtx *row, AvoMbCand *cand)
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
 {
     memcpy(cand->rec, row->pred, sizeof cand->rec);
+    memcpy(cand->pred, row->pred, sizeof cand->pred);
     memset(cand->info.nnz, 0, sizeof cand->info.nnz);
     cand->info.cbp = 0;
     avo_code_inter_luma(row, cand);
@@ -183,35 +184,42 @@ void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
     become_skip(row, cand);
 }
 
-void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand)
+static void code_predicted(AvoRowCtx *row, AvoMbCand *cand)
 {
-    avo_predict_inter(row, &cand->info, row->pred);
     cand->info.transform_8x8 = may_use_8x8(row, cand) && residual_likes_8x8(row);
     avo_code_inter_residual(row, cand);
 }
 
-void avo_try_inter(AvoRowCtx *row, int cost)
+void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand)
+{
+    avo_predict_inter(row, &cand->info, row->pred);
+    code_predicted(row, cand);
+}
+
+void avo_try_inter_predicted(AvoRowCtx *row, int cost)
 {
     if (avo_rd_level(row) == AVO_RD_SATD) {
         row->trial->score = cost;
+        avo_keep_if_better(row);
     } else {
-        avo_code_inter(row, row->trial);
-        avo_cand_score(row, row->trial);
+        code_predicted(row, row->trial);
+        avo_score_trial(row);
     }
-    avo_keep_if_better(row);
 }
 
-void avo_try_skip(AvoRowCtx *row, int cost)
+void avo_try_inter(AvoRowCtx *row, int cost)
+{
+    if (avo_rd_level(row) != AVO_RD_SATD)
+        avo_predict_inter(row, &row->trial->info, row->pred);
+    avo_try_inter_predicted(row, cost);
+}
+
+void avo_try_skip(AvoRowCtx *row)
 {
     AvoMbCand *cand = row->trial;
     avo_seal_inter(row, cand);
-    if (avo_rd_level(row) == AVO_RD_SATD) {
-        cand->score = cost;
-    } else {
-        avo_predict_inter(row, &cand->info, cand->rec);
-        avo_cand_score(row, cand);
-    }
-    avo_keep_if_better(row);
+    memcpy(cand->rec, row->pred, sizeof cand->rec);
+    avo_score_trial(row);
 }
 
 void avo_try_other_transform(AvoRowCtx *row)
@@ -222,10 +230,9 @@ void avo_try_other_transform(AvoRowCtx *row)
     cand->info = row->best->info;
     cand->code = row->best->code;
     cand->info.transform_8x8 = !row->best->info.transform_8x8;
-    avo_predict_inter(row, &cand->info, row->pred);
+    memcpy(row->pred, row->best->pred, sizeof row->pred);
     avo_code_inter_residual(row, cand);
-    avo_cand_score(row, cand);
-    avo_keep_if_better(row);
+    avo_score_trial(row);
 }
 
 static void add_start(AvoMv *starts, int *n, AvoMv mv)
@@ -552,9 +559,10 @@ void avo_decide_p(AvoRowCtx *row)
             make_p(row, row->trial, (AvoPartition)part, best_ref);
             avo_try_inter(row, cost[part]);
         }
-    if (rd && may_skip) {
+    if (rd && may_skip && row->best->info.type != AVO_MB_P_SKIP) {
         avo_make_p_skip(row, row->trial);
-        avo_try_skip(row, 0);
+        avo_predict_inter(row, &row->trial->info, row->pred);
+        avo_try_skip(row);
     }
     avo_try_intra(row, best, P_BITS_INTRA);
     if (!AVO_MB_IS_INTRA(row->best->info.type)) {

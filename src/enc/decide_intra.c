@@ -274,10 +274,11 @@ static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
 
 static void score_trial(AvoRowCtx *row, int cost)
 {
-    if (avo_rd_level(row) == AVO_RD_SATD)
-        row->trial->score = cost;
-    else
-        avo_cand_score(row, row->trial);
+    if (avo_rd_level(row) != AVO_RD_SATD) {
+        avo_score_trial(row);
+        return;
+    }
+    row->trial->score = cost;
     avo_keep_if_better(row);
 }
 

@@ -7,7 +7,7 @@
 
 static void recode_inter(AvoRowCtx *row, AvoMbCand *cand)
 {
-    avo_predict_inter(row, &cand->info, row->pred);
+    memcpy(row->pred, row->best->pred, sizeof row->pred);
     avo_code_inter_residual(row, cand);
 }
 
@@ -74,7 +74,7 @@ void avo_final_trellis(AvoRowCtx *row)
     else
         recode_inter(row, trial);
     row->use_trellis = false;
-    avo_cand_score(row, trial);
+    avo_cand_score_below(row, trial, best->score + 1);
     if (trial->score <= best->score)
         avo_swap_cand(row);
 }

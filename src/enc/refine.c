@@ -64,11 +64,7 @@ static bool try_moved(AvoRowCtx *row, const Part *p, int list, AvoMv mv, int tra
     avo_seal_inter(row, cand);
     avo_predict_inter(row, &cand->info, row->pred);
     avo_code_inter_residual(row, cand);
-    avo_cand_score(row, cand);
-    if (cand->score >= row->best->score)
-        return false;
-    avo_swap_cand(row);
-    return true;
+    return avo_score_trial(row);
 }
 
 static void refine_vector(AvoRowCtx *row, const Part *p, int list, int rounds)

@@ -42,6 +42,48 @@ static void load_source(AvoRowCtx *row)
     }
 }
 
+/* Memory that a macroblock further right will need: rows of a picture lie too far apart for the processor to guess. */
+#define PREFETCH_AHEAD 3
+
+static void prefetch_rows(const AvoPlane *p, int x, int y, int rows)
+{
+    const pixel *at = p->data + y * p->stride + x;
+    for (int i = 0; i < rows; i++)
+        AVO_PREFETCH(at + i * p->stride);
+}
+
+/* All planes of a picture where a vector points from the macroblock at column mb_x. */
+static void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, int mb_x, AvoMv mv)
+{
+    const AvoPlane *p = &f->plane[0];
+    int x = avo_clip3(-AVO_FRAME_PAD / 2, p->width, 16 * mb_x + (mv.x >> 2));
+    int y = avo_clip3(-AVO_FRAME_PAD / 2, p->height, 16 * row->mb_y + (mv.y >> 2));
+    ptrdiff_t at = y * p->stride + x;
+    prefetch_rows(p, x, y, 16);
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; f->hpel[k].data && i < 16; i++)
+            AVO_PREFETCH(f->hpel[k].data + at + i * p->stride);
+    if (f->info) {
+        const char *info = (const char *)&f->info[row->mb_y * row->job->mb_width + mb_x];
+        AVO_PREFETCH(info + offsetof(AvoMbInfo, ref_idx));
+        AVO_PREFETCH(info + offsetof(AvoMbInfo, mv[1]));
+    }
+}
+
+static void prefetch_ahead(const AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    int mb_x = avo_min(row->mb_x + PREFETCH_AHEAD, job->mb_width - 1);
+    for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++) {
+        int size = plane ? 8 : 16;
+        prefetch_rows(&job->plan.src->plane[plane], size * mb_x, size * row->mb_y, size);
+        prefetch_rows(&job->rec->plane[plane], size * mb_x, size * row->mb_y, size);
+    }
+    for (int list = 0; list < 2; list++)
+        if (job->refs.count[list])
+            prefetch_reference(row, job->refs.frame[list][0], mb_x, row->m16[list][0].mv);
+}
+
 static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
 {
     return mb && (!row->job->tools->constrained_intra || AVO_MB_IS_INTRA(mb->type));
@@ -86,6 +128,7 @@ static void load_mb(AvoRowCtx *row, int mb_x)
     const AvoPicJob *job = row->job;
     row->mb_x = mb_x;
     row->mb_addr = row->mb_y * job->mb_width + mb_x;
+    prefetch_ahead(row);
     row->nb = avo_neighbours_find(job->rec->info, job->mb_width, mb_x, row->mb_y, row->slice);
     set_qp(row);
     load_source(row);
@@ -96,19 +139,25 @@ static void load_mb(AvoRowCtx *row, int mb_x)
 
 /* ---- store ---- */
 
-static void store_samples(AvoRowCtx *row, const AvoMbCand *cand)
+/* size is a constant at each call. */
+AVO_INLINE void store_plane(const AvoRowCtx *row, int plane, int size, const pixel *rec)
 {
     const AvoPicJob *job = row->job;
-    for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++) {
-        const AvoPlane *p = &job->rec->plane[plane];
-        size_t size = plane ? 8 : 16;
-        const pixel *rec = cand->rec + (plane == 0 ? 0 : plane == 1 ? AVO_REC_CB : AVO_REC_CR);
-        pixel *to = p->data + row->mb_y * (ptrdiff_t)size * p->stride + row->mb_x * (ptrdiff_t)size;
-        for (size_t y = 0; y < size; y++)
-            memcpy(to + (ptrdiff_t)y * p->stride, rec + y * AVO_REC_STRIDE, size);
-        memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * (ptrdiff_t)size,
-               rec + (size - 1) * AVO_REC_STRIDE, size);
-    }
+    const AvoPlane *p = &job->rec->plane[plane];
+    pixel *to = p->data + row->mb_y * size * p->stride + row->mb_x * size;
+    for (int y = 0; y < size; y++)
+        memcpy(to + y * p->stride, rec + y * AVO_REC_STRIDE, (size_t)size);
+    memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * size, rec + (size - 1) * AVO_REC_STRIDE,
+           (size_t)size);
+}
+
+static void store_samples(AvoRowCtx *row, const AvoMbCand *cand)
+{
+    store_plane(row, 0, 16, cand->rec);
+    if (!row->syntax.chroma_format)
+        return;
+    store_plane(row, 1, 8, cand->rec + AVO_REC_CB);
+    store_plane(row, 2, 8, cand->rec + AVO_REC_CR);
 }
 
 /* Advances the shadow contexts and the QP chain as the entropy coder will. */
@@ -183,6 +232,8 @@ static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
     row->trial = &row->cand[1];
     row->stats = &job->row_stats[mb_y];
     memset(row->stats, 0, sizeof *row->stats);
+    for (int list = 0; list < 2; list++)
+        row->m16[list][0].mv = (AvoMv){0, 0}; /* hints of what to prefetch */
     row->predict = (AvoPredictCtx){job->dsp, &job->refs, row->predict_scratch};
     row->syntax = (AvoSyntaxCtx){
         .slice_type = job->refs.type,

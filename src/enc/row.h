@@ -23,6 +23,7 @@
 /* One way to code the macroblock, with what it costs. Candidates are values: filled, compared, swapped by pointer. */
 typedef struct AvoMbCand {
     AVO_ALIGN(64) pixel rec[AVO_REC_SIZE];
+    AVO_ALIGN(64) pixel pred[AVO_REC_SIZE]; /* inter prediction, once the residual was coded */
     AvoLevels levels;
     AvoMbInfo info;
     AvoMbCode code;
