@@ -235,13 +235,11 @@ void avo_try_other_transform(AvoRowCtx *row)
     avo_score_trial(row);
 }
 
-static void add_start(AvoMv *starts, int *n, AvoMv mv)
+/* The search measures those that are the same to the whole sample only once. */
+AVO_INLINE void add_start(AvoMv *starts, int *n, AvoMv mv)
 {
-    for (int i = 0; i < *n; i++)
-        if (starts[i].x == mv.x && starts[i].y == mv.y)
-            return;
-    if (*n < AVO_STARTS_MAX)
-        starts[(*n)++] = mv;
+    AVO_ASSERT(*n < AVO_STARTS_MAX);
+    starts[(*n)++] = mv;
 }
 
 /* What the lookahead found for this macroblock and those that come after it. */

@@ -157,11 +157,22 @@ static int try_batch(AvoSearch *s, const Point *p, int count)
     return found;
 }
 
-/* Positions around (x, y), in order; those outside the limits are left out. Returns the index of
+/* Whether all positions that differ by up to two are inside the limits. */
+AVO_INLINE bool well_inside(const AvoSearch *s, int x, int y)
+{
+    return x - 2 >= s->min_x && x + 2 <= s->max_x && y - 2 >= s->min_y && y + 2 <= s->max_y;
+}
+
+/* Positions around (x, y), at most two away where there are up to four, in order; those outside the limits are left out. Returns the index of
  * the one that is best now, -1 if none was better. */
 static int try_around(AvoSearch *s, int x, int y, const int8_t (*d)[2], int count)
 {
     Point p[4];
+    if (count <= 4 && well_inside(s, x, y)) {
+        for (int i = 0; i < count; i++)
+            p[i] = (Point){(int16_t)(x + d[i][0]), (int16_t)(y + d[i][1])};
+        return try_batch(s, p, count);
+    }
     int from[4], n = 0, best = -1;
     for (int i = 0; i < count; i++) {
         int px = x + d[i][0], py = y + d[i][1];
@@ -277,22 +288,36 @@ static void search_multi_hexagon(AvoSearch *s, int range)
     search_hexagon(s, range);
 }
 
+/* The positions first..last times step. */
+static void search_line(AvoSearch *s, Point step, int first, int last)
+{
+    const AvoCostX4Fn sad_x4 = s->dsp->sad_x4[s->block->size];
+    ptrdiff_t next = step.y * s->stride + step.x;
+    for (int k = first; k <= last; k += 4) {
+        const pixel *p = s->plane[0] + k * next, *at[4] = {p, p + next, p + 2 * next, p + 3 * next};
+        int sad[4], count = avo_min(last - k + 1, 4);
+        for (int i = count; i < 4; i++)
+            at[i] = p;
+        sad_x4(s->cur, at, s->stride, sad);
+        if (avo_min(avo_min(sad[0], sad[1]), avo_min(sad[2], sad[3])) >= s->cost)
+            continue;
+        for (int i = 0; i < count; i++)
+            take(s, (Point){(int16_t)(step.x * (k + i)), (int16_t)(step.y * (k + i))}, sad[i]);
+    }
+}
+
 /* Scrolling and window moves: exact matches far away along one axis that no neighbour has found
  * yet. Only worth it for whole macroblocks that nothing near has come close to, in the nearest
  * pictures. */
 static void search_axes(AvoSearch *s, int range)
 {
     enum { POOR_SAD = 10 * 256 };
-    Batch b = {.n = 0};
     if (s->block->size != AVO_BLK_16x16 || s->ref != 0 || s->cost < POOR_SAD)
         return;
-    for (int y = -range; y < range; y++)
-        batch_add(s, &b, 0, y);
-    batch_flush(s, &b);
-    if (s->cost >= POOR_SAD)
-        for (int x = -range; x < range; x++)
-            batch_add(s, &b, x, 0);
-    batch_flush(s, &b);
+    if (s->min_x <= 0 && s->max_x >= 0)
+        search_line(s, (Point){0, 1}, avo_max(-range, s->min_y), avo_min(range - 1, s->max_y));
+    if (s->cost >= POOR_SAD && s->min_y <= 0 && s->max_y >= 0)
+        search_line(s, (Point){1, 0}, avo_max(-range, s->min_x), avo_min(range - 1, s->max_x));
 }
 
 static void search_exhaustive(AvoSearch *s, int range)

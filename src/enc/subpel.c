@@ -133,8 +133,10 @@ typedef struct Refinement {
 } Refinement;
 
 /* Takes a vector whose luma distortion is known if it is better. */
-static bool keep_better(const Refinement *f, AvoMv mv, int distortion, AvoMotion *m)
+AVO_INLINE bool keep_better(const Refinement *f, AvoMv mv, int distortion, AvoMotion *m)
 {
+    if (f->base_rate + distortion >= m->cost)
+        return false;
     int rate = f->base_rate + avo_search_rate(f->s, mv.x, mv.y);
     int cost = rate + distortion;
     if (cost >= m->cost)
