@@ -14,6 +14,8 @@ static const struct {
     {"remux", cmd_remux},
     {"inspect", cmd_inspect},
     {"play", cmd_play},
+    {"stream", cmd_stream},
+    {"record", cmd_record},
 };
 
 int main(int argc, char **argv)

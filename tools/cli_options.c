@@ -14,6 +14,8 @@
 typedef enum Own {
     OWN_OUTPUT,
     OWN_OUTPUT_OPTION, /* of the writer: see output/output.h */
+    OWN_STREAM_OPTION, /* the same, of "avocet stream" alone, like the next */
+    OWN_LOOP,
     OWN_PRESET,
     OWN_TUNE,
     OWN_FRAMES,
@@ -42,6 +44,19 @@ static const struct {
     {"hls-segment", "<seconds>", "HLS: length of a segment [4].", OWN_OUTPUT_OPTION},
     {"hls-window", "<integer>", "HLS: live, with so many segments in the playlist [all].",
      OWN_OUTPUT_OPTION},
+    {"listen", "<url>", "Serve by RTSP at rtsp://[HOST][:PORT]/PATH (--help of stream).",
+     OWN_STREAM_OPTION},
+    {"push", "<url>", "Send to an RTSP server: rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH.",
+     OWN_STREAM_OPTION},
+    {"user", "<name:password>", "--listen: only for who knows this; may be repeated.",
+     OWN_STREAM_OPTION},
+    {"users", "<file>", "--listen: the same from a file, a line NAME:PASSWORD each.",
+     OWN_STREAM_OPTION},
+    {"max-clients", "<integer>", "--listen: most connections at a time [64].", OWN_STREAM_OPTION},
+    {"no-udp", "", "--listen: within the connection only.", OWN_STREAM_OPTION},
+    {"no-md5", "", "--listen: passwords by SHA-256 only.", OWN_STREAM_OPTION},
+    {"udp", "", "--push: send by UDP.", OWN_STREAM_OPTION},
+    {"loop", "", "Start again at the end of the input.", OWN_LOOP},
     {"preset", "<name>", "Speed against compression: ultrafast to placebo, or 0 to 9 [medium].",
      OWN_PRESET},
     {"tune", "<list>",
@@ -76,6 +91,11 @@ static int find_own(const char *name)
         if (strcmp(own_options[i].name, name) == 0)
             return (int)i;
     return -1;
+}
+
+static int is_of_stream(int own)
+{
+    return own_options[own].id == OWN_STREAM_OPTION || own_options[own].id == OWN_LOOP;
 }
 
 static const AvocetOption *find_table(const char *name)
@@ -144,11 +164,14 @@ static int parse_count(const char *name, const char *text, int64_t *value, Fault
 
 static int set_own(CliOptions *o, int index, const char *value, Fault *fault)
 {
+    if (is_of_stream(index) && o->command != CLI_STREAM)
+        return fault_set(fault, "--%s is for avocet stream", own_options[index].name);
     switch (own_options[index].id) {
     case OWN_OUTPUT:
         o->output = value;
         return 0;
     case OWN_OUTPUT_OPTION:
+    case OWN_STREAM_OPTION:
         return output_set_option(&o->output_options, own_options[index].name, value, fault);
     case OWN_PRESET:
     case OWN_TUNE: /* taken by set_presets beforehand */
@@ -157,6 +180,9 @@ static int set_own(CliOptions *o, int index, const char *value, Fault *fault)
         return parse_count("frames", value, &o->frames, fault);
     case OWN_SEEK:
         return parse_count("seek", value, &o->seek, fault);
+    case OWN_LOOP:
+        o->loop = 1;
+        return 0;
     case OWN_RECON:
         o->recon = value;
         return 0;
@@ -193,7 +219,7 @@ static void note_given(CliOptions *o, const char *name)
         {"input-csp", &o->has_format},  {"fps", &o->has_fps},        {"sar", &o->has_sar},
         {"range", &o->has_range},       {"color", &o->has_color},    {"colour", &o->has_color},
         {"colorprim", &o->has_color},   {"transfer", &o->has_color}, {"colormatrix", &o->has_color},
-        {"timebase", &o->has_timebase},
+        {"timebase", &o->has_timebase}, {"keyint", &o->has_keyint},
     };
     for (size_t i = 0; i < COUNT(given); i++)
         if (strcmp(given[i].name, name) == 0)
@@ -360,22 +386,50 @@ static int set_all(CliOptions *o, int argc, char **argv, Fault *fault)
     return check_rate_options(rate_given, fault);
 }
 
-int cli_parse(CliOptions *o, int argc, char **argv, Fault *fault)
+/* Live: small delay for a stream, speed for both. */
+static void set_live_defaults(CliOptions *o)
+{
+    if (o->command == CLI_ENCODE)
+        return;
+    o->preset = "veryfast";
+    if (o->command == CLI_STREAM)
+        o->tune = "zerolatency";
+}
+
+static int check_output(CliOptions *o, Fault *fault)
+{
+    const OutputOptions *out = &o->output_options;
+    const char *at = out->push ? strrchr(out->push, '@') : NULL; /* passwords are not told */
+    const char *const given[] = {o->output, out->hls, out->listen, at ? at + 1 : out->push};
+    int count = 0;
+    for (size_t i = 0; i < COUNT(given); i++)
+        if (given[i]) {
+            count++;
+            o->output = given[i]; /* for messages */
+        }
+    if (count > 1)
+        return fault_set(fault, "two outputs: choose one of -o, --hls, --listen and --push");
+    if (count == 0 && o->command == CLI_STREAM)
+        return fault_set(fault, "where to? --listen rtsp://:8554/live or --push rtsp://HOST/PATH");
+    if (count == 0)
+        return fault_set(fault, "no output given: -o FILE.264");
+    return 0;
+}
+
+int cli_parse(CliOptions *o, CliCommand command, int argc, char **argv, Fault *fault)
 {
     memset(o, 0, sizeof *o);
+    o->command = command;
     o->frames = -1;
+    set_live_defaults(o);
     if (set_presets(o, argc, argv, fault) < 0 || set_all(o, argc, argv, fault) < 0)
         return -1;
     if (o->help || o->version)
         return 0;
     if (!o->input)
         return fault_set(fault, "no input given (see avocet encode --help)");
-    if (o->output && o->output_options.hls)
-        return fault_set(fault, "two outputs: %s and --hls %s", o->output, o->output_options.hls);
-    if (o->output_options.hls)
-        o->output = o->output_options.hls; /* for messages */
-    if (!o->output)
-        return fault_set(fault, "no output given: -o FILE.264");
+    if (check_output(o, fault) < 0)
+        return -1;
     if (o->json && strcmp(o->json, "-") == 0 && strcmp(o->output, "-") == 0)
         return fault_set(fault, "output and --json cannot both go to standard output");
     return 0;
@@ -393,6 +447,8 @@ void cli_print_usage(void)
          "  remux     copy H.264 between containers, repair MP4\n"
          "  inspect   show what the encoder of a stream decided\n"
          "  play      play H.264 in a window\n"
+         "  stream    encode in real time and send by RTSP\n"
+         "  record    encode what a camera sees\n"
          "\n"
          "avocet COMMAND --help tells more; avocet --version says what was built in.");
 }
@@ -437,6 +493,60 @@ static void print_short_help(void)
          "--help=OPTION.");
 }
 
+static void print_stream_help(void)
+{
+    puts("usage: avocet stream [options] INPUT --listen rtsp://[HOST][:PORT]/PATH\n"
+         "       avocet stream [options] INPUT --push rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH\n"
+         "\n"
+         "Encodes in real time and sends by RTSP. INPUT is a camera (/dev/video0), testsrc, - for "
+         "standard input,\n"
+         "or a file as for avocet encode. Stops at the end of the input or on Ctrl-C.\n"
+         "\n"
+         "      --listen URL      serve: any number of players may come and go; without HOST at "
+         "every address\n"
+         "                        (IPv4 and IPv6), PORT is 8554 if not given\n"
+         "      --user NAME:PASSWORD, --users FILE\n"
+         "                        players must know one of these (Digest authentication)\n"
+         "      --max-clients N   most connections at a time [64]\n"
+         "      --no-udp          within the connection only; --no-md5: passwords by SHA-256 only\n"
+         "      --push URL        send to a server that takes ANNOUNCE and RECORD; --udp: by UDP\n"
+         "      --loop            start again at the end of the input\n"
+         "      --size WxH        of a camera, testsrc or raw frames; --fps N, --format F likewise\n"
+         "      --frames N        at most N pictures\n"
+         "      --quiet           errors only\n"
+         "\n"
+         "All options of avocet encode that concern coding work here. Defaults: --preset veryfast\n"
+         "--tune zerolatency, a keyframe every 2 seconds and whenever a player joins.\n"
+         "Example:\n"
+         "  avocet stream /dev/video0 --size 1280x720 --fps 30 --bitrate 2M --listen "
+         "rtsp://:8554/live\n"
+         "  ffplay rtsp://localhost:8554/live\n"
+         "\n"
+         "Exit status: 0 success, 1 failure, 2 wrong usage.");
+}
+
+static void print_record_help(void)
+{
+    puts("usage: avocet record [options] /dev/video0 -o OUTPUT.mp4\n"
+         "\n"
+         "Encodes what a camera sees until Ctrl-C or --frames; the file is complete then. OUTPUT as "
+         "for avocet encode;\n"
+         "--fragment 1 keeps an .mp4 whole even when power fails.\n"
+         "\n"
+         "      --size WxH        wanted picture size [the camera's own]\n"
+         "      --fps N           wanted pictures per second\n"
+         "      --format F        wanted format: yuyv, nv12, i420, uyvy, gray8, mjpeg [the first that "
+         "works]\n"
+         "      --frames N        at most N pictures\n"
+         "      --quiet           errors only\n"
+         "\n"
+         "All options of avocet encode that concern coding work here. Defaults: --preset veryfast, a "
+         "keyframe every\n"
+         "2 seconds.\n"
+         "\n"
+         "Exit status: 0 success, 1 failure, 2 wrong usage.");
+}
+
 static void print_option(const AvocetOption *o)
 {
     char head[80];
@@ -453,12 +563,16 @@ static void print_option(const AvocetOption *o)
         printf("  %-30s   %g to %g\n", "", o->minimum, o->maximum);
 }
 
-static void print_all_options(void)
+static void print_all_options(CliCommand command)
 {
     const char *group = "";
-    puts("usage: avocet encode [options] INPUT -o OUTPUT.264\n\nProgram:");
+    puts(command == CLI_STREAM
+             ? "usage: avocet stream [options] INPUT --listen URL\n\nProgram:"
+             : "usage: avocet encode [options] INPUT -o OUTPUT.264\n\nProgram:");
     for (size_t i = 0; i < COUNT(own_options); i++) {
         char head[80];
+        if (is_of_stream((int)i) && command != CLI_STREAM)
+            continue;
         snprintf(head, sizeof head, "--%s%s%s", own_options[i].name,
                  own_options[i].form[0] == '<' ? " " : "", own_options[i].form);
         printf("  %-30s %s\n", head, own_options[i].help);
@@ -524,12 +638,16 @@ static void print_presets(void)
     }
 }
 
-int cli_print_help(const char *topic)
+int cli_print_help(CliCommand command, const char *topic)
 {
-    if (!topic[0])
+    if (!topic[0] && command == CLI_STREAM)
+        print_stream_help();
+    else if (!topic[0] && command == CLI_RECORD)
+        print_record_help();
+    else if (!topic[0])
         print_short_help();
     else if (strcmp(topic, "all") == 0)
-        print_all_options();
+        print_all_options(command);
     else if (strcmp(topic, "presets") == 0)
         print_presets();
     else if (find_table(topic))

@@ -1,4 +1,7 @@
-/* avocet encode: input -> encoder -> output, reconstruction, report.
+/* avocet encode, stream and record: input -> encoder -> output, reconstruction, report.
+ *
+ * Streaming is encoding to an output that is a network, each picture when its time has come; recording is
+ * encoding an input that is a camera. There, a signal is the usual way to end and no fault.
  *
  * Whatever goes wrong while pictures flow (a damaged input, a full disk, Ctrl-C), what has been
  * encoded up to there is kept: the encoder is flushed and files are closed in order, then the fault
@@ -13,6 +16,7 @@
 #include "commands.h"
 #include "input/input.h"
 #include "output/output.h"
+#include "pace.h"
 #include "progress.h"
 #include "recon.h"
 #include "report.h"
@@ -26,6 +30,8 @@ typedef struct Session {
     Report report;
     Progress progress;
     int64_t sent;
+    Pace pace;
+    int64_t pts_shift, last_pts; /* loop: what goes before this turn of the input */
     Fault fault; /* first one; "" while all is well */
 } Session;
 
@@ -67,6 +73,7 @@ static int fail_encoder(Session *s, const char *what, int status)
 
 /* ---- opening ---- */
 
+/* At most one at a time. */
 static int open_input(Session *s)
 {
     const CliOptions *o = &s->options;
@@ -82,6 +89,11 @@ static int open_input(Session *s)
         request.fps = o->config.fps;
     if (request.frames >= 0)
         request.frames += o->seek; /* how far the input must reach */
+    if (o->command == CLI_RECORD && !input_v4l2_wanted(o->input)) {
+        fault_set(&fault, "%s is no camera: /dev/video0, as an example (avocet encode takes files)",
+                  o->input);
+        return fail(s, &fault);
+    }
     s->input = input_open(&request, &fault);
     if (!s->input)
         return fail(s, &fault);
@@ -102,6 +114,8 @@ static void adopt_input(Session *s)
     c->fps = info->fps;
     if (info->time_base.den && !o->has_timebase)
         c->time_base = info->time_base;
+    if (o->command != CLI_ENCODE && !o->has_keyint && c->fps.den > 0)
+        c->keyint = 2 * c->fps.num / c->fps.den > 1 ? 2 * c->fps.num / c->fps.den : 2;
     if (info->sar.den && !o->has_sar) {
         c->sar_width = info->sar.num;
         c->sar_height = info->sar.den;
@@ -161,6 +175,7 @@ static int open_outputs(Session *s)
     const OutputTrack track = output_track(s->encoder);
     if (check_not_input(s, o->output) < 0 || (o->recon && check_not_input(s, o->recon) < 0))
         return -1;
+    s->options.output_options.tell = !o->quiet;
     s->output = output_open(o->output, &o->output_options, &track, &fault);
     if (!s->output)
         return fail(s, &fault);
@@ -223,6 +238,10 @@ static int receive_all(Session *s)
 static int send(Session *s, AvocetPicture *picture)
 {
     Fault fault;
+    picture->pts += s->pts_shift;
+    s->last_pts = picture->pts;
+    if (s->options.command == CLI_STREAM && !s->input->info.is_live)
+        pace_wait(&s->pace, picture->pts, &interrupted);
     if (s->output->wants_keyframe && s->output->wants_keyframe(s->output, picture->pts))
         picture->type = AVOCET_TYPE_IDR;
     if (s->recon && recon_expect(s->recon, picture->pts, &fault) < 0)
@@ -239,6 +258,25 @@ static int send(Session *s, AvocetPicture *picture)
     return receive_all(s);
 }
 
+/* The input from its start, its times behind those of the last turn. */
+static int start_again(Session *s)
+{
+    const AvocetEncoderConfig *c = avocet_encoder_config(s->encoder);
+    const int width = c->width, height = c->height;
+    const OutputTrack track = output_track(s->encoder);
+    Fault fault;
+    s->input->close(s->input);
+    s->input = NULL;
+    if (open_input(s) < 0)
+        return -1;
+    if (s->input->info.width != width || s->input->info.height != height) {
+        fault_set(&fault, "%s has another size now", s->options.input);
+        return fail(s, &fault);
+    }
+    s->pts_shift = s->last_pts + (track.frame_duration > 0 ? track.frame_duration : 1);
+    return 0;
+}
+
 /* 0 when the input ends or enough is read, -1 on a fault of the input (the encoder can still be
  * flushed), -2 on one of the encoder or output. */
 static int send_pictures(Session *s)
@@ -248,6 +286,11 @@ static int send_pictures(Session *s)
     int64_t most = s->options.frames;
     while (!interrupted && (most < 0 || s->sent < most)) {
         int got = s->input->read(s->input, &picture, &fault);
+        if (got == 0 && s->options.loop && s->sent) {
+            if (start_again(s) < 0)
+                return -1;
+            continue;
+        }
         if (got == 0)
             return 0;
         if (got < 0)
@@ -255,7 +298,7 @@ static int send_pictures(Session *s)
         if (send(s, &picture) < 0)
             return -2;
     }
-    if (interrupted) {
+    if (interrupted && s->options.command == CLI_ENCODE) {
         fault_set(&fault, "interrupted after %lld pictures; %s is complete up to there",
                   (long long)s->sent, s->options.output);
         return fail(s, &fault);
@@ -312,6 +355,7 @@ static int run(Session *s)
     if (open_outputs(s) < 0)
         return EXIT_FAILED;
     start_report(s);
+    pace_start(&s->pace, output_track(s->encoder).time_base);
     status = encode_all(s) < 0 ? EXIT_FAILED : EXIT_DONE;
     progress_clear(&s->progress);
     s->report.seconds = progress_clock() - s->progress.started;
@@ -329,12 +373,12 @@ static int answer(const CliOptions *o, Fault *fault)
     }
     if (!o->help)
         return 0;
-    if (cli_print_help(o->help) < 0)
+    if (cli_print_help(o->command, o->help) < 0)
         return fault_set(fault, "no help on \"%s\": all, presets or an option's name", o->help);
     return 1;
 }
 
-int cmd_encode(int argc, char **argv)
+static int run_command(CliCommand command, int argc, char **argv)
 {
     Session *s = calloc(1, sizeof *s);
     if (!s) {
@@ -344,7 +388,7 @@ int cmd_encode(int argc, char **argv)
     CliOptions *o = &s->options;
     Fault *fault = &s->fault;
     int status = EXIT_DONE, answered = 0;
-    if (cli_parse(o, argc, argv, fault) < 0 || (answered = answer(o, fault)) < 0 ||
+    if (cli_parse(o, command, argc, argv, fault) < 0 || (answered = answer(o, fault)) < 0 ||
         (!answered && output_check_name(o->output, &o->output_options, fault) < 0))
         status = EXIT_USAGE;
     if (status == EXIT_DONE && !answered) {
@@ -357,4 +401,19 @@ int cmd_encode(int argc, char **argv)
         fprintf(stderr, "avocet: %s\n", fault->text);
     free(s);
     return status;
+}
+
+int cmd_encode(int argc, char **argv)
+{
+    return run_command(CLI_ENCODE, argc, argv);
+}
+
+int cmd_stream(int argc, char **argv)
+{
+    return run_command(CLI_STREAM, argc, argv);
+}
+
+int cmd_record(int argc, char **argv)
+{
+    return run_command(CLI_RECORD, argc, argv);
 }

@@ -10,5 +10,7 @@ int cmd_info(int argc, char **argv);
 int cmd_remux(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_play(int argc, char **argv);
+int cmd_stream(int argc, char **argv);
+int cmd_record(int argc, char **argv);
 
 #endif

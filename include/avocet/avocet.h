@@ -9,5 +9,7 @@
 #include <avocet/types.h>
 #include <avocet/encoder.h>
 #include <avocet/decoder.h>
+#include <avocet/mux.h>
+#include <avocet/stream.h>
 
 #endif

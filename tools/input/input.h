@@ -29,6 +29,7 @@ typedef struct InputInfo {
     int full_range;
     int primaries, transfer, matrix; /* H.273 codes */
     int64_t frames;
+    int is_live; /* pictures come when they are taken: nothing is to be waited for */
 } InputInfo;
 
 typedef struct Input Input;
@@ -73,6 +74,7 @@ Input *input_stills_open(const InputRequest *request, Fault *fault);
 Input *input_testsrc_open(const InputRequest *request, Fault *fault);
 Input *input_lavf_open(const InputRequest *request, Fault *fault); /* fault too if not built in */
 int input_lavf_available(void);
+int input_v4l2_wanted(const char *name); /* a camera: /dev/video... */
 int input_stills_wanted(const char *name); /* pattern, glob or the name of a still picture */
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum Kind { KIND_ANNEXB, KIND_MP4, KIND_HLS, KIND_LAVF, KIND_NONE } Kind;
+typedef enum Kind { KIND_ANNEXB, KIND_MP4, KIND_HLS, KIND_LAVF, KIND_RTSP, KIND_NONE } Kind;
 
 static const struct {
     const char *extension;
@@ -25,6 +25,8 @@ static Kind kind_of(const char *name, const OutputOptions *options)
     const char *extension = extension_of(name);
     if (options->hls)
         return KIND_HLS;
+    if (options->listen || options->push)
+        return KIND_RTSP;
     if (strcmp(name, "-") == 0 || strncmp(name, "/dev/", 5) == 0)
         return options->fragment > 0 ? KIND_MP4 : KIND_ANNEXB;
     for (size_t i = 0; extension && i < sizeof kinds / sizeof kinds[0]; i++)
@@ -67,7 +69,7 @@ int output_set_option(OutputOptions *o, const char *name, const char *value, Fau
         o->window = (int)v;
         return 0;
     }
-    return fault_set(fault, "no option --%s", name);
+    return output_rtsp_set_option(o, name, value, fault);
 }
 
 static int check_options(const char *name, const OutputOptions *o, Kind kind, Fault *fault)
@@ -78,7 +80,7 @@ static int check_options(const char *name, const OutputOptions *o, Kind kind, Fa
         return fault_set(fault, "--no-faststart is for MP4 files, %s is none", name);
     if ((o->segment > 0 || o->window) && kind != KIND_HLS)
         return fault_set(fault, "--hls-segment and --hls-window need --hls FOLDER");
-    return 0;
+    return output_rtsp_check(o, fault);
 }
 
 int output_check_name(const char *name, const OutputOptions *options, Fault *fault)
@@ -123,6 +125,8 @@ Output *output_open(const char *name, const OutputOptions *options, const Output
         return output_mp4_open(name, options, track, fault);
     case KIND_HLS:
         return output_hls_open(options, track, fault);
+    case KIND_RTSP:
+        return output_rtsp_open(options, track, fault);
     case KIND_LAVF:
         return output_lavf_open(name, track, fault);
     default:

@@ -5,7 +5,10 @@
 #define TOOLS_OUTPUT_H
 
 #include <avocet/avocet.h>
+#include <avocet/stream.h>
 #include "fault.h"
+
+enum { OUTPUT_USERS = 32 };
 
 /* What the user said about the output; zero: nothing. */
 typedef struct OutputOptions {
@@ -14,6 +17,13 @@ typedef struct OutputOptions {
     const char *hls;   /* folder for HLS, instead of a file */
     double segment;    /* HLS: seconds per segment; 0: 4 */
     int window;        /* HLS: segments in the list, older ones are deleted; 0: keep all */
+    const char *listen, *push; /* RTSP: URL to serve at or to send to, instead of a file */
+    AvocetUser users[OUTPUT_USERS]; /* listen */
+    int user_count;
+    int max_clients;   /* listen; 0: 64 */
+    int no_udp, no_md5; /* listen */
+    int udp;           /* push */
+    int tell;          /* RTSP: say on standard error who comes and goes */
 } OutputOptions;
 
 /* What will come. */
@@ -48,6 +58,10 @@ Output *output_annexb_open(const char *name, Fault *fault);
 Output *output_mp4_open(const char *name, const OutputOptions *options, const OutputTrack *track, Fault *fault);
 Output *output_hls_open(const OutputOptions *options, const OutputTrack *track, Fault *fault);
 Output *output_lavf_open(const char *name, const OutputTrack *track, Fault *fault);
+Output *output_rtsp_open(const OutputOptions *options, const OutputTrack *track, Fault *fault);
+/* The options --listen, --push and what belongs to them; values stay the caller's. */
+int output_rtsp_set_option(OutputOptions *options, const char *name, const char *value, Fault *fault);
+int output_rtsp_check(const OutputOptions *options, Fault *fault);
 /* Does libavformat write files of this extension (and was it built in)? */
 int output_lavf_can(const char *extension);
 
