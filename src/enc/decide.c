@@ -95,6 +95,14 @@ static void guard_size(AvoRowCtx *row)
         avo_try_pcm(row);
 }
 
+static void refine(AvoRowCtx *row)
+{
+    if (AVO_MB_IS_INTRA(row->best->info.type))
+        avo_refine_chroma_mode(row);
+    else
+        avo_refine_vectors(row);
+}
+
 void avo_decide_mb(AvoRowCtx *row)
 {
     row->best->score = INT64_MAX;
@@ -112,8 +120,10 @@ void avo_decide_mb(AvoRowCtx *row)
     else
         avo_decide_b(row);
     if (avo_rd_level(row) == AVO_RD_REFINE)
-        avo_refine_vectors(row);
+        refine(row);
     if (row->job->tools->trellis == 1)
         avo_final_trellis(row);
+    if (row->job->tools->refine_qp)
+        avo_refine_qp(row);
     guard_size(row);
 }

@@ -46,6 +46,8 @@ void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice);
 /* Tries all intra types and keeps what beats row->best. inter_cost: best inter SATD cost, AVO_COST_MAX without one. */
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8);
 void avo_try_pcm(AvoRowCtx *row);
+/* The other chroma modes for row->best, an intra macroblock, by true cost. */
+void avo_refine_chroma_mode(AvoRowCtx *row);
 void avo_predict_intra_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *cr);
 
 /* decide_inter.c */
@@ -78,6 +80,8 @@ extern const AvoSearchBlock avo_blk_16x16, avo_blk_8x8[4], avo_blk_16x8[2], avo_
 
 /* final_code.c: codes the macroblock once more with the trellis, as it was decided, and keeps that if it is not worse. */
 void avo_final_trellis(AvoRowCtx *row);
+/* Keeps the macroblock at a quantiser nearby if that is better; changes row->qp then. */
+void avo_refine_qp(AvoRowCtx *row);
 
 /* refine.c: moves the vectors of row->best as long as that pays. */
 void avo_refine_vectors(AvoRowCtx *row);

@@ -165,29 +165,18 @@ static int search_lists(AvoRowCtx *row, int list)
     return best;
 }
 
-static void search_b16(AvoRowCtx *row, int best_ref[2], Way *way)
+/* List 0, list 1 and the pair for the whole macroblock; returns the index of the cheapest. */
+static int search_b16(AvoRowCtx *row, int best_ref[2], Way way[3])
 {
     for (int list = 0; list < 2; list++)
         best_ref[list] = search_lists(row, list);
-    AvoMotion m0 = row->m16[0][best_ref[0]], m1 = row->m16[1][best_ref[1]];
-    int cost[3] = {m0.cost, m1.cost, 0};
-    way->m[0] = m0;
-    way->m[1] = m1;
-    cost[2] = avo_bidir_search(row, &avo_blk_16x16, &m0, &m1);
-    int best = 0;
     for (int i = 0; i < 3; i++) {
-        cost[i] += avo_rate(row, bits_16x16[i]);
-        if (cost[i] < cost[best])
-            best = i;
+        way[i] = (Way){.use = {i != 1, i != 0}, .m = {row->m16[0][best_ref[0]], row->m16[1][best_ref[1]]}};
+        way[i].cost = i < 2 ? way[i].m[i].cost : avo_bidir_search(row, &avo_blk_16x16, &way[2].m[0], &way[2].m[1]);
+        way[i].cost += avo_rate(row, bits_16x16[i]);
     }
-    way->direct = false;
-    way->use[0] = best != 1;
-    way->use[1] = best != 0;
-    way->cost = cost[best];
-    if (best == 2) {
-        way->m[0] = m0;
-        way->m[1] = m1;
-    }
+    int best = way[1].cost < way[0].cost;
+    return way[2].cost < way[best].cost ? 2 : best;
 }
 
 static int direct_cost_8x8(const AvoRowCtx *row, int i, const pixel *direct_pred)
@@ -272,6 +261,16 @@ static void try_direct(AvoRowCtx *row, int cost)
     avo_try_skip(row);
 }
 
+/* The lists that came second for the whole macroblock may still code it best. */
+static void try_other_lists(AvoRowCtx *row, const Way way[3], int done, int best)
+{
+    for (int i = 0; i < 3; i++)
+        if (i != done && way[i].cost <= best + best / 8) {
+            make_b(row, row->trial, AVO_PART_16x16, &way[i]);
+            avo_try_inter(row, way[i].cost);
+        }
+}
+
 static int luma_satd(const AvoRowCtx *row)
 {
     return row->job->dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, row->pred, AVO_REC_STRIDE);
@@ -315,13 +314,14 @@ void avo_decide_b(AvoRowCtx *row)
     if (tools->fast_pskip && direct_cost < early_skip_limit(row) && early_b_skip(row))
         return;
 
-    Way way16, way8[4], way16x8[2], way8x16[2];
+    Way all16[3], way8[4], way16x8[2], way8x16[2];
     int best_ref[2], cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
-    search_b16(row, best_ref, &way16);
-    if (tools->fast_pskip && direct_cost <= way16.cost && early_b_skip(row))
+    int lists16 = search_b16(row, best_ref, all16);
+    const Way *way16 = &all16[lists16];
+    if (tools->fast_pskip && direct_cost <= way16->cost && early_b_skip(row))
         return;
-    cost[AVO_PART_16x16] = way16.cost;
-    int best = avo_min(way16.cost, direct_cost);
+    cost[AVO_PART_16x16] = way16->cost;
+    int best = avo_min(way16->cost, direct_cost);
     if (tools->b8x8 && best > small_enough(row)) {
         cost[AVO_PART_8x8] = search_b8(row, best_ref, direct8, way8);
         if (cost[AVO_PART_8x8] < best + best / 8) {
@@ -332,7 +332,7 @@ void avo_decide_b(AvoRowCtx *row)
         }
     }
 
-    const Way *const ways[4] = {&way16, way16x8, way8x16, way8};
+    const Way *const ways[4] = {way16, way16x8, way8x16, way8};
     if (row->direct_valid && (rd || direct_cost == best))
         try_direct(row, direct_cost);
     for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
@@ -340,6 +340,8 @@ void avo_decide_b(AvoRowCtx *row)
             make_b(row, row->trial, (AvoPartition)part, ways[part]);
             avo_try_inter(row, cost[part]);
         }
+    if (rd)
+        try_other_lists(row, all16, lists16, best);
     avo_try_intra(row, best, BITS_INTRA);
     if (!AVO_MB_IS_INTRA(row->best->info.type)) {
         if (!rd)

@@ -512,13 +512,38 @@ static void make_p(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, int 
         break;
     default:
         for (int i = 0; i < 4; i++) {
-            cand->code.sub_type[i] = (uint8_t)row->sub_type[i];
-            for (int k = 0; k < 4; k++)
-                avo_set_motion(info, 0, (i & 1) * 2 + (k & 1), (i >> 1) * 2 + (k >> 1), 1, 1, row->m8[0][i].ref,
-                               row->sub_mv[i][k]);
+            cand->code.sub_type[i] = AVO_SUB_8x8;
+            avo_set_motion(info, 0, (i & 1) * 2, (i >> 1) * 2, 2, 2, row->m8[0][i].ref, row->m8[0][i].mv);
         }
     }
     avo_seal_inter(row, cand);
+}
+
+/* Sub-macroblocks as search_p_sub left them. */
+static void make_p_sub(AvoRowCtx *row, AvoMbCand *cand)
+{
+    avo_cand_init(row, cand, AVO_MB_P8x8);
+    cand->code.partition = AVO_PART_8x8;
+    for (int i = 0; i < 4; i++) {
+        cand->code.sub_type[i] = (uint8_t)row->sub_type[i];
+        for (int k = 0; k < 4; k++)
+            avo_set_motion(&cand->info, 0, (i & 1) * 2 + (k & 1), (i >> 1) * 2 + (k >> 1), 1, 1, row->m8[0][i].ref,
+                           row->sub_mv[i][k]);
+    }
+    avo_seal_inter(row, cand);
+}
+
+/* Divides the 8x8 blocks further; AVO_COST_MAX if none is better for it. Not in place of the whole blocks: those may use
+ * the 8x8 transform, which SATD does not see. */
+static int search_p_subs(AvoRowCtx *row)
+{
+    int cost = avo_rate(row, P_BITS_8x8);
+    bool divided = false;
+    for (int i = 0; i < 4; i++) {
+        cost += search_p_sub(row, i, &row->sub_type[i], row->sub_mv[i]);
+        divided |= row->sub_type[i] != AVO_SUB_8x8;
+    }
+    return divided ? cost : AVO_COST_MAX;
 }
 
 void avo_decide_p(AvoRowCtx *row)
@@ -528,30 +553,27 @@ void avo_decide_p(AvoRowCtx *row)
     row->skip_mv = avo_mvpred_pskip(&row->cache, &row->nb);
     bool may_skip = avo_motion_allowed(row, &avo_blk_16x16, row->skip_mv);
     int best_ref = 0, cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
-    int best = search_p16(row, tools->fast_pskip && may_skip, &best_ref);
+    int cost_sub = AVO_COST_MAX, best = search_p16(row, tools->fast_pskip && may_skip, &best_ref);
     if (best < 0)
         return;
     cost[AVO_PART_16x16] = best;
     if (tools->p8x8) {
         cost[AVO_PART_8x8] = search_p8(row, best_ref);
-        for (int i = 0; i < 4; i++) {
-            row->sub_type[i] = AVO_SUB_8x8;
-            for (int k = 0; k < 4; k++)
-                row->sub_mv[i][k] = row->m8[0][i].mv;
-        }
-        if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row)) {
-            cost[AVO_PART_8x8] = avo_rate(row, P_BITS_8x8);
-            for (int i = 0; i < 4; i++)
-                cost[AVO_PART_8x8] += search_p_sub(row, i, &row->sub_type[i], row->sub_mv[i]);
-        }
+        if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row))
+            cost_sub = search_p_subs(row);
         if (cost[AVO_PART_8x8] < best + best / 8) {
             best = avo_min(best, cost[AVO_PART_8x8]);
             cost[AVO_PART_16x8] = search_p_halves(row, true, best + best / 8);
             cost[AVO_PART_8x16] = search_p_halves(row, false, best + best / 8);
             best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
         }
+        best = avo_min(best, cost_sub);
     }
 
+    if (cost_sub == best || (rd && cost_sub <= best + best / 8)) {
+        make_p_sub(row, row->trial);
+        avo_try_inter(row, cost_sub);
+    }
     for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
         if (cost[part] == best || (rd && cost[part] <= best + best / 8)) {
             make_p(row, row->trial, (AvoPartition)part, best_ref);

@@ -270,6 +270,27 @@ static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
     return cost;
 }
 
+void avo_refine_chroma_mode(AvoRowCtx *row)
+{
+    int first = row->best->info.intra_chroma_mode;
+    if (!row->syntax.chroma_format || row->best->info.type == AVO_MB_IPCM)
+        return;
+    for (int mode = AVO_IC_DC; mode <= AVO_IC_PLANE; mode++) {
+        if (mode == first || !avo_chroma_mode_legal(mode, row->intra_edges))
+            continue;
+        AvoMbCand *trial = row->trial;
+        const AvoMbCand *best = row->best;
+        memcpy(trial->rec, best->rec, sizeof trial->rec);
+        trial->levels = best->levels;
+        trial->info = best->info;
+        trial->code = best->code;
+        trial->info.intra_chroma_mode = (uint8_t)mode;
+        avo_predict_intra_chroma(row, mode, trial->rec + AVO_REC_CB, trial->rec + AVO_REC_CR);
+        avo_code_chroma(row, trial, true);
+        avo_score_trial(row);
+    }
+}
+
 /* ---- all together ---- */
 
 static void score_trial(AvoRowCtx *row, int cost)
@@ -280,6 +301,18 @@ static void score_trial(AvoRowCtx *row, int cost)
     }
     row->trial->score = cost;
     avo_keep_if_better(row);
+}
+
+/* Intra16x16: the mode that SATD likes best; all, where modes are refined. */
+static void try_i16(AvoRowCtx *row, AvoIntraChoice *choice, int cost)
+{
+    code_i16(row, row->trial, choice, choice->mode16);
+    score_trial(row, cost);
+    for (int mode = AVO_I16_V; avo_rd_level(row) == AVO_RD_REFINE && mode <= AVO_I16_PLANE; mode++)
+        if (mode != choice->mode16 && avo_i16_mode_legal(mode, row->intra_edges)) {
+            code_i16(row, row->trial, choice, mode);
+            score_trial(row, cost);
+        }
 }
 
 static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int type_cost, int limit)
@@ -300,10 +333,8 @@ void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
     avo_intra16_search(row, &choice);
     /* Next to inter prediction only what comes near it deserves the work of coding. */
     int near = inter_cost == AVO_COST_MAX ? AVO_COST_MAX : rd ? inter_cost + inter_cost / 4 : inter_cost;
-    if (choice.cost16 + type_cost < near) {
-        code_i16(row, row->trial, &choice, choice.mode16);
-        score_trial(row, choice.cost16 + type_cost);
-    }
+    if (choice.cost16 + type_cost < near)
+        try_i16(row, &choice, choice.cost16 + type_cost);
     if (inter_cost != AVO_COST_MAX && choice.cost16 + type_cost > 2 * inter_cost)
         return;
     /* Intra refresh: small blocks would look at samples above right that are not clean yet. */

@@ -1,6 +1,6 @@
-/* The macroblock as it was decided, coded again with the trellis: for presets that cannot afford
- * the trellis on every candidate. Modes, vectors and the transform stay; only levels and what
- * follows from them change. */
+/* The macroblock as it was decided, coded again: with the trellis, for presets that cannot afford
+ * that on every candidate, and at quantisers nearby. Modes, vectors and the transform stay; only
+ * levels and what follows from them change. */
 #include "enc/block_quant.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
@@ -77,4 +77,49 @@ void avo_final_trellis(AvoRowCtx *row)
     avo_cand_score_below(row, trial, best->score + 1);
     if (trial->score <= best->score)
         avo_swap_cand(row);
+}
+
+/* ---- quantisers nearby ---- */
+
+static void set_qp(AvoRowCtx *row, int qp)
+{
+    row->qp = qp;
+    for (int c = 0; c < 2; c++)
+        row->qp_chroma[c] = row->job->quant->chroma_qp[c][qp];
+}
+
+/* Codes row->best at another quantiser, for the same lambda; true if that is better. */
+static bool try_qp(AvoRowCtx *row, int qp, int transform_8x8)
+{
+    const AvoTools *tools = row->job->tools;
+    AvoMbCand *trial = row->trial;
+    int before = row->qp;
+    if (qp < tools->qp_min || qp > tools->qp_max)
+        return false;
+    trial->info = row->best->info;
+    trial->code = row->best->code;
+    trial->info.qp = trial->code.qp = (int8_t)qp;
+    trial->info.transform_8x8 = (uint8_t)transform_8x8; /* may have been left out for want of levels */
+    set_qp(row, qp);
+    if (AVO_MB_IS_INTRA(trial->info.type))
+        recode_intra(row, trial);
+    else
+        recode_inter(row, trial);
+    if (avo_score_trial(row))
+        return true;
+    set_qp(row, before);
+    return false;
+}
+
+void avo_refine_qp(AvoRowCtx *row)
+{
+    const AvoMbInfo *info = &row->best->info;
+    if (AVO_MB_IS_SKIP(info->type) || info->type == AVO_MB_IPCM || !info->cbp)
+        return;
+    int wanted = row->qp, t8 = info->transform_8x8;
+    row->use_trellis = row->job->tools->trellis > 0;
+    /* The quantiser of the macroblock before needs no mb_qp_delta. */
+    bool done = row->prev_qp != wanted && avo_abs(row->prev_qp - wanted) <= 2 && try_qp(row, row->prev_qp, t8);
+    for (int step = -1; step <= 1 && !done; step += 2)
+        done = try_qp(row, wanted + step, t8);
 }
