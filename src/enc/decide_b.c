@@ -261,7 +261,7 @@ static void try_direct(AvoRowCtx *row, int cost)
     avo_try_skip(row);
 }
 
-/* The lists that came second for the whole macroblock may still code it best. */
+/* The lists that came second for the whole macroblock may still code it best; shown only by levels as they will be. */
 static void try_other_lists(AvoRowCtx *row, const Way way[3], int done, int best)
 {
     for (int i = 0; i < 3; i++)
@@ -340,7 +340,7 @@ void avo_decide_b(AvoRowCtx *row)
             make_b(row, row->trial, (AvoPartition)part, ways[part]);
             avo_try_inter(row, cost[part]);
         }
-    if (rd)
+    if (rd && row->use_trellis)
         try_other_lists(row, all16, lists16, best);
     avo_try_intra(row, best, BITS_INTRA);
     if (!AVO_MB_IS_INTRA(row->best->info.type)) {
