@@ -61,7 +61,7 @@ static void parse_scaling_matrix(Bits *b, AvoScalingMatrix *m, int count)
 
 static void parse_hrd(Bits *b, AvoHrd *hrd)
 {
-    hrd->cpb_count = ue(b) + 1;
+    hrd->cpb_count = avo_min(ue(b), 32) + 1;
     if (hrd->cpb_count < 1 || hrd->cpb_count > 32) {
         b->error = true;
         return;

@@ -20,12 +20,11 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_fuzz import REPLAY, ROOT, STREAMS, make  # noqa: E402
+from corpus import AVOCET, ROOT, MODES, STREAMS, encode  # noqa: E402
 
+REPLAY = os.path.join(os.path.dirname(os.path.abspath(AVOCET)), "replay_decode")
 FOLDER = os.environ.get("AVOCET_CONFORMANCE") or os.path.join(os.path.dirname(ROOT), "shared", "conformance")
 MOST_BYTES = 6000
-# First bytes that choose how the target takes its input (fuzz_decode.c); None: the stream as it is.
-MODES = [None, b"\x04", None, b"\x24", None, b"\x60", None, b"\x1d"]
 
 
 def foreign(folder):
@@ -43,10 +42,7 @@ def foreign(folder):
 
 def originals(work):
     for name, options in STREAMS.items():
-        path = make(work, name, options)
-        if path:
-            with open(path, "rb") as f:
-                yield name, f.read()
+        yield name, encode(os.path.join(work, "scratch.264"), options)
     yield from foreign(FOLDER)
 
 
@@ -64,7 +60,7 @@ def main():
         for number, (name, data) in enumerate(streams):
             path = os.path.join(work, "original")
             with open(path, "wb") as f:
-                f.write((MODES[number % len(MODES)] or b"") + data)
+                f.write(MODES[number // 2 % len(MODES)] + data if number % 2 else data)
             run = subprocess.run([REPLAY, "--mutate", str(each), "--seed", str(args.seed + number), path],
                                  capture_output=True, text=True, check=False)
             told = re.search(r"slowest ([0-9.]+) s, memory (\d+) MB", run.stdout)
