@@ -1,10 +1,14 @@
-/* avocet info: what an H.264 byte stream holds, for people or (--json) for programs. */
+/* avocet info: what an H.264 stream holds, for people or (--json) for programs.
+ *
+ * The stream is decoded as a whole: types and structure are those of the pictures that come out.
+ * Sizes are those of the packets where the input is a file, else those of the slices. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
 #include "decode_session.h"
+#include "stream_stats.h"
 
 /* What was counted while the stream was decoded. */
 typedef struct Count {
@@ -12,12 +16,16 @@ typedef struct Count {
     int64_t type[6];        /* by AvocetFrameType */
     int64_t slices, size_changes;
     int width, height; /* of the picture before */
+    StreamStats stats;
+    uint8_t period[16]; /* start of the first buffering period SEI */
+    size_t period_size;
+    double fps; /* 0: the stream does not tell */
 } Count;
 
 static int take_picture(DecodeSession *s, const AvocetDecodedPicture *p, Fault *fault)
 {
     Count *c = s->user;
-    (void)fault;
+    StatPicture stat = {p->coding_number, p->slice_bytes, (uint8_t)p->picture.type};
     if (s->pictures == 1)
         avocet_decoder_info(s->decoder, &c->first);
     else
@@ -26,7 +34,79 @@ static int take_picture(DecodeSession *s, const AvocetDecodedPicture *p, Fault *
     c->height = p->picture.height;
     c->type[p->picture.type]++;
     c->slices += p->slices;
-    return 0;
+    return stats_add(&c->stats, &stat, fault);
+}
+
+static void take_sei(void *opaque, int type, const uint8_t *payload, size_t size)
+{
+    Count *c = opaque;
+    if (type != 0 || c->period_size)
+        return;
+    c->period_size = size < sizeof c->period ? size : sizeof c->period;
+    memcpy(c->period, payload, c->period_size);
+}
+
+static unsigned read_bits(const Count *c, size_t *at, int count)
+{
+    unsigned value = 0;
+    for (; count > 0; count--, ++*at)
+        value =
+            value << 1 | (*at < 8 * c->period_size ? c->period[*at / 8] >> (7 - *at % 8) & 1u : 0u);
+    return value;
+}
+
+/* initial_cpb_removal_delay of the first schedule (D.1.1), behind an Exp-Golomb code. */
+static uint32_t initial_delay(const Count *c)
+{
+    size_t at = 0;
+    int zeros = 0;
+    if (!c->period_size || !c->first.hrd)
+        return 0;
+    while (zeros < 32 && !read_bits(c, &at, 1))
+        zeros++;
+    at += (size_t)zeros;
+    return read_bits(c, &at, c->first.hrd_delay_bits);
+}
+
+/* Sizes of a file's packets in coding order; *count 0: not known. Also the rate where the stream
+ * does not tell one. */
+static int64_t *packet_sizes(const StreamInput *in, Count *c, int64_t *count)
+{
+    AvocetSource source;
+    AvocetReader *reader;
+    FileIo file;
+    Fault ignored;
+    int64_t *sizes = NULL;
+    *count = 0;
+    if (in->size < 0 || file_io_open_read(&file, in->path, &source, &ignored) < 0)
+        return NULL;
+    if (avocet_reader_open(&reader, NULL, &source, NULL, NULL, 0) == AVOCET_OK) {
+        const AvocetReaderInfo *info = avocet_reader_info(reader);
+        sizes = malloc(((size_t)info->packets + 1) * sizeof *sizes);
+        for (int64_t i = 0; sizes && i < info->packets; i++) {
+            AvocetPacket packet;
+            avocet_reader_packet(reader, i, &packet);
+            sizes[i] = (int64_t)packet.size;
+        }
+        *count = sizes ? info->packets : 0;
+        if (c->fps <= 0 && info->is_mp4 && info->duration > 0)
+            c->fps = (double)info->packets * info->time_base.den /
+                     ((double)info->duration * info->time_base.num);
+        avocet_reader_close(&reader);
+    }
+    file_io_close(&file, &ignored);
+    return sizes;
+}
+
+static int finish_stats(const DecodeSession *s, Count *c, Fault *fault)
+{
+    int64_t packets;
+    c->fps = c->first.fps.den ? (double)c->first.fps.num / c->first.fps.den : 0;
+    int64_t *sizes = packet_sizes(&s->input, c, &packets);
+    int status =
+        stats_finish(&c->stats, &c->first, c->fps, sizes, packets, initial_delay(c), fault);
+    free(sizes);
+    return status;
 }
 
 static const char *profile_name(const AvocetStreamInfo *i)
@@ -75,11 +155,6 @@ static void matrix_name(int code, char *text, size_t size)
             snprintf(text, size, "%s", names[i].name);
 }
 
-static double rate_of(const AvocetStreamInfo *i)
-{
-    return i->fps.den ? (double)i->fps.num / i->fps.den : 0;
-}
-
 static void print_coding(const AvocetStreamInfo *i)
 {
     static const char *const bipred[] = {"", ", weighted B (explicit)", ", weighted B (implicit)"};
@@ -89,6 +164,89 @@ static void print_coding(const AvocetStreamInfo *i)
            i->max_ref_frames, i->max_ref_frames == 1 ? "" : "s", i->reorder_frames);
     if (i->slice_groups > 1)
         printf(", %d slice groups", i->slice_groups);
+    putchar('\n');
+}
+
+/* Eight heights of bars for up to 60 parts of the stream. */
+static void print_curve(const StreamStats *t)
+{
+    static const char *const bars[] = {"\u2581", "\u2582", "\u2583", "\u2584",
+                                       "\u2585", "\u2586", "\u2587", "\u2588"};
+    int64_t columns = t->seconds < 60 ? t->seconds : 60;
+    double highest = 0;
+    for (int64_t i = 0; i < t->seconds; i++)
+        highest = t->curve[i] > highest ? t->curve[i] : highest;
+    printf("bit rate   %.1f kb/s, seconds from %.1f to %.1f kb/s", t->mean, t->least, t->peak);
+    if (columns > 1 && highest > 0)
+        printf("\n           ");
+    for (int64_t k = 0; columns > 1 && highest > 0 && k < columns; k++) {
+        int64_t from = k * t->seconds / columns, to = (k + 1) * t->seconds / columns;
+        double sum = 0;
+        for (int64_t i = from; i < to; i++)
+            sum += t->curve[i];
+        fputs(bars[(int)(7.99 * sum / (double)(to - from) / highest)], stdout);
+    }
+    putchar('\n');
+}
+
+static void print_groups(const StreamStats *t)
+{
+    printf("groups     %" PRId64 " of %" PRId64 " to %" PRId64 " pictures, at most %d B in a row\n",
+           t->groups, t->shortest, t->longest, t->b_run);
+    printf("           %s%s\n", t->first_group,
+           strlen(t->first_group) + 1 == sizeof t->first_group ? "..." : "");
+}
+
+/* How much of what the level allows the stream takes, 0 to 1 if it keeps to it. */
+typedef struct LevelUse {
+    double rate, size, buffer, bits;
+} LevelUse;
+
+static LevelUse level_use(const Count *c)
+{
+    const AvocetStreamInfo *i = &c->first;
+    LevelUse use = {0, 0, 0, 0};
+    double mbs = (double)i->coded_width * i->coded_height / 256;
+    if (!i->level_mbs)
+        return use;
+    use.rate = mbs * c->fps / i->level_mb_rate;
+    use.size = mbs / i->level_mbs;
+    use.buffer = mbs * i->max_ref_frames / i->level_dpb_mbs;
+    use.bits = c->stats.peak * 1000 / (double)i->level_bitrate;
+    return use;
+}
+
+static void print_level(const Count *c)
+{
+    LevelUse use = level_use(c);
+    if (!c->first.level_mbs) {
+        puts("level use  there is no such level");
+        return;
+    }
+    printf("level use  %.0f %% of its picture size, %.0f %% of its references", 100 * use.size,
+           100 * use.buffer);
+    if (c->fps > 0)
+        printf(", %.0f %% of its macroblocks per second, %.0f %% of its bit rate", 100 * use.rate,
+               100 * use.bits);
+    putchar('\n');
+}
+
+static void print_hrd(const Count *c)
+{
+    const AvocetStreamInfo *i = &c->first;
+    const StreamStats *t = &c->stats;
+    if (!i->hrd) {
+        puts("HRD        not told");
+        return;
+    }
+    printf("HRD        %s, %.1f kb/s %s, buffer %.1f kb", i->hrd == 1 ? "all units" : "slices",
+           (double)i->hrd_bitrate / 1000, i->hrd_cbr ? "constant" : "at most",
+           (double)i->hrd_cpb_size / 1000);
+    if (t->has_buffer && t->underflows + t->overflows == 0)
+        printf(", at least %.0f %% full", 100 * t->least_full);
+    else if (t->has_buffer)
+        printf("; it runs dry %" PRId64 " times and over %" PRId64 " times", t->underflows,
+               t->overflows);
     putchar('\n');
 }
 
@@ -113,15 +271,48 @@ static void print_text(const DecodeSession *s, const Count *c)
            s->pictures, c->type[AVOCET_TYPE_IDR], c->type[AVOCET_TYPE_I], c->type[AVOCET_TYPE_P],
            c->type[AVOCET_TYPE_BREF], c->type[AVOCET_TYPE_B],
            (double)c->slices / (double)s->pictures);
-    double fps = rate_of(i);
+    print_groups(&c->stats);
     printf("bytes      %" PRIu64, s->input.given);
-    if (fps > 0)
-        printf(" in %.2f s at %.3f fps: %.1f kb/s\n", (double)s->pictures / fps, fps,
-               (double)s->input.given * 8 / 1000 * fps / (double)s->pictures);
+    if (c->fps > 0)
+        printf(" in %.2f s at %.3f fps\n", (double)s->pictures / c->fps, c->fps);
     else
-        printf("; the stream does not tell its frame rate\n");
+        printf("; the stream does not tell its frame rate (25 fps are assumed)\n");
+    print_curve(&c->stats);
+    print_level(c);
+    print_hrd(c);
     if (s->errors || s->damaged)
-        printf("damage     %" PRId64 " pictures, %" PRId64 " faults\n", s->damaged, s->errors);
+        printf("damage     %" PRId64 " pictures, %" PRId64 " faults, %" PRId64
+               " macroblocks made up, %" PRId64 " reference pictures lost\n",
+               s->damaged, s->errors, s->made_up, s->lost_frames);
+}
+
+static void print_json_stats(const Count *c)
+{
+    const AvocetStreamInfo *i = &c->first;
+    const StreamStats *t = &c->stats;
+    LevelUse use = level_use(c);
+    printf("  \"groups\": {\"count\": %" PRId64 ", \"shortest\": %" PRId64 ", \"longest\": %" PRId64
+           ", \"b_run\": %d, \"first\": \"%s\"},\n",
+           t->groups, t->shortest, t->longest, t->b_run, t->first_group);
+    printf("  \"bitrate\": {\"mean\": %.3f, \"least\": %.3f, \"peak\": %.3f, \"seconds\": [",
+           t->mean, t->least, t->peak);
+    for (int64_t k = 0; k < t->seconds; k++)
+        printf("%s%.3f", k ? ", " : "", t->curve[k]);
+    printf("]},\n  \"level_use\": {\"picture_size\": %.4f, \"references\": %.4f, "
+           "\"macroblock_rate\": %.4f, \"bitrate\": %.4f},\n",
+           use.size, use.buffer, use.rate, use.bits);
+    if (!i->hrd) {
+        puts("  \"hrd\": null,");
+        return;
+    }
+    printf("  \"hrd\": {\"of\": \"%s\", \"bitrate\": %" PRId64 ", \"buffer\": %" PRId64
+           ", \"cbr\": %s",
+           i->hrd == 1 ? "nal" : "vcl", i->hrd_bitrate, i->hrd_cpb_size,
+           i->hrd_cbr ? "true" : "false");
+    if (t->has_buffer)
+        printf(", \"least_full\": %.4f, \"underflows\": %" PRId64 ", \"overflows\": %" PRId64,
+               t->least_full, t->underflows, t->overflows);
+    puts("},");
 }
 
 static void print_json(const DecodeSession *s, const Count *c)
@@ -153,16 +344,21 @@ static void print_json(const DecodeSession *s, const Count *c)
            s->pictures, c->type[AVOCET_TYPE_IDR], c->type[AVOCET_TYPE_I], c->type[AVOCET_TYPE_P],
            c->type[AVOCET_TYPE_BREF], c->type[AVOCET_TYPE_B], c->slices, c->size_changes,
            s->input.given);
-    printf("  \"damaged_pictures\": %" PRId64 ",\n  \"faults\": %" PRId64 "\n}\n", s->damaged,
-           s->errors);
+    print_json_stats(c);
+    printf("  \"damaged_pictures\": %" PRId64 ",\n  \"faults\": %" PRId64
+           ",\n  \"made_up_macroblocks\": %" PRId64 ",\n  \"lost_references\": %" PRId64 "\n}\n",
+           s->damaged, s->errors, s->made_up, s->lost_frames);
 }
 
 static void print_help(void)
 {
     puts("usage: avocet info [--json] INPUT\n"
          "\n"
-         "Decodes an H.264 byte stream (.264, .h264, or - for standard input) and tells what it\n"
-         "holds. --json: for programs. Exit status: 0 success, 1 failure or damage in the stream,\n"
+         "Decodes H.264 (.264, .h264, .mp4, or - for standard input) and tells what it holds:\n"
+         "stream, groups of pictures, types, bit rate over time in kb/s, how much of its level it\n"
+         "uses, the buffer of the hypothetical reference decoder. In the first group I is an IDR\n"
+         "picture, i an I, B a B picture that others refer to, b one that they do not. --json: for programs. Exit "
+         "status: 0 success, 1 failure or damage in the stream,\n"
          "2 wrong usage.");
 }
 
@@ -191,17 +387,21 @@ static int run(const char *input, int json, Fault *fault)
     memset(&s, 0, sizeof s);
     s.most = -1;
     s.take = take_picture;
+    s.sei = take_sei;
     s.user = &count;
     int status = decode_session_open(&s, input, fault);
     if (status == 0)
         status = decode_session_run(&s, fault);
-    if (s.pictures > 0)
+    if (s.pictures > 0 && finish_stats(&s, &count, fault) < 0)
+        status = -1;
+    else if (s.pictures > 0)
         (json ? print_json : print_text)(&s, &count);
     if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         status = fault_set(fault, "cannot write standard output");
     if (status == 0 && (s.errors || s.damaged))
         status = fault_set(fault, "%s is damaged", s.input.name);
     decode_session_close(&s);
+    stats_free(&count.stats);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "coded_writer.h"
 #include "commands.h"
 #include "decode_session.h"
 #include "input/input.h"
@@ -27,7 +28,8 @@ typedef struct Job {
     Canvas canvas;
     uint8_t *i420; /* the canvas for the picture writer */
     PictureWriter writer;
-    int is_still, writes;
+    CodedWriter coded;
+    int is_still, is_coded, writes;
     int64_t stills;
     MbTable csv, json;
     Input *source;
@@ -42,9 +44,10 @@ static void print_help(void)
 {
     puts("usage: avocet inspect [options] INPUT\n"
          "\n"
-         "Shows what the encoder of INPUT (.264, .h264, or - for standard input) decided.\n"
+         "Shows what the encoder of INPUT (.264, .h264, .mp4, or - for standard input) decided.\n"
          "\n"
-         "  -o, --output FILE   pictures with overlays: .y4m, .yuv, shot%04d.png, or - (y4m)\n"
+         "  -o, --output FILE   pictures with overlays: .mp4 or another coded video, .y4m, .yuv,\n"
+         "                      shot%04d.png, or - (y4m)\n"
          "      --overlay LIST  what is drawn, several separated by commas [mb,mv]:");
     for (int i = 0; i < OVERLAY_COUNT; i++)
         printf("                        %-11s %s\n", overlay_name(i), overlay_help(i));
@@ -131,7 +134,8 @@ static int parse(Job *job, int argc, char **argv, Fault *fault)
     job->scale = (int)scale;
     if (overlay_parse(o->overlay ? o->overlay : "mb,mv", &job->overlays, fault) < 0)
         return -1;
-    return o->output ? picture_writer_check_name(o->output, fault) : 0;
+    job->is_coded = o->output && coded_writer_wanted(o->output);
+    return o->output && !job->is_coded ? picture_writer_check_name(o->output, fault) : 0;
 }
 
 /* ---- one picture ---- */
@@ -202,7 +206,7 @@ static int compare(Job *job, const AvocetPicture *p, Fault *fault)
     return 0;
 }
 
-/* The canvas to y4m or raw planes. */
+/* The canvas to a video file. */
 static int write_planes(Job *job, const AvocetStreamInfo *info, Fault *fault)
 {
     const Canvas *c = &job->canvas;
@@ -213,6 +217,8 @@ static int write_planes(Job *job, const AvocetStreamInfo *info, Fault *fault)
     job->i420 = i420;
     canvas_store_i420(c, info, i420);
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, c->width, c->height, i420);
+    if (job->is_coded)
+        return coded_writer_add(&job->coded, job->options.output, &picture, info, fault);
     return picture_writer_add(&job->writer, &picture, info, fault);
 }
 
@@ -250,7 +256,8 @@ static int open_outputs(Job *job, Fault *fault)
     const Options *o = &job->options;
     job->writes = o->output != NULL;
     job->is_still = o->output && still_writer_wanted(o->output);
-    if (o->output && !job->is_still && picture_writer_open(&job->writer, o->output, fault) < 0)
+    if (o->output && !job->is_still && !job->is_coded &&
+        picture_writer_open(&job->writer, o->output, fault) < 0)
         return -1;
     if (mb_table_open(&job->csv, o->csv, 0, fault) < 0)
         return -1;
@@ -282,6 +289,10 @@ static int close_outputs(Job *job, int status, Fault *fault)
 {
     Fault last;
     if (picture_writer_close(&job->writer, &last) < 0 && status == 0) {
+        *fault = last;
+        status = -1;
+    }
+    if (coded_writer_close(&job->coded, &last) < 0 && status == 0) {
         *fault = last;
         status = -1;
     }

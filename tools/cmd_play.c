@@ -52,7 +52,8 @@ static void print_help(void)
 {
     puts("usage: avocet play [options] INPUT\n"
          "\n"
-         "Plays .mp4, .264 or .h264 in a window; - plays a byte stream from a pipe as it comes:\n"
+         "Plays .mp4, .264 or .h264 in a window; - plays a byte stream or MP4 from a pipe as it\n"
+         "comes (MP4 without fragments at its end):\n"
          "  avocet encode camera.y4m -o - | tee camera.264 | avocet play -\n"
          "\n"
          "      --overlay LIST  overlays from the start (see avocet inspect --help)\n"

@@ -14,6 +14,8 @@ int decode_session_open(DecodeSession *s, const char *name, Fault *fault)
     avocet_decoder_config_init(&config);
     config.inspect = s->inspect;
     config.threads = s->threads;
+    config.sei = s->sei;
+    config.sei_opaque = s->user;
     if (avocet_decoder_open(&s->decoder, &config, NULL, message, sizeof message) < 0)
         return fault_set(fault, "%s", message);
     if (s->seek.pictures == 0 && !s->seek.is_time)

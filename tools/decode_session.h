@@ -21,6 +21,8 @@ struct DecodeSession {
     volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
     /* A picture in output order. -1: stop, fault is written. */
     int (*take)(DecodeSession *session, const AvocetDecodedPicture *picture, Fault *fault);
+    /* Set before open; may be NULL. opaque is user. */
+    void (*sei)(void *opaque, int type, const uint8_t *payload, size_t payload_size);
     void *user;
     int errors_told;
     Fault last_error; /* of the decoder */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "file_io.h"
 #include "picture_order.h"
+#include "pipe_demux.h"
 
 enum { KEPT_MOST = 64, KEPT_LEAST = 4, PIECE = 1 << 16 };
 #define MEMORY_MOST ((size_t)384 << 20)
@@ -26,6 +27,7 @@ struct PlaySource {
     PictureOrder order;
     int64_t packet; /* next one to decode */
     uint8_t *piece; /* of a pipe */
+    PipeDemux demux;
     int at_end, drained;
 
     AvocetDecoder *decoder;
@@ -75,6 +77,7 @@ static int start_decoder(PlaySource *s, Fault *fault)
     avocet_decoder_config_init(&config);
     config.inspect = s->inspect;
     config.whole_units = !s->is_live;
+    config.threads = s->is_live ? 1 : 0; /* what comes live is shown as soon as it can be */
     if (avocet_decoder_open(&s->decoder, &config, NULL, message, sizeof message) < 0)
         return fault_set(fault, "%s", message);
     return 0;
@@ -115,6 +118,7 @@ void play_source_close(PlaySource *s)
         free(s->kept[i].memory);
     picture_order_free(&s->order);
     free(s->piece);
+    pipe_demux_free(&s->demux);
     free(s->stats);
     free(s);
 }
@@ -286,8 +290,9 @@ void play_source_want_inside(PlaySource *s, int wanted)
     s->next = -1;
 }
 
-/* More bytes to the decoder: PLAY_READY, PLAY_WAIT, PLAY_END or a fault. */
-static int feed_pipe(PlaySource *s, Fault *fault)
+/* More bytes from the pipe: PLAY_READY, PLAY_WAIT, or a fault; at its end nothing comes, but READY.
+ */
+static int read_pipe(PlaySource *s, Fault *fault)
 {
     struct pollfd wait = {.fd = 0, .events = POLLIN};
     if (poll(&wait, 1, 0) <= 0)
@@ -298,9 +303,29 @@ static int feed_pipe(PlaySource *s, Fault *fault)
     if (n < 0)
         return fault_set(fault, "cannot read standard input: %s", strerror(errno));
     if (n == 0)
-        return PLAY_END;
-    avocet_decoder_send(s->decoder, s->piece, (size_t)n, 0);
-    return PLAY_READY;
+        pipe_demux_end(&s->demux);
+    return pipe_demux_add(&s->demux, s->piece, (size_t)n, fault) < 0 ? -1 : PLAY_READY;
+}
+
+/* More bytes to the decoder: PLAY_READY, PLAY_WAIT, PLAY_END or a fault. */
+static int feed_pipe(PlaySource *s, Fault *fault)
+{
+    for (;;) {
+        const uint8_t *data;
+        size_t size;
+        int status = pipe_demux_next(&s->demux, &data, &size, fault);
+        if (status > 0) {
+            avocet_decoder_send(s->decoder, data, size, 0);
+            return PLAY_READY;
+        }
+        if (status < 0)
+            return -1;
+        if (s->demux.at_end)
+            return PLAY_END;
+        status = read_pipe(s, fault);
+        if (status != PLAY_READY)
+            return status;
+    }
 }
 
 void play_source_wait(const PlaySource *s, int milliseconds)

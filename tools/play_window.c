@@ -16,7 +16,8 @@ struct PlayWindow {
     int picture_width, picture_height, panel_width, panel_height;
     double sar;
     Canvas bar, help;
-    int mouse_moved, dragging;
+    int mouse_moved, dragging, is_full;
+    SDL_Rect before; /* full screen */
     Uint32 mouse_time;
 };
 
@@ -91,10 +92,26 @@ void play_window_set_title(PlayWindow *w, const char *title)
     SDL_SetWindowTitle(w->window, title);
 }
 
+/* First by hand, which is all there is without a window manager, then with its help: only it can put
+ * the window above its panels. */
 void play_window_toggle_fullscreen(PlayWindow *w)
 {
-    int is_full = (SDL_GetWindowFlags(w->window) & SDL_WINDOW_FULLSCREEN_DESKTOP) != 0;
-    SDL_SetWindowFullscreen(w->window, is_full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
+    SDL_Rect screen, *before = &w->before;
+    int display = SDL_GetWindowDisplayIndex(w->window);
+    w->is_full = !w->is_full;
+    if (w->is_full && SDL_GetDisplayBounds(display < 0 ? 0 : display, &screen) == 0) {
+        SDL_GetWindowPosition(w->window, &before->x, &before->y);
+        SDL_GetWindowSize(w->window, &before->w, &before->h);
+        SDL_SetWindowBordered(w->window, SDL_FALSE);
+        SDL_SetWindowPosition(w->window, screen.x, screen.y);
+        SDL_SetWindowSize(w->window, screen.w, screen.h);
+    }
+    SDL_SetWindowFullscreen(w->window, w->is_full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+    if (!w->is_full && before->w > 0) {
+        SDL_SetWindowBordered(w->window, SDL_TRUE);
+        SDL_SetWindowSize(w->window, before->w, before->h);
+        SDL_SetWindowPosition(w->window, before->x, before->y);
+    }
 }
 
 /* ---- events ---- */

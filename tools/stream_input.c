@@ -133,7 +133,6 @@ static const char *other_kind(const uint8_t *p, size_t n)
         size_t at, length;
         const char *mark;
     } kinds[] = {
-        {"an MP4 file", 4, 4, "ftyp"}, /* through a pipe */
         {"a Matroska file", 0, 4, "\x1a\x45\xdf\xa3"},
         {"a y4m file", 0, 9, "YUV4MPEG2"},
         {"a PNG picture", 0, 4, "\x89PNG"},
@@ -152,16 +151,21 @@ int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, int64
     *pts = 0;
     if (in->reader)
         return read_packet(in, data, size, pts, fault);
-    size_t n = fread(in->buffer, 1, PIECE, in->file);
-    if (n == 0 && ferror(in->file))
-        return fault_set(fault, "cannot read %s: %s", in->name, strerror(errno));
-    const char *kind = in->given == 0 ? other_kind(in->buffer, n) : NULL;
-    if (kind)
-        return fault_set(fault, "%s is %s, not an H.264 byte stream (Annex B)", in->name, kind);
-    in->given += n;
-    *data = in->buffer;
-    *size = n;
-    return n > 0;
+    int status;
+    while ((status = pipe_demux_next(&in->demux, data, size, fault)) == 0 && !in->demux.at_end) {
+        size_t n = fread(in->buffer, 1, PIECE, in->file);
+        if (n == 0 && ferror(in->file))
+            return fault_set(fault, "cannot read %s: %s", in->name, strerror(errno));
+        const char *kind = in->given == 0 ? other_kind(in->buffer, n) : NULL;
+        if (kind)
+            return fault_set(fault, "%s is %s, not an H.264 byte stream (Annex B)", in->name, kind);
+        in->given += n;
+        if (n == 0)
+            pipe_demux_end(&in->demux);
+        if (pipe_demux_add(&in->demux, in->buffer, n, fault) < 0)
+            return -1;
+    }
+    return status;
 }
 
 void stream_input_close(StreamInput *in)
@@ -174,6 +178,7 @@ void stream_input_close(StreamInput *in)
         file_io_close(&in->packet_file, &ignored);
     }
     picture_order_free(&in->order);
+    pipe_demux_free(&in->demux);
     free(in->buffer);
     memset(in, 0, sizeof *in);
 }

@@ -1,5 +1,5 @@
-/* Coded bytes for the decoder: from a file or standard input, in pieces as they are read; from MP4
- * files, and behind a jump, picture by picture. */
+/* Coded bytes for the decoder: from a byte stream in pieces as they are read; from MP4 files, and
+ * behind a jump, picture by picture; from MP4 in a pipe fragment by fragment. */
 #ifndef TOOLS_STREAM_INPUT_H
 #define TOOLS_STREAM_INPUT_H
 
@@ -8,6 +8,7 @@
 #include "fault.h"
 #include "file_io.h"
 #include "picture_order.h"
+#include "pipe_demux.h"
 
 typedef struct StreamInput {
     FILE *file;
@@ -18,6 +19,7 @@ typedef struct StreamInput {
     FileIo packet_file;
     AvocetReader *reader; /* NULL: a byte stream */
     int64_t next;         /* packet of the reader */
+    PipeDemux demux;      /* a pipe, or a byte stream */
     PictureOrder order;   /* behind a jump; count 0: not known */
     int sends_headers;    /* the packet that comes next may lack parameter sets */
 } StreamInput;

@@ -171,6 +171,15 @@ typedef struct AvocetStreamInfo {
     int video_format, full_range;
     int colour_primaries, transfer, colour_matrix; /* H.273 codes, 2: not told */
     int chroma_loc;                     /* -1: not told */
+    /* What the level allows (Tables A-1 and A-2): macroblocks per second, per picture and in the
+     * decoded picture buffer; bits per second and in the coded picture buffer. 0: no such level. */
+    int level_mb_rate, level_mbs, level_dpb_mbs;
+    int64_t level_bitrate, level_cpb_size;
+    /* Hypothetical reference decoder (E.1.2): 0 none, 1 of all NAL units, 2 of slices alone; bits
+     * per second, bits; 1: constant rate; size of initial_cpb_removal_delay in SEI messages. */
+    int hrd;
+    int64_t hrd_bitrate, hrd_cpb_size;
+    int hrd_cbr, hrd_delay_bits;
 } AvocetStreamInfo;
 
 /* Of the picture decoded last. AVOCET_NEED_INPUT: no picture was met yet. */

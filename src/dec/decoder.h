@@ -26,6 +26,7 @@
 #include "dec/slice_parse.h"
 #include "h264/nal.h"
 #include "h264/poc_dpb.h"
+#include "h264/tables.h"
 
 #define AVO_DEC_THREADS_MAX 16
 
@@ -175,6 +176,8 @@ void avo_dec_store(AvocetDecoder *dec, bool starts_sequence, bool drop_prior);
 void avo_dec_take_output(AvocetDecoder *dec, AvocetDecodedPicture *out);
 /* Fills in what was kept of the inside of the picture handed out last; false: nothing. */
 bool avo_dec_describe_inside(const AvocetDecoder *dec, AvocetInspection *out);
+/* Limits of the level that a set names, NULL if there is no such level. */
+const AvoLevelLimits *avo_sps_level(const AvoSps *sps);
 /* Sizes of the buffer and the reordering limit from the active sequence parameter set. */
 void avo_dec_find_limits(AvocetDecoder *dec);
 

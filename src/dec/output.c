@@ -119,11 +119,16 @@ static bool is_intra_profile(const AvoSps *sps)
     return false;
 }
 
+const AvoLevelLimits *avo_sps_level(const AvoSps *sps)
+{
+    bool is_1b = sps->level_idc == 11 && (sps->constraint_flags & 8) && sps->profile_idc <= 88;
+    return avo_level_find(is_1b ? 9 : sps->level_idc);
+}
+
 void avo_dec_find_limits(AvocetDecoder *dec)
 {
     const AvoSps *sps = &dec->active_sps;
-    bool is_1b = sps->level_idc == 11 && (sps->constraint_flags & 8) && sps->profile_idc <= 88;
-    const AvoLevelLimits *level = avo_level_find(is_1b ? 9 : sps->level_idc);
+    const AvoLevelLimits *level = avo_sps_level(sps);
     int frames = level ? avo_level_max_dpb_frames(level, sps->mb_width, sps->mb_height) : 16;
     bool restricted = sps->vui_present && sps->vui.bitstream_restriction;
     if (restricted)

@@ -120,6 +120,36 @@ def test_info(folder):
     check(told["pictures"] == 10 and told["types"]["IDR"] == 2, "counts: %s" % told)
     check(told["width"] == 90 and told["fps"][0] == 30 * told["fps"][1], "size and rate: %s" % told)
     check(told["bytes"] == os.path.getsize(coded) and told["faults"] == 0, "bytes: %s" % told)
+    check(told["hrd"] is None and "not told" in text, "HRD: %s" % told["hrd"])
+
+
+def test_structure(folder):
+    """Groups, bit rate over time, use of the level, HRD, from a file and (without packets) from a pipe."""
+    coded, mp4 = os.path.join(folder, "s.264"), os.path.join(folder, "s.mp4")
+    words = ["testsrc", "--size", "352x288", "--frames", 75, "--fps", 30, "--keyint", 20, "--no-scenecut", "--bframes", 2,
+             "--b-pyramid", "none", "--b-adapt", 0, "--level", "3", "--bitrate", "300k", "--vbv-maxrate", "300k", "--vbv-bufsize",
+             "300k", "--nal-hrd", "cbr", "--ref", 2]
+    expect(0, "", "encode", *words, "-o", coded)
+    expect(0, "", "encode", *words, "-o", mp4)
+    for path in coded, mp4:
+        told = json.loads(expect(0, "", "info", "--json", path).stdout)
+        groups, rate, use, hrd = told["groups"], told["bitrate"], told["level_use"], told["hrd"]
+        check((groups["count"], groups["shortest"], groups["longest"], groups["b_run"]) == (4, 15, 20, 2), "%s" % groups)
+        check(groups["first"].startswith("IbbPbbP") and len(groups["first"]) == 20, "first group: %s" % groups["first"])
+        check(len(rate["seconds"]) == 3 and min(rate["seconds"]) <= rate["mean"] <= rate["peak"], "bit rate: %s" % rate)
+        bits = sum(rate["seconds"][:2]) + rate["seconds"][2] / 2
+        size = os.path.getsize(coded) * 8 / 1000
+        check(abs(bits - size) < 0.02 * size, "%.1f kb of %.1f" % (bits, size))
+        check(abs(use["picture_size"] - 396 / 1620) < 0.001 and abs(use["macroblock_rate"] - 396 * 30 / 40500) < 0.001 and
+              abs(use["references"] - 2 * 396 / 8100) < 0.001, "level use: %s" % use)
+        check(hrd["of"] == "nal" and hrd["cbr"] and abs(hrd["bitrate"] - 300000) < 3000 and abs(hrd["buffer"] - 300000) < 3000,
+              "HRD: %s" % hrd)
+        check(hrd["underflows"] == 0 and 0 <= hrd["least_full"] < 1, "buffer: %s" % hrd)
+    piped = json.loads(run("info", "--json", "-", stdin=read(coded)).stdout)
+    check(piped["groups"] == groups and "underflows" not in piped["hrd"], "from a pipe: %s" % piped["hrd"])
+    text = run("info", coded).stdout.decode()
+    for piece in "4 of 15 to 20 pictures", "kb/s", "level use", "300.0 kb/s constant":
+        check(piece in text, "\"%s\" is not in:\n%s" % (piece, text))
 
 
 def test_damage(folder):
@@ -163,7 +193,7 @@ def out_as_input(folder):
 
 
 def main():
-    for test in test_pictures, test_md5, test_seek, test_info, test_damage, test_wrong:
+    for test in test_pictures, test_md5, test_seek, test_info, test_structure, test_damage, test_wrong:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
     print("%d passed, %d failed" % (passed, failed))

@@ -157,6 +157,23 @@ def test_png(folder):
         check(len(set(map(bytes, rows))) > 10, "nothing drawn: %s" % overlay)
 
 
+def test_video(folder):
+    """Overlays as a video of our own: as many pictures, of the size on the screen, and much the same."""
+    coded, raw = encode(folder, "v.264"), os.path.join(folder, "v.y4m")
+    expect(0, "", "inspect", coded, "--overlay", "mb,mv,bar", "--scale", 2, "-o", raw)
+    wanted = planes(raw, 180, 140, 7)
+    for name in "v.mp4", "o.264":
+        video, back = os.path.join(folder, name), os.path.join(folder, "back.y4m")
+        expect(0, "", "inspect", coded, "--overlay", "mb,mv,bar", "--scale", 2, "-o", video)
+        told = json.loads(expect(0, "", "info", "--json", video).stdout)
+        check((told["pictures"], told["width"], told["height"]) == (12, 180, 140), "video: %s" % told)
+        check(told["fps"][0] == 30 * told["fps"][1], "rate of the video: %s" % told["fps"])
+        expect(0, "", "decode", video, "-o", back)
+        mean = sum(abs(x - y) for x, y in zip(planes(back, 180, 140, 7), wanted)) / len(wanted)
+        check(mean < 4, "%s differs by %.2f on average" % (name, mean))
+    expect(1, "cannot", "inspect", coded, "-o", os.path.join(folder, "no", "x.mp4"))
+
+
 def test_plots(folder):
     coded, svg, report = encode(folder, "q.264"), os.path.join(folder, "q.svg"), os.path.join(folder, "q.json")
     expect(0, "", "inspect", coded, "--plots", svg)
@@ -194,7 +211,7 @@ def two_pictures(folder):
 
 
 def main():
-    for test in test_tables, test_planes, test_png, test_plots, test_wrong:
+    for test in test_tables, test_planes, test_png, test_video, test_plots, test_wrong:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
     print("%d passed, %d failed" % (passed, failed))

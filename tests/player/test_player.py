@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
 from test_inspect import AVOCET, read_png  # noqa: E402
 
 WIDTH, HEIGHT, FRAMES = 160, 96, 90  # shown at twice the size
+SCREEN = 900, 600
 
 passed = failed = 0
 
@@ -36,7 +37,8 @@ class Server:
 
     def __enter__(self):
         read_end, write_end = os.pipe()
-        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(write_end), "-screen", "0", "900x600x24"],
+        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(write_end), "-screen", "0", "%dx%dx24" % SCREEN,
+                                         "-noreset"],
                                         pass_fds=[write_end], stderr=subprocess.DEVNULL)
         os.close(write_end)
         with os.fdopen(read_end) as f:
@@ -236,6 +238,69 @@ def test_pipe(server):
     encoder.wait()
 
 
+def test_pipe_mp4(server, folder, coded):
+    """MP4 through a pipe: in fragments while it is being encoded, and with one index at its end."""
+    encoder = subprocess.Popen([AVOCET, "encode", "testsrc", "--size", "160x96", "--frames", "45", "--fragment", "0.3",
+                                "-o", "-", "--quiet"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    p = Player(server, "-", stdin=encoder.stdout)
+    encoder.stdout.close()
+    p.wait_title(r" - 44/44 .*paused", "end of the pipe of fragments")
+    p.keys("comma")
+    p.wait_title(r" - 43/44", "a step back in it")
+    p.quit()
+    encoder.wait()
+    with open(coded, "rb") as f:
+        whole = f.read()
+    feeder = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p = None
+    try:
+        feeder.stdin.write(whole)
+        feeder.stdin.close()
+        p = Player(server, "-", "--overlay", "mb,mv", stdin=feeder.stdout)
+        p.wait_title(r" - 89/89 .*paused", "end of the pipe of a whole file")
+        p.tool("mousemove", 5, 5)
+        time.sleep(3)
+        compare(p, folder, coded, 89, "mb,mv")
+    finally:
+        feeder.stdout.close()
+        if p:
+            p.quit()
+        feeder.wait()
+
+
+def test_fullscreen(server, coded):
+    """The whole screen, the picture as large as fits, and back; from the start too."""
+    p = Player(server, coded, "--pause", "--start", 10)
+    p.wait_title(r" - 10/89", "start")
+    p.tool("mousemove", 5, 5)
+    small = p.screenshot()[:2]
+    p.keys("f")
+    time.sleep(3)
+    check_fullscreen(p, "f")
+    p.keys("Right")
+    p.wait_title(r" - 89/89", "a jump in full screen")
+    p.keys("f")
+    time.sleep(1)
+    check(p.screenshot()[:2] == small == (2 * WIDTH, 2 * HEIGHT), "back from full screen: %dx%d" % p.screenshot()[:2])
+    p.quit()
+    p = Player(server, coded, "--pause", "--fullscreen")
+    p.wait_title(r" - 0/89", "start in full screen")
+    p.tool("mousemove", 5, 5)
+    time.sleep(3)
+    check_fullscreen(p, "--fullscreen")
+    p.quit()
+
+
+def check_fullscreen(p, what):
+    width, height, rows = p.screenshot()
+    check((width, height) == SCREEN, "%s: size of the window %dx%d" % (what, width, height))
+    if (width, height) != SCREEN:
+        return
+    border = (height - width * HEIGHT // WIDTH) // 2  # above and below: the screen is taller than the picture
+    check(not any(rows[border // 2]) and not any(rows[height - border // 2]), "%s: no black above and below" % what)
+    check(any(rows[border + 4][:60]) and any(rows[height - border - 5][-60:]), "%s: the picture is not as wide" % what)
+
+
 def test_wrong(folder):
     text = os.path.join(folder, "no.264")
     with open(text, "wb") as f:
@@ -273,6 +338,8 @@ def main():
                 test_mouse_and_size(server, coded)
                 test_time(server, coded)
                 test_pipe(server)
+                test_pipe_mp4(server, folder, coded)
+                test_fullscreen(server, coded)
     print("%d passed, %d failed" % (passed, failed))
     return failed > 0
 
