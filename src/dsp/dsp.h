@@ -244,5 +244,7 @@ enum { AVO_EDGE_LEFT = 1, AVO_EDGE_TOP = 2, AVO_EDGE_CORNER = 4, AVO_EDGE_TOPRIG
 /* Fills dsp with the best kernels for this CPU whose flags are in mask (AVO_CPU_* of dsp/cpu.h;
  * 0: C only). */
 void avo_dsp_init(AvoDsp *dsp, uint32_t mask);
+/* AVOCET_TINY: the few entries that the encoder for small machines calls, in C. */
+void avo_dsp_init_tiny(AvoDsp *dsp);
 
 #endif

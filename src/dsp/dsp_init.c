@@ -3,6 +3,21 @@
 #include "dsp/dsp_internal.h"
 #include "dsp/cpu.h"
 
+#if AVOCET_TINY
+
+void avo_dsp_init_tiny(AvoDsp *dsp)
+{
+    memset(dsp, 0, sizeof(*dsp));
+    AVO_BPC(avo_transform_init_c)(dsp);
+    AVO_BPC(avo_quant_init_c)(dsp);
+    AVO_BPC(avo_intra_init_c)(dsp);
+    AVO_BPC(avo_interp_init_c)(dsp);
+    AVO_BPC(avo_deblock_init_c)(dsp);
+    AVO_BPC(avo_resample_init_c)(dsp);
+}
+
+#else
+
 void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
 {
     uint32_t flags = mask ? avo_cpu_restrict(avo_cpu_detect(), mask) : 0;
@@ -43,3 +58,5 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(resample, neon)
     }
 }
+
+#endif

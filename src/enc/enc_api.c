@@ -1,4 +1,5 @@
 /* The public functions of avocet/encoder.h: check arguments, call the pipeline. */
+#if !AVOCET_TINY /* tiny/tiny_api.c then */
 #include "enc/encoder.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -246,3 +247,4 @@ const char *avocet_encoder_error(const AvocetEncoder *encoder)
 {
     return encoder ? encoder->message.text : "";
 }
+#endif

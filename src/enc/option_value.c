@@ -160,8 +160,7 @@ static int read_bits(AvocetEncoderConfig *config, const AvoOptionRow *row, const
         return avo_fail(msg, AVOCET_ERR_ARGUMENT,
                         "%s \"%s\": must be a number of kbit, or carry a unit: 800k, 2M, 64000b",
                         row->pub.name, text);
-    int64_t limit = INT64_MAX / 1000000000;
-    int64_t bits = milli > limit ? row->hi + 1 : milli * unit / 1000;
+    int64_t bits = milli > INT64_MAX / unit ? row->hi + 1 : milli * unit / 1000;
     memcpy((char *)config + row->offset, &bits, sizeof bits);
     return AVOCET_OK;
 }

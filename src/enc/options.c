@@ -362,6 +362,8 @@ size_t avo_options_describe(const AvocetEncoderConfig *config, char *text, size_
 
 /* ---- public ---- */
 
+#if !AVOCET_TINY /* tiny/tiny_config.c then */
+
 int avocet_encoder_option_count(void)
 {
     return avo_option_count();
@@ -394,3 +396,4 @@ int avocet_encoder_config_get(const AvocetEncoderConfig *config, const char *nam
         return AVOCET_ERR_OPTION;
     return (int)avo_option_write(config, row, text, text_size);
 }
+#endif

@@ -253,6 +253,7 @@ static const PresetRow *find_preset(const char *name)
     return NULL;
 }
 
+#if !AVOCET_TINY /* tiny/tiny_config.c then */
 int avocet_encoder_config_init(AvocetEncoderConfig *config, const char *preset, const char *tune)
 {
     const PresetRow *row = find_preset(preset);
@@ -274,3 +275,4 @@ const char *avocet_encoder_tune_name(int index)
 {
     return index >= 0 && index < (int)AVO_COUNT(tunes) ? tunes[index].name : NULL;
 }
+#endif

@@ -223,10 +223,12 @@ DEFINE_PLAIN(4)
 DEFINE_PLAIN(8)
 DEFINE_PLAIN(16)
 DEFINE_DC(4)
-DEFINE_DC(8)
 DEFINE_DC(16)
 DEFINE_DIRECTIONAL(4)
+#if !AVOCET_TINY /* which has no 8x8 prediction */
+DEFINE_DC(8)
 DEFINE_DIRECTIONAL(8)
+#endif
 
 static void pred_plane_16(pixel *dst, ptrdiff_t stride, const pixel *edge)
 {
@@ -268,6 +270,7 @@ static void pred_dc_top_chroma(pixel *dst, ptrdiff_t stride, const pixel *edge)
     fill_quarters(dst, stride, dc0, dc1, dc0, dc1);
 }
 
+#if !AVOCET_TINY
 /* ---- 8.3.2.2.1 ---- */
 
 static void filter_top_8x8(pixel *out, const pixel *edge, unsigned have)
@@ -326,6 +329,7 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
         out[mode] = AVO_BPC(avo_sa8d_8x8_c)(cur, AVO_CUR_STRIDE, block, 8);
     }
 }
+#endif
 
 void AVO_BPC(avo_intra_init_c)(AvoDsp *dsp)
 {
@@ -344,10 +348,12 @@ void AVO_BPC(avo_intra_init_c)(AvoDsp *dsp)
     table[AVO_I4_DC_128] = pred_dc_128_##n;
 
     SET_SMALL(dsp->intra_4x4, 4)
+#if !AVOCET_TINY
     SET_SMALL(dsp->intra_8x8, 8)
     dsp->filter_edge_8x8 = filter_edge_8x8;
     dsp->intra_satd_x9_4x4 = intra_satd_x9_4x4;
     dsp->intra_sa8d_x9_8x8 = intra_sa8d_x9_8x8;
+#endif
 
     dsp->intra_16x16[AVO_I16_V] = pred_v_16;
     dsp->intra_16x16[AVO_I16_H] = pred_h_16;

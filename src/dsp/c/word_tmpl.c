@@ -1,0 +1,258 @@
+/* See word.h. Lanes are handled with ordinary additions; comments say why none spills into its
+ * neighbour. */
+#include "dsp/word.h"
+#include "base/util.h"
+
+#define EVEN  0x00ff00ffu
+#define ONES  0x01010101u
+#define LOW7  0x7f7f7f7fu
+#define HIGH1 0x80808080u
+
+AVO_INLINE uint32_t load_aligned(const pixel *p)
+{
+    uint32_t v;
+#if defined(__GNUC__) || defined(__clang__)
+    memcpy(&v, __builtin_assume_aligned(p, 4), 4);
+#else
+    memcpy(&v, p, 4);
+#endif
+    return v;
+}
+
+AVO_INLINE void store_aligned(pixel *p, uint32_t v)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    memcpy(__builtin_assume_aligned(p, 4), &v, 4);
+#else
+    memcpy(p, &v, 4);
+#endif
+}
+
+/* Words from any address, one after the other. Where unaligned loads are slow (RISC-V), from two
+ * aligned ones; the aligned words around a block lie in the same buffer. */
+typedef struct WordReader {
+    const pixel *p;
+#if defined(__riscv)
+    uint32_t last;
+    unsigned shift;
+#endif
+} WordReader;
+
+AVO_INLINE WordReader read_from(const pixel *p)
+{
+#if defined(__riscv)
+    unsigned at = (unsigned)((uintptr_t)p & 3);
+    p -= at;
+    return (WordReader){p + 4, load_aligned(p), 8 * at};
+#else
+    return (WordReader){p};
+#endif
+}
+
+AVO_INLINE uint32_t next_word(WordReader *r)
+{
+    uint32_t v;
+#if defined(__riscv)
+    uint32_t next = load_aligned(r->p);
+    v = r->last >> r->shift | next << 1 << (31 - r->shift);
+    r->last = next;
+#else
+    memcpy(&v, r->p, 4);
+#endif
+    r->p += 4;
+    return v;
+}
+
+/* Sum of the four bytes, each below 0x80 so that two such words may be added before. */
+AVO_INLINE uint32_t widen(uint32_t v)
+{
+    return (v & EVEN) + (v >> 8 & EVEN);
+}
+
+/* The coarse difference of four samples, one byte each. t is 128 + d in each byte: no borrow. m: d
+ * was not negative there; q has 0xff in those bytes. */
+AVO_INLINE uint32_t coarse_difference(uint32_t cur, uint32_t ref)
+{
+    uint32_t t = ((cur >> 1 & LOW7) | HIGH1) - (ref >> 1 & LOW7);
+    uint32_t m = t & HIGH1;
+    uint32_t q = (m << 1) - (m >> 7);
+    return t ^ LOW7 ^ q;
+}
+
+/* Lanes reach 16 * 4 * 2 * 127 = 16256. */
+AVO_INLINE int coarse_sad(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref,
+                          ptrdiff_t stride_ref, int words, int rows)
+{
+    uint32_t sum = 0;
+    for (int y = 0; y < rows; y++, cur += stride_cur, ref += stride_ref) {
+        WordReader r = read_from(ref);
+        for (int i = 0; i < words; i += 2) {
+            uint32_t d = coarse_difference(load_aligned(cur + 4 * i), next_word(&r));
+            sum += widen(d + coarse_difference(load_aligned(cur + 4 * i + 4), next_word(&r)));
+        }
+    }
+    return (int)((sum & 0xffff) + (sum >> 16));
+}
+
+int avo_word_sad_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
+                    int rows)
+{
+    return coarse_sad(cur, stride_cur, ref, stride_ref, 4, rows);
+}
+
+int avo_word_sad_8(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
+                   int rows)
+{
+    return coarse_sad(cur, stride_cur, ref, stride_ref, 2, rows);
+}
+
+void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
+                   const pixel *b, ptrdiff_t stride_b, int width, int rows)
+{
+    for (int y = 0; y < rows; y++, dst += stride_dst, a += stride_a, b += stride_b) {
+        WordReader ra = read_from(a), rb = read_from(b);
+        for (int x = 0; x < width; x += 4) {
+            uint32_t va = next_word(&ra), vb = next_word(&rb);
+            store_aligned(dst + x, (va | vb) - ((va ^ vb) >> 1 & LOW7));
+        }
+    }
+}
+
+void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                   int width, int rows)
+{
+    for (int y = 0; y < rows; y++, dst += stride_dst, src += stride_src) {
+        WordReader r = read_from(src);
+        for (int x = 0; x < width; x += 4)
+            store_aligned(dst + x, next_word(&r));
+    }
+}
+
+/* a - 5b + 20c + 20d - 5e + f in two lanes, biased: between 10 and 13270. Borrows between lanes on
+ * the way cancel out, since the end result of each is not negative. */
+AVO_INLINE uint32_t six_taps(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f)
+{
+    uint32_t inner = (c + d) * 4 - (b + e);
+    return a + f + inner * 5 + (AVO_WORD_BIAS << 16 | AVO_WORD_BIAS);
+}
+
+/* (v + 16) >> 5 of both lanes, clipped to a sample. With the bias the lanes are 80 too high; what is
+ * outside 0..255 shows in the upper byte, and is rare. */
+AVO_INLINE uint32_t round_and_clip(uint32_t v)
+{
+    uint32_t high = ((v + 0x00100010u) >> 5) & 0x07ff07ffu;
+    uint32_t x = high - 0x00500050u;
+    if (AVO_UNLIKELY(x & 0xff00ff00u)) {
+        int low = avo_clip_pixel((int)(high & 0xffff) - 80);
+        x = (uint32_t)avo_clip_pixel((int)(high >> 16) - 80) << 16 | (uint32_t)low;
+    }
+    return x;
+}
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+/* Samples p0 .. of the words w0 w1 w2 as lanes: e: even ones, o: odd ones. */
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
+{
+    for (int y = 0; y < rows; y++, src += stride) {
+        uint32_t w0 = load_aligned(src), w1 = load_aligned(src + 4);
+        uint32_t e0 = w0 & EVEN, o0 = w0 >> 8 & EVEN, e1 = w1 & EVEN, o1 = w1 >> 8 & EVEN;
+        for (int i = 0; i < words; i++, mid += 4) {
+            uint32_t w2 = load_aligned(src + 4 * i + 8);
+            uint32_t e2 = w2 & EVEN, o2 = w2 >> 8 & EVEN;
+            uint32_t c = e0 >> 16 | e1 << 16, d = o0 >> 16 | o1 << 16; /* p2 p4, p3 p5 */
+            uint32_t f = e1 >> 16 | e2 << 16;                         /* p6 p8 */
+            uint32_t first = six_taps(e0, o0, c, d, e1, o1);
+            uint32_t second = six_taps(o0, c, d, e1, o1, f);
+            memcpy(mid, &first, 4);
+            memcpy(mid + 2, &second, 4);
+            e0 = e1, o0 = o1, e1 = e2, o1 = o2;
+        }
+    }
+}
+
+void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows)
+{
+    for (int i = 0; i < words * rows; i++, mid += 4, dst += 4) {
+        uint32_t first, second;
+        memcpy(&first, mid, 4);
+        memcpy(&second, mid + 2, 4);
+        store_aligned(dst, round_and_clip(first) | round_and_clip(second) << 8);
+    }
+}
+
+#else
+
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
+{
+    static const uint8_t order[4] = {0, 2, 1, 3};
+    for (int y = 0; y < rows; y++, src += stride)
+        for (int i = 0; i < 4 * words; i++) {
+            const pixel *p = src + (i & ~3) + order[i & 3];
+            *mid++ = (uint16_t)(p[0] + p[5] - 5 * (p[1] + p[4]) + 20 * (p[2] + p[3]) +
+                                AVO_WORD_BIAS);
+        }
+}
+
+void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows)
+{
+    static const uint8_t order[4] = {0, 2, 1, 3};
+    for (int i = 0; i < 4 * words * rows; i++)
+        dst[(i & ~3) + order[i & 3]] = avo_clip_pixel((mid[i] - AVO_WORD_BIAS + 16) >> 5);
+}
+
+#endif
+
+void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows)
+{
+    for (int i = 0; i < words; i++, src += 4, dst += 4) {
+        uint32_t e[6], o[6];
+        const pixel *p = src - 2 * stride;
+        pixel *q = dst;
+        for (int k = 0; k < 5; k++, p += stride) {
+            uint32_t w = load_aligned(p);
+            e[k] = w & EVEN, o[k] = w >> 8 & EVEN;
+        }
+        for (int y = 0; y < rows; y++, p += stride, q += stride) {
+            uint32_t w = load_aligned(p);
+            e[5] = w & EVEN, o[5] = w >> 8 & EVEN;
+            uint32_t x = round_and_clip(six_taps(e[0], e[1], e[2], e[3], e[4], e[5]));
+            x |= round_and_clip(six_taps(o[0], o[1], o[2], o[3], o[4], o[5])) << 8;
+            store_aligned(q, x);
+            for (int k = 0; k < 5; k++)
+                e[k] = e[k + 1], o[k] = o[k + 1];
+        }
+    }
+}
+
+/* The taps add up to 32, so a sum of biased values is 32 biases too high. */
+void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int columns, int rows)
+{
+    static const uint8_t order[4] = {0, 2, 1, 3};
+    for (int x = 0; x < columns; x++) {
+        const uint16_t *p = mid + (x & ~3) + order[x & 3];
+        pixel *q = dst + x;
+        int a = p[0], b = p[stride], c = p[2 * stride], d = p[3 * stride], e = p[4 * stride];
+        p += 5 * stride;
+        for (int y = 0; y < rows; y++, p += stride, q += stride) {
+            int f = *p, inner = 4 * (c + d) - (b + e);
+            *q = avo_clip_pixel((a + f + 5 * inner - 32 * AVO_WORD_BIAS + 512) >> 10);
+            a = b, b = c, c = d, d = e, e = f;
+        }
+    }
+}
+
+int avo_word_sad_mean_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *a, ptrdiff_t stride_a,
+                         const pixel *b, ptrdiff_t stride_b, int rows)
+{
+    uint32_t sum = 0;
+    for (int y = 0; y < rows; y++, cur += stride_cur, a += stride_a, b += stride_b) {
+        WordReader ra = read_from(a), rb = read_from(b);
+        for (int i = 0; i < 16; i += 4) {
+            uint32_t va = next_word(&ra), vb = next_word(&rb);
+            uint32_t mean = (va | vb) - ((va ^ vb) >> 1 & LOW7);
+            sum += widen(coarse_difference(load_aligned(cur + i), mean));
+        }
+    }
+    return (int)((sum & 0xffff) + (sum >> 16));
+}

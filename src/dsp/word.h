@@ -1,0 +1,40 @@
+/* Kernels for machines without SIMD: four samples in a 32 bit word, two 16 bit lanes where sums need
+ * room. Plain C with the same results everywhere; on a 32 bit core without a byte-wise difference
+ * they take about half the instructions of loops over samples.
+ *
+ * Not in the kernel table: whoever wants them calls them. */
+#ifndef AVO_DSP_WORD_H
+#define AVO_DSP_WORD_H
+
+#include <stddef.h>
+#include "dsp/pixel.h"
+
+/* Coarse SAD over 16 or 8 columns: sum of d >= 0 ? d : -d - 1, where d is the difference of the
+ * samples without their lowest bits. cur is aligned to 4. Half of a SAD, about. */
+int avo_word_sad_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
+                    int rows);
+int avo_word_sad_8(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
+                   int rows);
+/* dst = (a + b + 1) >> 1, width a multiple of 4, dst aligned to 4. */
+void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
+                   const pixel *b, ptrdiff_t stride_b, int width, int rows);
+/* Copies columns from any alignment to an aligned place; width a multiple of 4. */
+void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                   int width, int rows);
+
+/* Half samples (8.4.2.2.1) of `words` * 4 columns.
+ * horizontal: mid[i] is the six-tap sum at src + 2 + i, plus AVO_WORD_BIAS, in the order 0 2 1 3 of
+ * each four; src aligned to 4, words + 2 words of it are read.
+ * round: dst from mid; dst aligned to 4.
+ * vertical: dst at src's columns, rows -2 .. 3 around src are read; both aligned. */
+#define AVO_WORD_BIAS 2560
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows);
+void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows);
+void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
+/* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5. */
+void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int columns, int rows);
+/* Coarse SAD over 16 columns of cur against the mean of a and b. */
+int avo_word_sad_mean_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *a, ptrdiff_t stride_a,
+                         const pixel *b, ptrdiff_t stride_b, int rows);
+
+#endif

@@ -1,0 +1,223 @@
+/* Intra 16x16, 4x4 and chroma: which prediction, and making it (8.3).
+ *
+ * Candidates are measured by plain SADs of the prediction: 16x16 tries its four modes and leaves;
+ * 4x4 goes block by block, since each predicts from the reconstruction of the one before, and gives
+ * up as soon as it costs more than what it competes with. Neighbours to the left are still
+ * unfiltered in the picture; those above come from the line kept for that. */
+#if AVOCET_TINY
+#include "base/util.h"
+#include "enc/tiny/tiny.h"
+
+/* Bits that Intra 4x4 takes more than 16x16: sixteen modes against one. */
+#define I4_BITS 16
+
+/* ---- edges ---- */
+
+/* Line around the macroblock in one plane, in the form that predictors want. */
+static void make_edge(const AvoTiny *t, int plane, pixel *edge)
+{
+    const AvoTinyWork *w = t->work;
+    int size = plane ? 8 : 16;
+    ptrdiff_t stride = t->ref_stride[plane];
+    const pixel *top = t->top[plane] + size * w->mb_x;
+    if (w->edges & AVO_EDGE_LEFT)
+        for (int y = 0; y < size; y++)
+            edge[-1 - y] = w->rec[plane][y * stride - 1];
+    if (w->edges & AVO_EDGE_CORNER)
+        edge[0] = top[-1];
+    if (w->edges & AVO_EDGE_TOP)
+        memcpy(edge + 1, top, (size_t)size * sizeof *edge);
+}
+
+/* The same around block (bx, by) of 4x4; returns what exists. */
+static unsigned make_edge_4x4(const AvoTiny *t, int bx, int by, pixel *edge)
+{
+    /* Bit = raster block whose upper right samples are decoded before it (6.4.11.4). */
+    static const uint16_t has_topright =
+        1 << 4 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
+    const AvoTinyWork *w = t->work;
+    ptrdiff_t stride = t->ref_stride[0];
+    const pixel *rec = w->rec[0] + 4 * (by * stride + bx);
+    const pixel *above = by ? rec - stride : t->top[0] + 16 * w->mb_x + 4 * bx;
+    bool left = bx || (w->edges & AVO_EDGE_LEFT), top = by || (w->edges & AVO_EDGE_TOP);
+    unsigned have = 0;
+    if (left) {
+        for (int y = 0; y < 4; y++)
+            edge[-1 - y] = rec[y * stride - 1];
+        have |= AVO_EDGE_LEFT;
+    }
+    if (top) {
+        bool more = by ? has_topright >> (by * 4 + bx) & 1 : bx < 3 || (w->edges & AVO_EDGE_TOPRIGHT);
+        memcpy(edge + 1, above, 4 * sizeof *edge);
+        if (more)
+            memcpy(edge + 5, above + 4, 4 * sizeof *edge);
+        else
+            memset(edge + 5, edge[4], 4);
+        have |= AVO_EDGE_TOP;
+    }
+    if (left && top) {
+        edge[0] = above[-1];
+        have |= AVO_EDGE_CORNER;
+    }
+    return have;
+}
+
+/* Which DC predictor: 0 both sides, 1 left, 2 top, 3 none. */
+static int dc_variant(unsigned have)
+{
+    bool left = have & AVO_EDGE_LEFT, top = have & AVO_EDGE_TOP;
+    return left && top ? 0 : left ? 1 : top ? 2 : 3;
+}
+
+/* ---- 16x16 ---- */
+
+static int i16_predictor(int mode, unsigned have)
+{
+    static const uint8_t dc[4] = {AVO_I16_DC, AVO_I16_DC_LEFT, AVO_I16_DC_TOP, AVO_I16_DC_128};
+    return mode == AVO_I16_DC ? dc[dc_variant(have)] : mode;
+}
+
+static bool is_legal(int needs, unsigned have)
+{
+    return ((unsigned)needs & ~have) == 0;
+}
+
+static const uint8_t i16_needs[4] = {AVO_EDGE_TOP, AVO_EDGE_LEFT, 0,
+                                     AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER};
+
+void avo_tiny_predict_i16(AvoTiny *t)
+{
+    const AvoTinyWork *w = t->work;
+    pixel line[AVO_EDGE_SIZE];
+    make_edge(t, 0, line + AVO_EDGE_ORIGIN);
+    t->dsp.intra_16x16[i16_predictor(w->i16_mode, w->edges)](w->rec[0], t->ref_stride[0],
+                                                             line + AVO_EDGE_ORIGIN);
+}
+
+int avo_tiny_try_i16(AvoTiny *t)
+{
+    AvoTinyWork *w = t->work;
+    pixel line[AVO_EDGE_SIZE];
+    int best = INT32_MAX;
+    make_edge(t, 0, line + AVO_EDGE_ORIGIN);
+    for (int mode = 0; mode < 4; mode++) {
+        if (!is_legal(i16_needs[mode], w->edges))
+            continue;
+        t->dsp.intra_16x16[i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
+                                                          line + AVO_EDGE_ORIGIN);
+        int cost = 2 * avo_word_sad_16(w->cur[0], t->mb_w * 16, w->rec[0], t->ref_stride[0], 16) +
+                   avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
+        if (cost < best) {
+            best = cost;
+            w->i16_mode = mode;
+        }
+    }
+    return best;
+}
+
+/* ---- 4x4 ---- */
+
+static const uint8_t i4_needs[9] = {
+    [AVO_I4_V] = AVO_EDGE_TOP,
+    [AVO_I4_H] = AVO_EDGE_LEFT,
+    [AVO_I4_DC] = 0,
+    [AVO_I4_DDL] = AVO_EDGE_TOP,
+    [AVO_I4_DDR] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+    [AVO_I4_VR] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+    [AVO_I4_HD] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
+    [AVO_I4_VL] = AVO_EDGE_TOP,
+    [AVO_I4_HU] = AVO_EDGE_LEFT,
+};
+
+static int i4_predictor(int mode, unsigned have)
+{
+    static const uint8_t dc[4] = {AVO_I4_DC, AVO_I4_DC_LEFT, AVO_I4_DC_TOP, AVO_I4_DC_128};
+    return mode == AVO_I4_DC ? dc[dc_variant(have)] : mode;
+}
+
+static int sad_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b)
+{
+    int sum = 0;
+    for (int y = 0; y < 4; y++, a += stride_a, b += 4)
+        sum += avo_abs(a[0] - b[0]) + avo_abs(a[1] - b[1]) + avo_abs(a[2] - b[2]) + avo_abs(a[3] - b[3]);
+    return sum;
+}
+
+/* Best mode of block k; its prediction goes to rec. */
+static int try_i4_block(AvoTiny *t, int k)
+{
+    AvoTinyWork *w = t->work;
+    int raster = avo_blk_raster[k], bx = raster & 3, by = raster >> 2;
+    int8_t *grid = w->i4_grid + (by + 1) * 8 + bx + 1;
+    int left = grid[-1], above = grid[-8];
+    int predicted = left < 0 || above < 0 ? AVO_I4_DC : avo_min(left, above);
+    pixel line[AVO_EDGE_SIZE], blocks[2][16];
+    pixel *edge = line + AVO_EDGE_ORIGIN;
+    unsigned have = make_edge_4x4(t, bx, by, edge);
+    const pixel *cur = w->cur[0] + 4 * (by * t->mb_w * 16 + bx);
+    int lambda = avo_tiny_lambda[w->qp], best = INT32_MAX, kept = 0;
+    for (int mode = 0; mode < 9; mode++) {
+        if (!is_legal(i4_needs[mode], have))
+            continue;
+        t->dsp.intra_4x4[i4_predictor(mode, have)](blocks[!kept], 4, edge);
+        int cost = sad_4x4(cur, t->mb_w * 16, blocks[!kept]) + lambda * (mode == predicted ? 1 : 4);
+        if (cost < best) {
+            best = cost;
+            *grid = (int8_t)mode;
+            kept = !kept;
+        }
+    }
+    w->i4_mode[k] = (int8_t)(*grid == predicted ? -1 : *grid - (*grid > predicted));
+    for (int y = 0; y < 4; y++)
+        memcpy(w->rec[0] + (4 * by + y) * t->ref_stride[0] + 4 * bx, blocks[kept] + 4 * y, 4);
+    return best;
+}
+
+int avo_tiny_try_i4(AvoTiny *t, int give_up)
+{
+    AvoTinyWork *w = t->work;
+    int cost = avo_tiny_lambda[w->qp] * I4_BITS / 4;
+    w->cbp = 0;
+    for (int k = 0; k < 16; k++) {
+        cost += try_i4_block(t, k);
+        if (cost >= give_up)
+            return INT32_MAX;
+        avo_tiny_code_i4_block(t, k);
+    }
+    return cost;
+}
+
+/* ---- chroma ---- */
+
+void avo_tiny_predict_intra_chroma(AvoTiny *t)
+{
+    static const uint8_t needs[4] = {[AVO_IC_DC] = 0,
+                                     [AVO_IC_H] = AVO_EDGE_LEFT,
+                                     [AVO_IC_V] = AVO_EDGE_TOP,
+                                     [AVO_IC_PLANE] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER};
+    static const uint8_t dc[4] = {AVO_IC_DC, AVO_IC_DC_LEFT, AVO_IC_DC_TOP, AVO_IC_DC_128};
+    AvoTinyWork *w = t->work;
+    pixel lines[2][AVO_EDGE_SIZE];
+    int best = INT32_MAX, best_mode = 0, last = -1;
+    make_edge(t, 1, lines[0] + AVO_EDGE_ORIGIN);
+    make_edge(t, 2, lines[1] + AVO_EDGE_ORIGIN);
+    for (int pass = 0; pass < 5; pass++) {
+        int mode = pass < 4 ? pass : best_mode;
+        if (!is_legal(needs[mode], w->edges) || (pass == 4 && last == best_mode))
+            continue;
+        int cost = avo_tiny_lambda[w->qp] * (mode == AVO_IC_DC ? 1 : 3);
+        for (int c = 1; c < 3; c++) {
+            t->dsp.intra_chroma[mode == AVO_IC_DC ? dc[dc_variant(w->edges)] : mode](
+                w->rec[c], t->ref_stride[c], lines[c - 1] + AVO_EDGE_ORIGIN);
+            if (pass < 4)
+                cost += 2 * avo_word_sad_8(w->cur[c], t->mb_w * 8, w->rec[c], t->ref_stride[c], 8);
+        }
+        last = mode;
+        if (pass < 4 && cost < best) {
+            best = cost;
+            best_mode = mode;
+        }
+    }
+    w->chroma_mode = best_mode;
+}
+#endif
