@@ -22,6 +22,10 @@ void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t s
 void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                    int width, int rows);
 
+/* Chroma samples between samples (8.4.2.2.2), eighths 0..7, 8 columns; dst aligned to 4. */
+void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src, int fx,
+                     int fy, int rows);
+
 /* Half samples (8.4.2.2.1) of `words` * 4 columns.
  * horizontal: mid[i] is the six-tap sum at src + 2 + i, plus AVO_WORD_BIAS, in the order 0 2 1 3 of
  * each four; src aligned to 4, words + 2 words of it are read.

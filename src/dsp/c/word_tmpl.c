@@ -8,25 +8,37 @@
 #define LOW7  0x7f7f7f7fu
 #define HIGH1 0x80808080u
 
-AVO_INLINE uint32_t load_aligned(const pixel *p)
+/* Aligned words. Compilers for cores that cannot load from any address make calls of small memcpys,
+ * whatever they are told of the alignment. */
+#if defined(__GNUC__) || defined(__clang__)
+
+typedef uint32_t __attribute__((may_alias)) AliasedWord;
+
+AVO_INLINE uint32_t load_aligned(const void *p)
+{
+    return *(const AliasedWord *)p;
+}
+
+AVO_INLINE void store_aligned(void *p, uint32_t v)
+{
+    *(AliasedWord *)p = v;
+}
+
+#else
+
+AVO_INLINE uint32_t load_aligned(const void *p)
 {
     uint32_t v;
-#if defined(__GNUC__) || defined(__clang__)
-    memcpy(&v, __builtin_assume_aligned(p, 4), 4);
-#else
-    memcpy(&v, p, 4);
-#endif
+    memcpy(&v, p, sizeof v);
     return v;
 }
 
-AVO_INLINE void store_aligned(pixel *p, uint32_t v)
+AVO_INLINE void store_aligned(void *p, uint32_t v)
 {
-#if defined(__GNUC__) || defined(__clang__)
-    memcpy(__builtin_assume_aligned(p, 4), &v, 4);
-#else
-    memcpy(p, &v, 4);
-#endif
+    memcpy(p, &v, sizeof v);
 }
+
+#endif
 
 /* Words from any address, one after the other. Where unaligned loads are slow (RISC-V), from two
  * aligned ones; the aligned words around a block lie in the same buffer. */
@@ -128,6 +140,33 @@ void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t
     }
 }
 
+/* Lanes reach 64 * 255 + 32. A row's words are weighted once more than needed: as the upper of two
+ * rows and as the lower; keeping them costs more registers than small cores have. */
+void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src, int fx,
+                     int fy, int rows)
+{
+    if (!(fx | fy)) {
+        avo_word_copy(dst, stride_dst, src, stride_src, 8, rows);
+        return;
+    }
+    uint32_t wa = (uint32_t)((8 - fx) * (8 - fy)), wb = (uint32_t)(fx * (8 - fy));
+    uint32_t wc = (uint32_t)((8 - fx) * fy), wd = (uint32_t)(fx * fy);
+    ptrdiff_t right = fx ? 1 : 0, below = fy ? stride_src : 0;
+    for (int y = 0; y < rows; y++, dst += stride_dst, src += stride_src) {
+        WordReader ra = read_from(src), rb = read_from(src + right);
+        WordReader rc = read_from(src + below), rd = read_from(src + below + right);
+        for (int x = 0; x < 8; x += 4) {
+            uint32_t a = next_word(&ra), b = next_word(&rb), c = next_word(&rc), d = next_word(&rd);
+            uint32_t even = (a & EVEN) * wa + (b & EVEN) * wb + (c & EVEN) * wc + (d & EVEN) * wd;
+            uint32_t odd = (a >> 8 & EVEN) * wa + (b >> 8 & EVEN) * wb + (c >> 8 & EVEN) * wc +
+                           (d >> 8 & EVEN) * wd;
+            even = (even + 0x00200020u) >> 6 & EVEN;
+            odd = (odd + 0x00200020u) >> 6 & EVEN;
+            store_aligned(dst + x, even | odd << 8);
+        }
+    }
+}
+
 /* a - 5b + 20c + 20d - 5e + f in two lanes, biased: between 10 and 13270. Borrows between lanes on
  * the way cancel out, since the end result of each is not negative. */
 AVO_INLINE uint32_t six_taps(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f)
@@ -164,8 +203,8 @@ void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride,
             uint32_t f = e1 >> 16 | e2 << 16;                         /* p6 p8 */
             uint32_t first = six_taps(e0, o0, c, d, e1, o1);
             uint32_t second = six_taps(o0, c, d, e1, o1, f);
-            memcpy(mid, &first, 4);
-            memcpy(mid + 2, &second, 4);
+            store_aligned(mid, first);
+            store_aligned(mid + 2, second);
             e0 = e1, o0 = o1, e1 = e2, o1 = o2;
         }
     }
@@ -174,10 +213,8 @@ void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride,
 void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows)
 {
     for (int i = 0; i < words * rows; i++, mid += 4, dst += 4) {
-        uint32_t first, second;
-        memcpy(&first, mid, 4);
-        memcpy(&second, mid + 2, 4);
-        store_aligned(dst, round_and_clip(first) | round_and_clip(second) << 8);
+        uint32_t first = round_and_clip(load_aligned(mid));
+        store_aligned(dst, first | round_and_clip(load_aligned(mid + 2)) << 8);
     }
 }
 

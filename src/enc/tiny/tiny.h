@@ -58,9 +58,10 @@ typedef struct AvoTinyMb {
 /* Forward and inverse quantiser at one QP. */
 typedef struct AvoTinyQuant {
     int qp;
-    uint16_t mf[16], scale[16];
-    uint16_t bias[2][16]; /* inter, intra */
-    int dc_mf, dc_bias[2];
+    uint16_t mf[16];       /* level = (|c| + bias) * mf >> 16 */
+    uint16_t step[16];     /* scaled back: level * step       */
+    uint16_t bias[2][16];  /* inter, intra                    */
+    uint16_t limit[2][16]; /* the largest |c| of level 0      */
 } AvoTinyQuant;
 
 typedef enum AvoTinyType { AVO_TINY_P16x16, AVO_TINY_P8x8, AVO_TINY_I16x16, AVO_TINY_I4x4 } AvoTinyType;

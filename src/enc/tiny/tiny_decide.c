@@ -26,7 +26,7 @@ static bool is_skip_good(AvoTiny *t, int *cost)
     AvoTinyWork *w = t->work;
     int lambda = avo_tiny_lambda[w->qp];
     avo_tiny_predict_luma(t, w->skip_mv);
-    *cost = 2 * avo_word_sad_16(w->cur[0], t->mb_w * 16, w->rec[0], t->ref_stride[0], 16);
+    *cost = 4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8);
     if (*cost >= lambda * SKIP_SAD * 16)
         return false;
     avo_tiny_predict_chroma(t, w->skip_mv);

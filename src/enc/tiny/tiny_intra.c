@@ -1,6 +1,6 @@
 /* Intra 16x16, 4x4 and chroma: which prediction, and making it (8.3).
  *
- * Candidates are measured by plain SADs of the prediction: 16x16 tries its four modes and leaves;
+ * Candidates are measured by plain SADs of the prediction: 16x16 tries its three plain modes;
  * 4x4 goes block by block, since each predicts from the reconstruction of the one before, and gives
  * up as soon as it costs more than what it competes with. Neighbours to the left are still
  * unfiltered in the picture; those above come from the line kept for that. */
@@ -82,8 +82,7 @@ static bool is_legal(int needs, unsigned have)
     return ((unsigned)needs & ~have) == 0;
 }
 
-static const uint8_t i16_needs[4] = {AVO_EDGE_TOP, AVO_EDGE_LEFT, 0,
-                                     AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER};
+static const uint8_t i16_needs[3] = {AVO_EDGE_TOP, AVO_EDGE_LEFT, 0};
 
 void avo_tiny_predict_i16(AvoTiny *t)
 {
@@ -100,7 +99,7 @@ int avo_tiny_try_i16(AvoTiny *t)
     pixel line[AVO_EDGE_SIZE];
     int best = INT32_MAX;
     make_edge(t, 0, line + AVO_EDGE_ORIGIN);
-    for (int mode = 0; mode < 4; mode++) {
+    for (int mode = 0; mode < 3; mode++) {
         if (!is_legal(i16_needs[mode], w->edges))
             continue;
         t->dsp.intra_16x16[i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
@@ -191,29 +190,27 @@ int avo_tiny_try_i4(AvoTiny *t, int give_up)
 
 void avo_tiny_predict_intra_chroma(AvoTiny *t)
 {
-    static const uint8_t needs[4] = {[AVO_IC_DC] = 0,
-                                     [AVO_IC_H] = AVO_EDGE_LEFT,
-                                     [AVO_IC_V] = AVO_EDGE_TOP,
-                                     [AVO_IC_PLANE] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER};
+    static const uint8_t needs[3] = {
+        [AVO_IC_DC] = 0, [AVO_IC_H] = AVO_EDGE_LEFT, [AVO_IC_V] = AVO_EDGE_TOP};
     static const uint8_t dc[4] = {AVO_IC_DC, AVO_IC_DC_LEFT, AVO_IC_DC_TOP, AVO_IC_DC_128};
     AvoTinyWork *w = t->work;
     pixel lines[2][AVO_EDGE_SIZE];
     int best = INT32_MAX, best_mode = 0, last = -1;
     make_edge(t, 1, lines[0] + AVO_EDGE_ORIGIN);
     make_edge(t, 2, lines[1] + AVO_EDGE_ORIGIN);
-    for (int pass = 0; pass < 5; pass++) {
-        int mode = pass < 4 ? pass : best_mode;
-        if (!is_legal(needs[mode], w->edges) || (pass == 4 && last == best_mode))
+    for (int pass = 0; pass < 4; pass++) {
+        int mode = pass < 3 ? pass : best_mode;
+        if (!is_legal(needs[mode], w->edges) || (pass == 3 && last == best_mode))
             continue;
         int cost = avo_tiny_lambda[w->qp] * (mode == AVO_IC_DC ? 1 : 3);
         for (int c = 1; c < 3; c++) {
             t->dsp.intra_chroma[mode == AVO_IC_DC ? dc[dc_variant(w->edges)] : mode](
                 w->rec[c], t->ref_stride[c], lines[c - 1] + AVO_EDGE_ORIGIN);
-            if (pass < 4)
+            if (pass < 3)
                 cost += 2 * avo_word_sad_8(w->cur[c], t->mb_w * 8, w->rec[c], t->ref_stride[c], 8);
         }
         last = mode;
-        if (pass < 4 && cost < best) {
+        if (pass < 3 && cost < best) {
             best = cost;
             best_mode = mode;
         }

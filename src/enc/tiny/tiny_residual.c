@@ -23,26 +23,83 @@ void avo_tiny_quant_set(AvoTinyQuant *q, int qp)
         return;
     q->qp = qp;
     for (int i = 0; i < 16; i++) {
-        int odd = (i & 1) + (i >> 2 & 1), place = odd == 0 ? 0 : odd == 1 ? 1 : 2;
-        int norm = avo_norm_adjust_4x4[rem][i];
-        q->mf[i] = (uint16_t)((avo_quant_mf_4x4[rem][i] * 2 + (1 << shift >> 1)) >> shift);
-        q->scale[i] = (uint16_t)(16 * norm);
-        for (int is_intra = 0; is_intra < 2; is_intra++)
-            q->bias[is_intra][i] = (uint16_t)(((norm << shift) * k[place][is_intra] + 512) >> 10);
+        int place = (i & 1) + (i >> 2 & 1), step = avo_norm_adjust_4x4[rem][i] << shift;
+        int mf = (avo_quant_mf_4x4[rem][i] * 2 + (1 << shift >> 1)) >> shift;
+        q->mf[i] = (uint16_t)mf;
+        q->step[i] = (uint16_t)step;
+        for (int intra = 0; intra < 2; intra++) {
+            q->bias[intra][i] = (uint16_t)((step * k[place][intra] + 512) >> 10);
+            q->limit[intra][i] = (uint16_t)(65535 / mf - q->bias[intra][i]);
+        }
     }
-    q->dc_mf = (q->mf[0] + 1) >> 1;
-    q->dc_bias[INTER] = 2 * q->bias[INTER][0];
-    q->dc_bias[INTRA] = 2 * q->bias[INTRA][0];
+}
+
+/* Quantises a block and scales the levels back. c: coefficients in, scaled levels out; levels from
+ * index `first` on: in scan order. Returns how many are not 0. Most coefficients are below the
+ * limit, which is one comparison. */
+static int quantise(const AvoTinyQuant *q, int intra, coef *c, coef *levels, int first)
+{
+    const uint16_t *limits = q->limit[intra];
+    int count = 0;
+    for (int i = first; i < 16; i++) {
+        int z = avo_zigzag_4x4[i], v = c[z], limit = limits[z];
+        levels[i] = 0;
+        c[z] = 0;
+        if (AVO_LIKELY((unsigned)(v + limit) <= 2u * (unsigned)limit))
+            continue;
+        int level = (int)((unsigned)(avo_abs(v) + q->bias[intra][z]) * q->mf[z] >> 16);
+        level = v < 0 ? -level : level;
+        levels[i] = (coef)level;
+        c[z] = (coef)(level * q->step[z]);
+        count++;
+    }
+    return count;
+}
+
+/* DC of Intra16x16 and chroma: half the multiplier, twice the bias (8.5.10, 8.5.11). */
+static int quantise_dc(const AvoTinyQuant *q, int intra, coef *c, int size)
+{
+    int any = 0;
+    for (int i = 0; i < size; i++) {
+        unsigned sum = (unsigned)(avo_abs(c[i]) + 2 * q->bias[intra][0]);
+        int level = (int)(sum * (unsigned)((q->mf[0] + 1) >> 1) >> 16);
+        c[i] = (coef)(c[i] < 0 ? -level : level);
+        any |= level;
+    }
+    return any;
 }
 
 /* ---- pieces ---- */
 
-static int count_levels(const coef *levels, int size)
+/* The inverse transform (8.5.12.2) in plain integers: what this encoder makes never leaves 16 bits. */
+static void add_idct(pixel *dst, ptrdiff_t stride, const coef *c)
 {
-    int count = 0;
-    for (int i = 0; i < size; i++)
-        count += levels[i] != 0;
-    return count;
+    int v[16];
+    for (int y = 0; y < 16; y += 4) {
+        int a = c[y] + c[y + 2], b = c[y] - c[y + 2];
+        int d = (c[y + 1] >> 1) - c[y + 3], e = c[y + 1] + (c[y + 3] >> 1);
+        v[y] = a + e;
+        v[y + 1] = b + d;
+        v[y + 2] = b - d;
+        v[y + 3] = a - e;
+    }
+    for (int x = 0; x < 4; x++) {
+        int a = v[x] + v[x + 8] + 32, b = v[x] - v[x + 8] + 32;
+        int d = (v[x + 4] >> 1) - v[x + 12], e = v[x + 4] + (v[x + 12] >> 1);
+        pixel *p = dst + x;
+        p[0] = avo_clip_pixel(p[0] + ((a + e) >> 6));
+        p[stride] = avo_clip_pixel(p[stride] + ((b + d) >> 6));
+        p[2 * stride] = avo_clip_pixel(p[2 * stride] + ((b - d) >> 6));
+        p[3 * stride] = avo_clip_pixel(p[3 * stride] + ((a - e) >> 6));
+    }
+}
+
+static void add_dc(pixel *dst, ptrdiff_t stride, int dc)
+{
+    int add = (dc + 32) >> 6;
+    for (int y = 0; y < 4 && add; y++, dst += stride)
+        for (int x = 0; x < 4; x++)
+            dst[x] = avo_clip_pixel(dst[x] + add);
 }
 
 AVO_INLINE uint8_t *luma_nnz(AvoTinyWork *w, int k)
@@ -78,41 +135,37 @@ static int block_worth(const coef *levels)
 
 /* ---- inter ---- */
 
-/* Four blocks of 8x8 block b8: levels into w->luma, coefficients stay in w->coefs. Returns a bit per
- * block with levels, 0 if they are not worth their bits; *worth grows by what they are worth. */
+/* Difference per sample, in 1/16 of lambda, below which an 8x8 block is not worth a transform. */
+#define EMPTY_SAD 8
+
+/* Four blocks of 8x8 block b8: levels into w->luma, scaled ones stay in w->coefs, counts in the grid.
+ * Returns a bit per block with levels, 0 if they are not worth their bits; *worth grows by what they
+ * are worth. */
 static unsigned quantise_8x8(AvoTiny *t, int b8, int *worth)
 {
     AvoTinyWork *w = t->work;
     coef *c = w->coefs + 64 * b8;
     ptrdiff_t stride_cur = t->mb_w * 16, stride_rec = t->ref_stride[0];
-    int x = 8 * (b8 & 1), y = 8 * (b8 >> 1), mine = 0;
-    t->dsp.sub_dct_4x4_x4(c, w->cur[0] + y * stride_cur + x, stride_cur,
-                          w->rec[0] + y * stride_rec + x, stride_rec);
-    unsigned mask = (unsigned)t->dsp.quant_4x4_x4(c, t->quant.mf, t->quant.bias[INTER]);
+    const pixel *cur = w->cur[0] + 8 * ((b8 >> 1) * stride_cur + (b8 & 1));
+    const pixel *rec = w->rec[0] + 8 * ((b8 >> 1) * stride_rec + (b8 & 1));
+    unsigned mask = 0;
+    int mine = 0;
+    if (avo_word_sad_8(cur, stride_cur, rec, stride_rec, 8) <
+        avo_tiny_lambda[w->qp] * EMPTY_SAD * 64 / 32)
+        return 0;
+    t->dsp.sub_dct_4x4_x4(c, cur, stride_cur, rec, stride_rec);
     for (int i = 0; i < 4; i++) {
-        if (!(mask >> i & 1))
-            continue;
-        t->dsp.scan_4x4(w->luma[4 * b8 + i], c + 16 * i);
-        if (mine < 4)
-            mine += block_worth(w->luma[4 * b8 + i]);
+        coef *levels = w->luma[4 * b8 + i];
+        int count = quantise(&t->quant, INTER, c + 16 * i, levels, 0);
+        *luma_nnz(w, 4 * b8 + i) = (uint8_t)count;
+        mask |= (unsigned)(count > 0) << i;
+        if (count && mine < 4)
+            mine += block_worth(levels);
     }
     if (mine < 4)
         return 0;
     *worth += mine;
     return mask;
-}
-
-static void reconstruct_8x8(AvoTiny *t, int b8, unsigned mask)
-{
-    AvoTinyWork *w = t->work;
-    for (int i = 0; i < 4; i++) {
-        int k = 4 * b8 + i;
-        if (!(mask >> i & 1))
-            continue;
-        *luma_nnz(w, k) = (uint8_t)count_levels(w->luma[k], 16);
-        t->dsp.dequant_4x4(w->coefs + 16 * k, t->quant.scale, t->quant.qp);
-        t->dsp.add_idct_4x4(luma_rec(t, k), t->ref_stride[0], w->coefs + 16 * k);
-    }
 }
 
 void avo_tiny_code_inter_luma(AvoTiny *t)
@@ -122,19 +175,17 @@ void avo_tiny_code_inter_luma(AvoTiny *t)
     int worth = 0;
     for (int b8 = 0; b8 < 4; b8++)
         mask[b8] = quantise_8x8(t, b8, &worth);
-    for (int y = 1; y < 5; y++)
-        memset(w->nnz + 8 * y + 1, 0, 4);
     w->cbp = 0;
-    if (worth < 6)
-        return;
     for (int b8 = 0; b8 < 4; b8++) {
-        if (!mask[b8])
+        if (!mask[b8] || worth < 6) {
+            for (int k = 4 * b8; k < 4 * b8 + 4; k++)
+                *luma_nnz(w, k) = 0;
             continue;
+        }
         w->cbp |= 1 << b8;
         for (int i = 0; i < 4; i++)
-            if (!(mask[b8] >> i & 1))
-                memset(w->luma[4 * b8 + i], 0, sizeof w->luma[0]);
-        reconstruct_8x8(t, b8, mask[b8]);
+            if (mask[b8] >> i & 1)
+                add_idct(luma_rec(t, 4 * b8 + i), t->ref_stride[0], w->coefs + 64 * b8 + 16 * i);
     }
 }
 
@@ -152,27 +203,23 @@ void avo_tiny_code_i16_luma(AvoTiny *t)
         t->dsp.sub_dct_4x4(c, w->cur[0] + 4 * ((raster >> 2) * stride + (raster & 3)), stride,
                            luma_rec(t, k), t->ref_stride[0]);
         dc[raster] = c[0];
-        c[0] = 0;
-        any |= t->dsp.quant_4x4(c, t->quant.mf, t->quant.bias[INTRA]);
-        t->dsp.scan_4x4(w->luma[k], c);
-        *luma_nnz(w, k) = (uint8_t)count_levels(w->luma[k] + 1, 15);
+        int count = quantise(&t->quant, INTRA, c, w->luma[k], 1);
+        *luma_nnz(w, k) = (uint8_t)count;
+        any |= count;
     }
     w->cbp = any ? 15 : 0;
     t->dsp.hadamard_dc_4x4(dc);
-    t->dsp.quant_4x4_dc(dc, t->quant.dc_mf, t->quant.dc_bias[INTRA]);
-    t->dsp.scan_4x4(w->luma_dc, dc);
+    quantise_dc(&t->quant, INTRA, dc, 16);
+    for (int i = 0; i < 16; i++)
+        w->luma_dc[i] = dc[avo_zigzag_4x4[i]];
     t->dsp.ihadamard_dc_4x4(dc);
-    t->dsp.dequant_4x4_dc(dc, t->quant.scale[0], t->quant.qp);
     for (int k = 0; k < 16; k++) {
-        coef *c = w->coefs + 16 * k;
-        int value = dc[avo_blk_raster[k]];
-        if (*luma_nnz(w, k)) {
-            t->dsp.dequant_4x4(c, t->quant.scale, t->quant.qp);
-            c[0] = (coef)value;
-            t->dsp.add_idct_4x4(luma_rec(t, k), t->ref_stride[0], c);
-        } else if (value) {
-            t->dsp.add_idct_4x4_dc(luma_rec(t, k), t->ref_stride[0], value);
-        }
+        int value = (dc[avo_blk_raster[k]] * t->quant.step[0] + 2) >> 2;
+        w->coefs[16 * k] = (coef)value;
+        if (*luma_nnz(w, k))
+            add_idct(luma_rec(t, k), t->ref_stride[0], w->coefs + 16 * k);
+        else
+            add_dc(luma_rec(t, k), t->ref_stride[0], value);
     }
 }
 
@@ -185,16 +232,12 @@ void avo_tiny_code_i4_block(AvoTiny *t, int k)
     pixel *rec = luma_rec(t, k);
     t->dsp.sub_dct_4x4(c, w->cur[0] + 4 * ((raster >> 2) * stride + (raster & 3)), stride, rec,
                        t->ref_stride[0]);
-    if (!t->dsp.quant_4x4(c, t->quant.mf, t->quant.bias[INTRA])) {
-        memset(w->luma[k], 0, sizeof w->luma[k]);
-        *luma_nnz(w, k) = 0;
-        return;
+    int count = quantise(&t->quant, INTRA, c, w->luma[k], 0);
+    *luma_nnz(w, k) = (uint8_t)count;
+    if (count) {
+        w->cbp |= 1 << (k >> 2);
+        add_idct(rec, t->ref_stride[0], c);
     }
-    t->dsp.scan_4x4(w->luma[k], c);
-    *luma_nnz(w, k) = (uint8_t)count_levels(w->luma[k], 16);
-    w->cbp |= 1 << (k >> 2);
-    t->dsp.dequant_4x4(c, t->quant.scale, t->quant.qp);
-    t->dsp.add_idct_4x4(rec, t->ref_stride[0], c);
 }
 
 /* ---- chroma ---- */
@@ -209,70 +252,71 @@ static void hadamard_2x2(coef out[4], const coef in[4])
     out[3] = (coef)(b - d);
 }
 
-/* One plane; returns 1 for DC levels, 2 for AC levels, both or none. */
-static int quantise_chroma(AvoTiny *t, int c, int is_intra)
+AVO_INLINE uint8_t *chroma_nnz(AvoTinyWork *w, int c, int i)
 {
-    AvoTinyWork *w = t->work;
-    const AvoTinyQuant *q = &t->chroma_quant;
-    coef *coefs = w->coefs + 64 * c, dc[4];
-    int worth = 0;
-    t->dsp.sub_dct_4x4_x4(coefs, w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c]);
-    for (int i = 0; i < 4; i++) {
-        dc[i] = coefs[16 * i];
-        coefs[16 * i] = 0;
-    }
-    hadamard_2x2(dc, dc);
-    int any_dc = t->dsp.quant_2x2_dc(dc, q->dc_mf, q->dc_bias[is_intra]);
-    memcpy(w->chroma_dc[c], dc, sizeof dc);
-    unsigned mask = (unsigned)t->dsp.quant_4x4_x4(coefs, q->mf, q->bias[is_intra]);
-    for (int i = 0; i < 4; i++) {
-        if (mask >> i & 1) {
-            t->dsp.scan_4x4(w->chroma_ac[c][i], coefs + 16 * i);
-            worth += block_worth(w->chroma_ac[c][i]);
-        } else {
-            memset(w->chroma_ac[c][i], 0, sizeof w->chroma_ac[c][i]);
-        }
-    }
-    return (any_dc ? 1 : 0) | (mask && (is_intra || worth >= 7) ? 2 : 0);
+    return w->nnz_c[c] + 4 + (i >> 1) * 4 + (i & 1) + 1;
 }
 
-static void reconstruct_chroma(AvoTiny *t, int c, bool with_ac)
+/* One plane; returns 1 for DC levels, 2 for AC levels, both or none. The counts in the grid are those
+ * of AC levels. */
+static int quantise_chroma(AvoTiny *t, int c, int intra)
 {
     AvoTinyWork *w = t->work;
     const AvoTinyQuant *q = &t->chroma_quant;
+    coef *coefs = w->coefs + 64 * c, *dc = w->chroma_dc[c];
+    int worth = 0, any = 0;
+    if (!intra && avo_word_sad_8(w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c], 8) <
+                      avo_tiny_lambda[w->qp] * EMPTY_SAD * 64 / 64) {
+        memset(dc, 0, sizeof w->chroma_dc[c]);
+    } else {
+        t->dsp.sub_dct_4x4_x4(coefs, w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c]);
+        for (int i = 0; i < 4; i++) {
+            dc[i] = coefs[16 * i];
+            int count = quantise(q, intra, coefs + 16 * i, w->chroma_ac[c][i], 1);
+            *chroma_nnz(w, c, i) = (uint8_t)count;
+            any |= count;
+            if (count && worth < 7)
+                worth += block_worth(w->chroma_ac[c][i]);
+        }
+        hadamard_2x2(dc, dc);
+    }
+    int found = quantise_dc(q, intra, dc, 4) ? 1 : 0;
+    if (any && (intra || worth >= 7))
+        return found | 2;
+    /* Levels that are dropped in one plane only must not be written. */
+    memset(w->chroma_ac[c], 0, sizeof w->chroma_ac[c]);
+    for (int i = 0; i < 4; i++)
+        *chroma_nnz(w, c, i) = 0;
+    return found;
+}
+
+static void reconstruct_chroma(AvoTiny *t, int c)
+{
+    AvoTinyWork *w = t->work;
     coef dc[4];
     hadamard_2x2(dc, w->chroma_dc[c]);
     for (int i = 0; i < 4; i++) {
         coef *block = w->coefs + 64 * c + 16 * i;
         pixel *rec = w->rec[1 + c] + 4 * ((i >> 1) * t->ref_stride[1 + c] + (i & 1));
-        int value = dc[i] * (q->scale[0] << (q->qp / 6)) >> 5; /* 8.5.11.2 */
-        if (with_ac && w->nnz_c[c][4 + (i >> 1) * 4 + (i & 1) + 1]) {
-            t->dsp.dequant_4x4(block, q->scale, q->qp);
-            block[0] = (coef)value;
-            t->dsp.add_idct_4x4(rec, t->ref_stride[1 + c], block);
-        } else if (value) {
-            t->dsp.add_idct_4x4_dc(rec, t->ref_stride[1 + c], value);
-        }
+        int value = dc[i] * t->chroma_quant.step[0] >> 1; /* 8.5.11.2 */
+        block[0] = (coef)value;
+        if (*chroma_nnz(w, c, i))
+            add_idct(rec, t->ref_stride[1 + c], block);
+        else
+            add_dc(rec, t->ref_stride[1 + c], value);
     }
 }
 
 void avo_tiny_code_chroma(AvoTiny *t)
 {
     AvoTinyWork *w = t->work;
-    int is_intra = w->type >= AVO_TINY_I16x16;
-    int found[2] = {quantise_chroma(t, 0, is_intra), quantise_chroma(t, 1, is_intra)};
-    int both = found[0] | found[1];
-    for (int c = 0; c < 2; c++)
-        for (int i = 0; i < 4; i++) {
-            /* Levels that were dropped in one plane only must not be written. */
-            if (!(found[c] & 2))
-                memset(w->chroma_ac[c][i], 0, sizeof w->chroma_ac[c][i]);
-            w->nnz_c[c][4 + (i >> 1) * 4 + (i & 1) + 1] =
-                (uint8_t)(both & 2 ? count_levels(w->chroma_ac[c][i] + 1, 15) : 0);
-        }
+    int intra = w->type >= AVO_TINY_I16x16, both = 0;
+    for (int c = 0; c < 2; c++) {
+        int found = quantise_chroma(t, c, intra);
+        both |= found;
+        if (found)
+            reconstruct_chroma(t, c);
+    }
     w->cbp |= both & 2 ? 32 : both ? 16 : 0;
-    for (int c = 0; c < 2; c++)
-        if (found[c])
-            reconstruct_chroma(t, c, found[c] & 2);
 }
 #endif

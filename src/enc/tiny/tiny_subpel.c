@@ -124,14 +124,15 @@ typedef struct Refine {
 static int cost_at(const Refine *r, AvoMv mv)
 {
     const AvoTinyWork *w = r->t->work;
-    ptrdiff_t stride = r->t->mb_w * 16;
+    ptrdiff_t stride = 2 * r->t->mb_w * 16;
     Samples s = samples_at(r->t->subpel, offset(mv.x, r->base_x), offset(mv.y, r->base_y));
-    int sad = s.b ? avo_word_sad_mean_16(w->cur[0], stride, s.a, s.stride_a, s.b, s.stride_b, 16)
-                  : avo_word_sad_16(w->cur[0], stride, s.a, s.stride_a, 16);
-    return 2 * sad + r->lambda * avo_tiny_mvd_bits(mv, w->mvp);
+    int sad = s.b ? avo_word_sad_mean_16(w->cur[0], stride, s.a, 2 * s.stride_a, s.b,
+                                         2 * s.stride_b, 8)
+                  : avo_word_sad_16(w->cur[0], stride, s.a, 2 * s.stride_a, 8);
+    return 4 * sad + r->lambda * avo_tiny_mvd_bits(mv, w->mvp);
 }
 
-/* Cost of best moved by (dx, dy); it becomes the best if it is. */
+/* Cost of `from` moved by (dx, dy), which becomes the best if it is. */
 static int try_move(Refine *r, AvoMv from, int dx, int dy)
 {
     AvoMv mv = {(int16_t)(from.x + dx), (int16_t)(from.y + dy)};
@@ -145,13 +146,26 @@ static int try_move(Refine *r, AvoMv from, int dx, int dy)
     return cost;
 }
 
-/* The four neighbours at that distance, then the diagonal between the better ones of each axis. */
-static void refine_by(Refine *r, int step)
+/* Halves to all four sides, then a diagonal if both axes gain; quarters only to the cheaper side of
+ * each axis, and between them. */
+static void refine(Refine *r)
 {
     AvoMv from = r->best;
-    int left = try_move(r, from, -step, 0), right = try_move(r, from, step, 0);
-    int up = try_move(r, from, 0, -step), down = try_move(r, from, 0, step);
-    try_move(r, from, left < right ? -step : step, up < down ? -step : step);
+    int centre = r->cost;
+    int left = try_move(r, from, -2, 0), right = try_move(r, from, 2, 0);
+    int up = try_move(r, from, 0, -2), down = try_move(r, from, 0, 2);
+    int dx = left < right ? -1 : 1, dy = up < down ? -1 : 1;
+    if (avo_min(left, right) < centre && avo_min(up, down) < centre)
+        try_move(r, from, 2 * dx, 2 * dy);
+    /* From a half the cheaper side is back towards the middle. */
+    if (r->best.x != from.x)
+        dx = -dx;
+    if (r->best.y != from.y)
+        dy = -dy;
+    from = r->best;
+    try_move(r, from, dx, 0);
+    try_move(r, from, 0, dy);
+    try_move(r, from, dx, dy);
 }
 
 AvoMv avo_tiny_refine(AvoTiny *t, AvoMv mv, int *cost)
@@ -161,8 +175,7 @@ AvoMv avo_tiny_refine(AvoTiny *t, AvoMv mv, int *cost)
     r.base_y = mv.y >> 2;
     make_patch(t, r.base_x, r.base_y);
     r.cost = cost_at(&r, mv);
-    refine_by(&r, 2);
-    refine_by(&r, 1);
+    refine(&r);
     *cost = r.cost;
     return r.best;
 }
@@ -193,8 +206,8 @@ void avo_tiny_predict_chroma(const AvoTiny *t, AvoMv mv)
     for (int c = 1; c < 3; c++) {
         ptrdiff_t stride = t->window_stride[c];
         int x = 8 * w->mb_x + (mv.x >> 3), y = AVO_TINY_ABOVE / 2 + (mv.y >> 3);
-        t->dsp.chroma_mc(w->rec[c], t->ref_stride[c], t->window[c] + y * stride + x, stride, mv.x & 7,
-                         mv.y & 7, 8, 8);
+        avo_word_chroma(w->rec[c], t->ref_stride[c], t->window[c] + y * stride + x, stride, mv.x & 7,
+                        mv.y & 7, 8);
     }
 }
 #endif
