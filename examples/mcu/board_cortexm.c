@@ -9,12 +9,12 @@
 
 static volatile uint32_t wraps;
 
-extern uint8_t bss_begin[], bss_end[];
+extern uint32_t bss_begin[], bss_end[];
 
 static void start(void)
 {
     CPACR |= 0xfu << 20; /* the floating-point unit, which compilers may move words through */
-    for (uint8_t *p = bss_begin; p < bss_end; p++)
+    for (uint32_t *p = bss_begin; p < bss_end; p++)
         *p = 0;
     SYST_RVR = 0xffffff;
     SYST_CVR = 0;

@@ -13,11 +13,11 @@ __asm__(".section .text.start, \"ax\"\n"
         "1:  j 1b\n"
         ".previous\n");
 
-extern uint8_t bss_begin[], bss_end[];
+extern uint32_t bss_begin[], bss_end[];
 
 void board_start(void)
 {
-    for (uint8_t *p = bss_begin; p < bss_end; p++)
+    for (uint32_t *p = bss_begin; p < bss_end; p++)
         *p = 0;
     main();
 }

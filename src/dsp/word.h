@@ -29,11 +29,11 @@ void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff
 /* Half samples (8.4.2.2.1) of `words` * 4 columns.
  * horizontal: mid[i] is the six-tap sum at src + 2 + i, plus AVO_WORD_BIAS, in the order 0 2 1 3 of
  * each four; src aligned to 4, words + 2 words of it are read.
- * round: dst from mid; dst aligned to 4.
+ * across: dst is the rounded sample at src + 2 + i; dst aligned to 4.
  * vertical: dst at src's columns, rows -2 .. 3 around src are read; both aligned. */
 #define AVO_WORD_BIAS 2560
 void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows);
-void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows);
+void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
 void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
 /* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5. */
 void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int columns, int rows);

@@ -11,31 +11,51 @@ static void copy_message(const AvoMessage *from, int status, char *message, size
         avo_text_copy(message, size, from->text[0] ? from->text : avocet_status_text(status));
 }
 
-/* Validates and counts what an encoder of these settings takes. A small copy of the handle serves as scratch. */
-static int measure_need(const AvocetEncoderConfig *config, AvocetEncoder *scratch, size_t *bytes)
+/* Counts what an encoder of valid settings takes; a handle that holds nothing serves as scratch. */
+static int measure_with(AvocetEncoder *scratch, const AvocetEncoderConfig *config, size_t *bytes, AvoMessage *message)
 {
+    memset(scratch, 0, sizeof *scratch);
     scratch->config = *config;
-    AVO_RETURN_IF_ERROR(avo_config_validate(&scratch->config, NULL, &scratch->message));
+    int status = avo_config_validate(&scratch->config, NULL, message);
     AvoArena arena;
     avo_arena_init(&arena, NULL, 0);
     avo_arena_take(&arena, sizeof(AvocetEncoder), 0);
-    AVO_RETURN_IF_ERROR(avo_encoder_setup(scratch, &arena));
-    if (arena.overflow)
-        return avo_fail(&scratch->message, AVOCET_ERR_MEMORY, "the settings need more memory than can be addressed");
+    if (status == AVOCET_OK)
+        status = avo_encoder_setup(scratch, &arena);
+    if (status == AVOCET_OK && arena.overflow)
+        status = avo_fail(message, AVOCET_ERR_MEMORY, "the settings need more memory than can be addressed");
     *bytes = arena.used;
-    return AVOCET_OK;
+    return status;
+}
+
+/* The scratch is too large for the stacks of threads and small systems, so it is borrowed from the allocator for the
+ * time of the call. Without one (open_in, memory) from malloc; where there is none, the stack must do. */
+static int measure_need(const AvocetEncoderConfig *config, const AvocetAllocator *allocator, size_t *bytes,
+                        AvoMessage *message)
+{
+#if defined(AVOCET_NO_MALLOC)
+    if (!allocator) {
+        AvocetEncoder scratch;
+        return measure_with(&scratch, config, bytes, message);
+    }
+#else
+    if (!allocator)
+        allocator = avo_memory_default();
+#endif
+    AvocetEncoder *scratch = allocator->alloc(allocator->opaque, sizeof *scratch, AVO_ARENA_ALIGN);
+    if (!scratch)
+        return avo_fail(message, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)sizeof *scratch);
+    int status = measure_with(scratch, config, bytes, message);
+    allocator->free(allocator->opaque, scratch);
+    return status;
 }
 
 int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *bytes, char *message, size_t message_size)
 {
-    AvocetEncoder scratch = {.message = {""}};
-    if (!config || !bytes) {
-        copy_message(&scratch.message, AVOCET_ERR_ARGUMENT, message, message_size);
-        return AVOCET_ERR_ARGUMENT;
-    }
-    int status = measure_need(config, &scratch, bytes);
+    AvoMessage text = {""};
+    int status = config && bytes ? measure_need(config, NULL, bytes, &text) : AVOCET_ERR_ARGUMENT;
     if (status < 0)
-        copy_message(&scratch.message, status, message, message_size);
+        copy_message(&text, status, message, message_size);
     return status;
 }
 
@@ -72,27 +92,27 @@ static int open_in_block(AvocetEncoder **encoder, const AvocetEncoderConfig *con
 int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *memory, size_t memory_size,
                            char *message, size_t message_size)
 {
-    AvocetEncoder scratch = {.message = {""}};
+    AvoMessage text = {""};
     size_t need = 0, lead = memory ? (size_t)(-(uintptr_t)memory & (AVO_ARENA_ALIGN - 1)) : 0;
     int status = AVOCET_ERR_ARGUMENT;
     if (encoder)
         *encoder = NULL;
     if (encoder && config && memory)
-        status = measure_need(config, &scratch, &need);
+        status = measure_need(config, NULL, &need, &text);
     if (status == AVOCET_OK && (memory_size < lead || memory_size - lead < need))
-        status = avo_fail(&scratch.message, AVOCET_ERR_MEMORY, "%l bytes are given, %l are needed", (int64_t)memory_size,
+        status = avo_fail(&text, AVOCET_ERR_MEMORY, "%l bytes are given, %l are needed", (int64_t)memory_size,
                           (int64_t)(need + lead));
     if (status == AVOCET_OK)
-        status = open_in_block(encoder, config, (uint8_t *)memory + lead, need, false, &scratch.message);
+        status = open_in_block(encoder, config, (uint8_t *)memory + lead, need, false, &text);
     if (status < 0)
-        copy_message(&scratch.message, status, message, message_size);
+        copy_message(&text, status, message, message_size);
     return status;
 }
 
 int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *config, const AvocetAllocator *allocator,
                         char *message, size_t message_size)
 {
-    AvocetEncoder scratch = {.message = {""}};
+    AvoMessage text = {""};
     size_t need = 0;
     int status = AVOCET_ERR_ARGUMENT;
     if (!allocator)
@@ -100,18 +120,18 @@ int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *conf
     if (encoder)
         *encoder = NULL;
     if (encoder && config && allocator && allocator->alloc && allocator->free)
-        status = measure_need(config, &scratch, &need);
+        status = measure_need(config, allocator, &need, &text);
     void *block = NULL;
     if (status == AVOCET_OK) {
         block = allocator->alloc(allocator->opaque, need, AVO_ARENA_ALIGN);
         bool is_zeroed = avo_memory_is_zeroed(allocator);
-        status = block ? open_in_block(encoder, config, block, need, is_zeroed, &scratch.message)
-                       : avo_fail(&scratch.message, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
+        status = block ? open_in_block(encoder, config, block, need, is_zeroed, &text)
+                       : avo_fail(&text, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
     }
     if (status < 0) {
         if (block)
             allocator->free(allocator->opaque, block);
-        copy_message(&scratch.message, status, message, message_size);
+        copy_message(&text, status, message, message_size);
         return status;
     }
     (*encoder)->allocator = *allocator;

@@ -1,7 +1,7 @@
 /* See word.h. Lanes are handled with ordinary additions; comments say why none spills into its
  * neighbour. */
 #include "dsp/word.h"
-#include "base/util.h"
+#include "dsp/dsp_internal.h"
 
 #define EVEN  0x00ff00ffu
 #define ONES  0x01010101u
@@ -190,56 +190,62 @@ AVO_INLINE uint32_t round_and_clip(uint32_t v)
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 
-/* Samples p0 .. of the words w0 w1 w2 as lanes: e: even ones, o: odd ones. */
+/* The horizontal sums of each four columns: lanes 0 and 2, then 1 and 3. Samples p0 .. of three words
+ * as lanes: e even ones, o odd ones. */
+#define FOR_HORIZONTAL_SUMS(statement)                                                             \
+    for (int y = 0; y < rows; y++, src += stride) {                                                \
+        uint32_t w0 = load_aligned(src), w1 = load_aligned(src + 4);                               \
+        uint32_t e0 = w0 & EVEN, o0 = w0 >> 8 & EVEN, e1 = w1 & EVEN, o1 = w1 >> 8 & EVEN;         \
+        for (int i = 0; i < words; i++) {                                                          \
+            uint32_t w2 = load_aligned(src + 4 * i + 8);                                           \
+            uint32_t e2 = w2 & EVEN, o2 = w2 >> 8 & EVEN;                                          \
+            uint32_t c = e0 >> 16 | e1 << 16, d = o0 >> 16 | o1 << 16; /* p2 p4, p3 p5 */          \
+            uint32_t f = e1 >> 16 | e2 << 16;                          /* p6 p8 */                 \
+            uint32_t first = six_taps(e0, o0, c, d, e1, o1);                                       \
+            uint32_t second = six_taps(o0, c, d, e1, o1, f);                                       \
+            statement;                                                                             \
+            e0 = e1, o0 = o1, e1 = e2, o1 = o2;                                                    \
+        }                                                                                          \
+    }
+
 void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
 {
-    for (int y = 0; y < rows; y++, src += stride) {
-        uint32_t w0 = load_aligned(src), w1 = load_aligned(src + 4);
-        uint32_t e0 = w0 & EVEN, o0 = w0 >> 8 & EVEN, e1 = w1 & EVEN, o1 = w1 >> 8 & EVEN;
-        for (int i = 0; i < words; i++, mid += 4) {
-            uint32_t w2 = load_aligned(src + 4 * i + 8);
-            uint32_t e2 = w2 & EVEN, o2 = w2 >> 8 & EVEN;
-            uint32_t c = e0 >> 16 | e1 << 16, d = o0 >> 16 | o1 << 16; /* p2 p4, p3 p5 */
-            uint32_t f = e1 >> 16 | e2 << 16;                         /* p6 p8 */
-            uint32_t first = six_taps(e0, o0, c, d, e1, o1);
-            uint32_t second = six_taps(o0, c, d, e1, o1, f);
-            store_aligned(mid, first);
-            store_aligned(mid + 2, second);
-            e0 = e1, o0 = o1, e1 = e2, o1 = o2;
-        }
-    }
+    FOR_HORIZONTAL_SUMS(store_aligned(mid, first); store_aligned(mid + 2, second); mid += 4)
 }
 
-void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows)
+void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows)
 {
-    for (int i = 0; i < words * rows; i++, mid += 4, dst += 4) {
-        uint32_t first = round_and_clip(load_aligned(mid));
-        store_aligned(dst, first | round_and_clip(load_aligned(mid + 2)) << 8);
-    }
+    FOR_HORIZONTAL_SUMS(store_aligned(dst, round_and_clip(first) | round_and_clip(second) << 8);
+                        dst += 4)
 }
 
 #else
 
-void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
+/* By samples; the order of mid is that of the lanes above. */
+static const uint8_t lane_order[4] = {0, 2, 1, 3};
+
+AVO_INLINE int horizontal_sum(const pixel *p)
 {
-    static const uint8_t order[4] = {0, 2, 1, 3};
-    for (int y = 0; y < rows; y++, src += stride)
-        for (int i = 0; i < 4 * words; i++) {
-            const pixel *p = src + (i & ~3) + order[i & 3];
-            *mid++ = (uint16_t)(p[0] + p[5] - 5 * (p[1] + p[4]) + 20 * (p[2] + p[3]) +
-                                AVO_WORD_BIAS);
-        }
+    return p[0] + p[5] - 5 * (p[1] + p[4]) + 20 * (p[2] + p[3]);
 }
 
-void avo_word_half_round(pixel *dst, const uint16_t *mid, int words, int rows)
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
 {
-    static const uint8_t order[4] = {0, 2, 1, 3};
-    for (int i = 0; i < 4 * words * rows; i++)
-        dst[(i & ~3) + order[i & 3]] = avo_clip_pixel((mid[i] - AVO_WORD_BIAS + 16) >> 5);
+    for (int y = 0; y < rows; y++, src += stride)
+        for (int i = 0; i < 4 * words; i++)
+            *mid++ = (uint16_t)(horizontal_sum(src + (i & ~3) + lane_order[i & 3]) + AVO_WORD_BIAS);
+}
+
+void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows)
+{
+    for (int y = 0; y < rows; y++, src += stride)
+        for (int i = 0; i < 4 * words; i++)
+            *dst++ = avo_clip_pixel((horizontal_sum(src + i) + 16) >> 5);
 }
 
 #endif
 
+/* Six rows at a time, so that the lines in registers change their roles instead of their places. */
 void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows)
 {
     for (int i = 0; i < words; i++, src += 4, dst += 4) {
@@ -250,14 +256,21 @@ void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int 
             uint32_t w = load_aligned(p);
             e[k] = w & EVEN, o[k] = w >> 8 & EVEN;
         }
-        for (int y = 0; y < rows; y++, p += stride, q += stride) {
-            uint32_t w = load_aligned(p);
-            e[5] = w & EVEN, o[5] = w >> 8 & EVEN;
-            uint32_t x = round_and_clip(six_taps(e[0], e[1], e[2], e[3], e[4], e[5]));
-            x |= round_and_clip(six_taps(o[0], o[1], o[2], o[3], o[4], o[5])) << 8;
-            store_aligned(q, x);
-            for (int k = 0; k < 5; k++)
-                e[k] = e[k + 1], o[k] = o[k + 1];
+        for (int left = rows; left > 0; left -= 6) {
+            AVO_UNROLL
+            for (int k = 0; k < 6; k++) {
+                const int a = k, b = (k + 1) % 6, c = (k + 2) % 6, d = (k + 3) % 6;
+                const int f = (k + 4) % 6, g = (k + 5) % 6;
+                if (k >= left)
+                    break;
+                uint32_t w = load_aligned(p);
+                e[g] = w & EVEN, o[g] = w >> 8 & EVEN;
+                uint32_t x = round_and_clip(six_taps(e[a], e[b], e[c], e[d], e[f], e[g]));
+                x |= round_and_clip(six_taps(o[a], o[b], o[c], o[d], o[f], o[g])) << 8;
+                store_aligned(q, x);
+                p += stride;
+                q += stride;
+            }
         }
     }
 }

@@ -180,6 +180,8 @@ extern const uint8_t avo_tiny_lambda[52];
 /* ---- tiny_search.c ---- */
 /* Best vector in whole samples (returned in quarters) and its cost. */
 AvoMv avo_tiny_search(const AvoTiny *t, int *cost);
+/* SAD at the nearest whole vector, estimated from every fourth line. */
+int avo_tiny_coarse_sad(const AvoTiny *t, AvoMv mv);
 bool avo_tiny_in_reach(const AvoTiny *t, AvoMv mv);
 /* Bits of a vector's difference. */
 int avo_tiny_mvd_bits(AvoMv mv, AvoMv mvp);
@@ -188,7 +190,7 @@ void avo_tiny_predict_mv(AvoTinyWork *w);
 AvoMv avo_tiny_predict_mv_8x8(const AvoTinyWork *w, int b8);
 
 /* ---- tiny_subpel.c ---- */
-/* Polishes mv to quarter samples; updates cost. */
+/* Polishes mv to quarter samples; cost is that of the search, and is updated. */
 AvoMv avo_tiny_refine(AvoTiny *t, AvoMv mv, int *cost);
 /* Inter prediction of the whole macroblock or of an 8x8 block of it into rec. */
 void avo_tiny_predict_luma(AvoTiny *t, AvoMv mv);

@@ -18,6 +18,10 @@ const uint8_t avo_tiny_lambda[52] = {1,  1,  1,  1,  1,  1,  1,  1,  1,  1,  1, 
 /* Mean difference of a sample, in 1/16, below which a macroblock is skipped without a search; in
  * units of lambda. */
 #define SKIP_SAD 5
+/* The same for the whole vector next to the predicted one, from which on it is not looked at. */
+#define SKIP_COARSE 10
+/* Below this, vectors stay in whole samples. */
+#define WHOLE_SAD 8
 
 /* ---- inter ---- */
 
@@ -25,6 +29,8 @@ static bool is_skip_good(AvoTiny *t, int *cost)
 {
     AvoTinyWork *w = t->work;
     int lambda = avo_tiny_lambda[w->qp];
+    if (avo_tiny_coarse_sad(t, w->skip_mv) >= lambda * SKIP_COARSE * 16)
+        return false;
     avo_tiny_predict_luma(t, w->skip_mv);
     *cost = 4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8);
     if (*cost >= lambda * SKIP_SAD * 16)
@@ -96,7 +102,7 @@ static bool code_intra(AvoTiny *t, int against)
 {
     AvoTinyWork *w = t->work;
     int cost16 = avo_tiny_try_i16(t), limit = avo_min(cost16, against);
-    if (cost16 > against + against / 2)
+    if (cost16 > against + against / 8)
         return false;
     w->type = AVO_TINY_I4x4;
     if (avo_tiny_try_i4(t, limit) == INT32_MAX) {
@@ -117,7 +123,7 @@ static bool code_intra(AvoTiny *t, int against)
 /* ---- the whole ---- */
 
 /* Costs of a macroblock from which on intra prediction is worth a look, per lambda. */
-#define INTRA_COST 96
+#define INTRA_COST 160
 /* What intra prediction must be better by: its types take more bits. */
 #define INTRA_BITS 8
 
@@ -132,7 +138,9 @@ static bool code_p(AvoTiny *t)
         code_skip(t);
         return false;
     }
-    AvoMv mv = avo_tiny_refine(t, avo_tiny_search(t, &cost), &cost);
+    AvoMv mv = avo_tiny_search(t, &cost);
+    if (cost >= lambda * WHOLE_SAD * 16)
+        mv = avo_tiny_refine(t, mv, &cost);
     if (skip_cost <= cost) {
         mv = w->skip_mv;
         cost = skip_cost;

@@ -104,7 +104,7 @@ int avo_tiny_try_i16(AvoTiny *t)
             continue;
         t->dsp.intra_16x16[i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
                                                           line + AVO_EDGE_ORIGIN);
-        int cost = 2 * avo_word_sad_16(w->cur[0], t->mb_w * 16, w->rec[0], t->ref_stride[0], 16) +
+        int cost = 4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8) +
                    avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
         if (cost < best) {
             best = cost;
@@ -142,6 +142,37 @@ static int sad_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b)
     return sum;
 }
 
+/* Directional modes worth a try once the best of vertical, horizontal and DC is known. */
+static const uint16_t i4_next[3] = {
+    1 << AVO_I4_VR | 1 << AVO_I4_VL | 1 << AVO_I4_DDL,
+    1 << AVO_I4_HD | 1 << AVO_I4_HU | 1 << AVO_I4_DDR,
+    1 << AVO_I4_DDL | 1 << AVO_I4_DDR | 1 << AVO_I4_HU,
+};
+
+/* Block k while its modes are tried. */
+typedef struct Block {
+    const pixel *cur, *edge;
+    ptrdiff_t stride;
+    unsigned have;
+    int lambda, predicted;
+    int best, mode, kept; /* blocks[kept] is the best prediction */
+    pixel blocks[2][16];
+} Block;
+
+static void try_mode(const AvoTiny *t, Block *b, int mode)
+{
+    if (!is_legal(i4_needs[mode], b->have))
+        return;
+    pixel *block = b->blocks[!b->kept];
+    t->dsp.intra_4x4[i4_predictor(mode, b->have)](block, 4, b->edge);
+    int cost = sad_4x4(b->cur, b->stride, block) + b->lambda * (mode == b->predicted ? 1 : 4);
+    if (cost < b->best) {
+        b->best = cost;
+        b->mode = mode;
+        b->kept = !b->kept;
+    }
+}
+
 /* Best mode of block k; its prediction goes to rec. */
 static int try_i4_block(AvoTiny *t, int k)
 {
@@ -149,27 +180,23 @@ static int try_i4_block(AvoTiny *t, int k)
     int raster = avo_blk_raster[k], bx = raster & 3, by = raster >> 2;
     int8_t *grid = w->i4_grid + (by + 1) * 8 + bx + 1;
     int left = grid[-1], above = grid[-8];
-    int predicted = left < 0 || above < 0 ? AVO_I4_DC : avo_min(left, above);
-    pixel line[AVO_EDGE_SIZE], blocks[2][16];
-    pixel *edge = line + AVO_EDGE_ORIGIN;
-    unsigned have = make_edge_4x4(t, bx, by, edge);
-    const pixel *cur = w->cur[0] + 4 * (by * t->mb_w * 16 + bx);
-    int lambda = avo_tiny_lambda[w->qp], best = INT32_MAX, kept = 0;
-    for (int mode = 0; mode < 9; mode++) {
-        if (!is_legal(i4_needs[mode], have))
-            continue;
-        t->dsp.intra_4x4[i4_predictor(mode, have)](blocks[!kept], 4, edge);
-        int cost = sad_4x4(cur, t->mb_w * 16, blocks[!kept]) + lambda * (mode == predicted ? 1 : 4);
-        if (cost < best) {
-            best = cost;
-            *grid = (int8_t)mode;
-            kept = !kept;
-        }
-    }
-    w->i4_mode[k] = (int8_t)(*grid == predicted ? -1 : *grid - (*grid > predicted));
+    pixel line[AVO_EDGE_SIZE];
+    Block b = {.stride = t->mb_w * 16, .lambda = avo_tiny_lambda[w->qp], .best = INT32_MAX};
+    b.edge = line + AVO_EDGE_ORIGIN;
+    b.predicted = left < 0 || above < 0 ? AVO_I4_DC : avo_min(left, above);
+    b.have = make_edge_4x4(t, bx, by, line + AVO_EDGE_ORIGIN);
+    b.cur = w->cur[0] + 4 * (by * b.stride + bx);
+    for (int mode = 0; mode < 3; mode++)
+        try_mode(t, &b, mode);
+    unsigned next = i4_next[b.mode] | (b.predicted > 2 ? 1u << b.predicted : 0);
+    for (int mode = 3; mode < 9; mode++)
+        if (next >> mode & 1)
+            try_mode(t, &b, mode);
+    *grid = (int8_t)b.mode;
+    w->i4_mode[k] = (int8_t)(b.mode == b.predicted ? -1 : b.mode - (b.mode > b.predicted));
     for (int y = 0; y < 4; y++)
-        memcpy(w->rec[0] + (4 * by + y) * t->ref_stride[0] + 4 * bx, blocks[kept] + 4 * y, 4);
-    return best;
+        memcpy(w->rec[0] + (4 * by + y) * t->ref_stride[0] + 4 * bx, b.blocks[b.kept] + 4 * y, 4);
+    return b.best;
 }
 
 int avo_tiny_try_i4(AvoTiny *t, int give_up)

@@ -100,20 +100,20 @@ typedef struct Search {
     int cost;
 } Search;
 
-static int cost_at(const Search *s, AvoMv mv)
-{
-    const AvoTinyWork *w = s->t->work;
-    ptrdiff_t stride = s->t->window_stride[0];
-    const pixel *ref = s->ref + (mv.y >> 2) * stride + (mv.x >> 2);
-    int sad = avo_word_sad_16(w->cur[0], 2 * s->t->mb_w * 16, ref, 2 * stride, 8);
-    return 4 * sad + s->lambda * avo_tiny_mvd_bits(mv, w->mvp);
-}
-
+/* Every fourth line first; the lines between them only if those are no worse than the best. */
 static bool try_mv(Search *s, AvoMv mv)
 {
+    const AvoTinyWork *w = s->t->work;
     if (!avo_tiny_in_reach(s->t, mv))
         return false;
-    int cost = cost_at(s, mv);
+    ptrdiff_t stride = s->t->window_stride[0], stride_cur = s->t->mb_w * 16;
+    const pixel *ref = s->ref + (mv.y >> 2) * stride + (mv.x >> 2);
+    int cost = s->lambda * avo_tiny_mvd_bits(mv, w->mvp);
+    int sad = avo_word_sad_16(w->cur[0], 4 * stride_cur, ref, 4 * stride, 4);
+    if (cost + 8 * sad > s->cost + (s->cost >> 3))
+        return false;
+    sad += avo_word_sad_16(w->cur[0] + 2 * stride_cur, 4 * stride_cur, ref + 2 * stride, 4 * stride, 4);
+    cost += 4 * sad;
     if (cost >= s->cost)
         return false;
     s->cost = cost;
@@ -162,10 +162,19 @@ static void walk_diamond(Search *s)
     }
 }
 
+int avo_tiny_coarse_sad(const AvoTiny *t, AvoMv mv)
+{
+    const AvoTinyWork *w = t->work;
+    ptrdiff_t stride = t->window_stride[0];
+    const pixel *ref = t->window[0] + (AVO_TINY_ABOVE + ((mv.y + 2) >> 2)) * stride + 16 * w->mb_x +
+                       ((mv.x + 2) >> 2);
+    return 8 * avo_word_sad_16(w->cur[0], 4 * t->mb_w * 16, ref, 4 * stride, 4);
+}
+
 AvoMv avo_tiny_search(const AvoTiny *t, int *cost)
 {
     const AvoTinyWork *w = t->work;
-    Search s = {.t = t, .lambda = avo_tiny_lambda[w->qp], .cost = INT32_MAX};
+    Search s = {.t = t, .lambda = avo_tiny_lambda[w->qp], .cost = INT32_MAX / 2};
     s.ref = t->window[0] + AVO_TINY_ABOVE * t->window_stride[0] + 16 * w->mb_x;
     try_neighbours(&s);
     walk_diamond(&s);

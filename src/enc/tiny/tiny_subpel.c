@@ -37,14 +37,14 @@ static void need(AvoTinySubpel *s, unsigned kinds)
     kinds &= ~s->done;
     if (!kinds)
         return;
-    if (kinds & HAVE_B) {
-        avo_word_half_horizontal(s->mid, s->g, STRIDE, 5, 22);
-        avo_word_half_round(s->b, s->mid + 2 * B_STRIDE, 5, 18);
-    }
+    if (kinds & HAVE_B)
+        avo_word_half_across(s->b, s->g + 2 * STRIDE, STRIDE, 5, 18);
     if (kinds & HAVE_H)
         avo_word_half_vertical(s->h, s->g + 2 * STRIDE, STRIDE, 5, 17);
-    if (kinds & HAVE_J)
+    if (kinds & HAVE_J) {
+        avo_word_half_horizontal(s->mid, s->g, STRIDE, 5, 22);
         avo_word_half_centre(s->j, s->mid, B_STRIDE, 17, 17);
+    }
     s->done |= kinds;
 }
 
@@ -98,8 +98,7 @@ static Samples samples_at(AvoTinySubpel *s, int dx, int dy)
     const Fraction *f = &fractions[dy & 3][dx & 3];
     int x = dx >> 2, y = dy >> 2;
     Samples out = {0};
-    unsigned kinds = f->first | f->second;
-    need(s, kinds & HAVE_J ? kinds | HAVE_B : kinds); /* j is filtered from b's sums */
+    need(s, f->first | f->second);
     out.a = array_at(s, f->first, x + (f->first_at & 1), y + (f->first_at >> 1), &out.stride_a);
     if (f->second)
         out.b = array_at(s, f->second, x + (f->second_at & 1), y + (f->second_at >> 1), &out.stride_b);
@@ -121,15 +120,26 @@ typedef struct Refine {
     int cost;
 } Refine;
 
-static int cost_at(const Refine *r, AvoMv mv)
+/* Coarse SAD of every fourth line from `line` on. */
+static int sad_at(const Refine *r, const Samples *s, int line)
 {
     const AvoTinyWork *w = r->t->work;
-    ptrdiff_t stride = 2 * r->t->mb_w * 16;
+    ptrdiff_t stride = r->t->mb_w * 16;
+    const pixel *cur = w->cur[0] + line * stride, *a = s->a + line * s->stride_a;
+    if (!s->b)
+        return avo_word_sad_16(cur, 4 * stride, a, 4 * s->stride_a, 4);
+    return avo_word_sad_mean_16(cur, 4 * stride, a, 4 * s->stride_a, s->b + line * s->stride_b,
+                                4 * s->stride_b, 4);
+}
+
+/* Like the search in whole samples: half of the lines only if the others are no worse than the best. */
+static int cost_at(const Refine *r, AvoMv mv)
+{
     Samples s = samples_at(r->t->subpel, offset(mv.x, r->base_x), offset(mv.y, r->base_y));
-    int sad = s.b ? avo_word_sad_mean_16(w->cur[0], stride, s.a, 2 * s.stride_a, s.b,
-                                         2 * s.stride_b, 8)
-                  : avo_word_sad_16(w->cur[0], stride, s.a, 2 * s.stride_a, 8);
-    return 4 * sad + r->lambda * avo_tiny_mvd_bits(mv, w->mvp);
+    int bits = r->lambda * avo_tiny_mvd_bits(mv, r->t->work->mvp), sad = sad_at(r, &s, 0);
+    if (8 * sad + bits > r->cost + (r->cost >> 3))
+        return 8 * sad + bits;
+    return 4 * (sad + sad_at(r, &s, 2)) + bits;
 }
 
 /* Cost of `from` moved by (dx, dy), which becomes the best if it is. */
@@ -151,11 +161,11 @@ static int try_move(Refine *r, AvoMv from, int dx, int dy)
 static void refine(Refine *r)
 {
     AvoMv from = r->best;
-    int centre = r->cost;
+    int middle = r->cost;
     int left = try_move(r, from, -2, 0), right = try_move(r, from, 2, 0);
     int up = try_move(r, from, 0, -2), down = try_move(r, from, 0, 2);
     int dx = left < right ? -1 : 1, dy = up < down ? -1 : 1;
-    if (avo_min(left, right) < centre && avo_min(up, down) < centre)
+    if (avo_min(left, right) < middle && avo_min(up, down) < middle)
         try_move(r, from, 2 * dx, 2 * dy);
     /* From a half the cheaper side is back towards the middle. */
     if (r->best.x != from.x)
@@ -163,18 +173,21 @@ static void refine(Refine *r)
     if (r->best.y != from.y)
         dy = -dy;
     from = r->best;
-    try_move(r, from, dx, 0);
-    try_move(r, from, 0, dy);
+    /* Centre samples are dear: quarters that need them count only where they exist already. */
+    bool centre = r->t->subpel->done & HAVE_J;
+    if (centre || !(from.y & 2))
+        try_move(r, from, dx, 0);
+    if (centre || !(from.x & 2))
+        try_move(r, from, 0, dy);
     try_move(r, from, dx, dy);
 }
 
 AvoMv avo_tiny_refine(AvoTiny *t, AvoMv mv, int *cost)
 {
-    Refine r = {.t = t, .lambda = avo_tiny_lambda[t->work->qp], .best = mv};
+    Refine r = {.t = t, .lambda = avo_tiny_lambda[t->work->qp], .best = mv, .cost = *cost};
     r.base_x = mv.x >> 2;
     r.base_y = mv.y >> 2;
     make_patch(t, r.base_x, r.base_y);
-    r.cost = cost_at(&r, mv);
     refine(&r);
     *cost = r.cost;
     return r.best;
