@@ -22,6 +22,7 @@
 #include <avocet/encoder.h>
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/util.h"
 #include "dsp/dsp.h"
 #include "dsp/word.h"
 #include "h264/mb.h"
@@ -66,6 +67,10 @@ typedef struct AvoTinyQuant {
 
 typedef enum AvoTinyType { AVO_TINY_P16x16, AVO_TINY_P8x8, AVO_TINY_I16x16, AVO_TINY_I4x4 } AvoTinyType;
 
+/* Place of block (x, y) in a grid whose first row and the column at x = -1 are the neighbours'. Rows of
+ * four begin at whole words. */
+#define AVO_TINY_GRID(x, y) (8 * (y) + (x) + 12)
+
 /* The macroblock at work. */
 typedef struct AvoTinyWork {
     AvoTinyType type;
@@ -82,12 +87,12 @@ typedef struct AvoTinyWork {
     int cbp;
     int i16_mode, chroma_mode;
     int8_t i4_mode[16];  /* coding order; -1: the predicted one, else rem_intra4x4_pred_mode */
-    int8_t i4_grid[40];  /* modes with those of the neighbours: (y + 1) * 8 + x + 1 */
+    AVO_ALIGN(4) int8_t i4_grid[40]; /* modes with those of the neighbours, AVO_TINY_GRID */
     /* Levels in scan order, blocks in coding order. */
     coef luma[16][16], luma_dc[16], chroma_dc[2][4], chroma_ac[2][4][16];
     coef coefs[256];     /* transform coefficients while they are at work */
     /* TotalCoeff with those of the neighbours, NO_BLOCK where there is none. */
-    uint8_t nnz[40];     /* (y + 1) * 8 + x + 1 */
+    AVO_ALIGN(4) uint8_t nnz[40];    /* AVO_TINY_GRID */
     uint8_t nnz_c[2][16]; /* (y + 1) * 4 + x + 1 */
 } AvoTinyWork;
 

@@ -50,23 +50,26 @@ static void put_levels(AvoTinyBits *b, const coef *value, int ones, int total)
     }
 }
 
-/* residual_block_cavlc() of `size` levels. nc: -1 for chroma DC. */
-static void put_block(AvoTinyBits *out, const coef *levels, int size, int nc)
+/* residual_block_cavlc() of `size` levels, of which at most `count` are not 0. nc: -1 for chroma DC. */
+static void put_block(AvoTinyBits *out, const coef *levels, int size, int count, int nc)
 {
     coef value[16];
     uint8_t runs[16];
     int total = 0, ones = 0, zeros = 0;
     int table = nc < 0 ? 4 : nc < 2 ? 0 : nc < 4 ? 1 : nc < 8 ? 2 : 3;
     AvoTinyBits b = *out;
-    for (int i = size - 1; i >= 0; i--) {
-        if (levels[i]) {
-            value[total] = levels[i];
-            runs[total++] = 0;
-        } else if (total) {
-            runs[total - 1]++;
-            zeros++;
-        }
+    int at = size - 1, last = size; /* of the levels found */
+    for (; at >= 0 && total < count; at--) {
+        if (!levels[at])
+            continue;
+        if (total)
+            runs[total - 1] = (uint8_t)(last - at - 1);
+        else
+            zeros = at + 1;
+        value[total++] = levels[at];
+        last = at;
     }
+    zeros -= total;
     uint32_t signs = 0;
     while (ones < 3 && ones < total && (value[ones] == 1 || value[ones] == -1))
         signs = signs << 1 | (value[ones++] < 0);
@@ -96,23 +99,23 @@ static void put_luma(AvoTinyBits *b, const AvoTinyWork *w)
 {
     bool is_i16 = w->type == AVO_TINY_I16x16;
     if (is_i16)
-        put_block(b, w->luma_dc, 16, context(w->nnz[8], w->nnz[1]));
+        put_block(b, w->luma_dc, 16, 16, context(w->nnz[AVO_TINY_GRID(-1, 0)], w->nnz[AVO_TINY_GRID(0, -1)]));
     for (int k = 0; k < 16; k++) {
         if (!(w->cbp >> (k >> 2) & 1))
             continue;
         int raster = avo_blk_raster[k];
-        const uint8_t *nnz = w->nnz + (raster >> 2) * 8 + 8 + (raster & 3) + 1;
-        put_block(b, w->luma[k] + is_i16, 16 - is_i16, context(nnz[-1], nnz[-8]));
+        const uint8_t *nnz = w->nnz + AVO_TINY_GRID(raster & 3, raster >> 2);
+        put_block(b, w->luma[k] + is_i16, 16 - is_i16, *nnz, context(nnz[-1], nnz[-8]));
     }
 }
 
 static void put_chroma(AvoTinyBits *b, const AvoTinyWork *w)
 {
     for (int c = 0; c < 2; c++)
-        put_block(b, w->chroma_dc[c], 4, -1);
+        put_block(b, w->chroma_dc[c], 4, 4, -1);
     for (int k = 0; k < 8 && w->cbp >> 4 == 2; k++) {
         const uint8_t *nnz = w->nnz_c[k >> 2] + 4 + (k >> 1 & 1) * 4 + (k & 1) + 1;
-        put_block(b, w->chroma_ac[k >> 2][k & 3] + 1, 15, context(nnz[-1], nnz[-4]));
+        put_block(b, w->chroma_ac[k >> 2][k & 3] + 1, 15, *nnz, context(nnz[-1], nnz[-4]));
     }
 }
 

@@ -19,7 +19,7 @@ const uint8_t avo_tiny_lambda[52] = {1,  1,  1,  1,  1,  1,  1,  1,  1,  1,  1, 
  * units of lambda. */
 #define SKIP_SAD 5
 /* The same for the whole vector next to the predicted one, from which on it is not looked at. */
-#define SKIP_COARSE 10
+#define SKIP_COARSE 9
 /* Below this, vectors stay in whole samples. */
 #define WHOLE_SAD 8
 
@@ -46,8 +46,8 @@ static bool is_skip_good(AvoTiny *t, int *cost)
 /* Intra 4x4 modes as neighbours see them. */
 static void set_modes(AvoTinyWork *w, int mode)
 {
-    for (int y = 1; y < 5; y++)
-        memset(w->i4_grid + 8 * y + 1, mode, 4);
+    for (int y = 0; y < 4; y++)
+        memset(w->i4_grid + AVO_TINY_GRID(0, y), mode, 4);
 }
 
 static void set_mv(AvoTinyWork *w, AvoMv mv)
@@ -60,8 +60,8 @@ static void set_mv(AvoTinyWork *w, AvoMv mv)
 /* Counts of a macroblock without residual. */
 static void clear_residual(AvoTinyWork *w)
 {
-    for (int y = 1; y < 5; y++)
-        memset(w->nnz + 8 * y + 1, 0, 4);
+    for (int y = 0; y < 4; y++)
+        memset(w->nnz + AVO_TINY_GRID(0, y), 0, 4);
     for (int c = 0; c < 2; c++)
         for (int y = 1; y < 3; y++)
             memset(w->nnz_c[c] + 4 * y + 1, 0, 2);
@@ -97,6 +97,9 @@ static bool code_inter(AvoTiny *t, AvoMv mv)
 
 /* ---- intra ---- */
 
+/* Below this cost per lambda Intra 4x4 is not tried: its modes alone take as much. */
+#define FLAT_COST 64
+
 /* The better of Intra 16x16 and 4x4, if it is better than `against`. */
 static bool code_intra(AvoTiny *t, int against)
 {
@@ -105,7 +108,7 @@ static bool code_intra(AvoTiny *t, int against)
     if (cost16 > against + against / 8)
         return false;
     w->type = AVO_TINY_I4x4;
-    if (avo_tiny_try_i4(t, limit) == INT32_MAX) {
+    if (cost16 < avo_tiny_lambda[w->qp] * FLAT_COST || avo_tiny_try_i4(t, limit) == INT32_MAX) {
         if (cost16 >= against)
             return false;
         w->type = AVO_TINY_I16x16;
@@ -123,7 +126,7 @@ static bool code_intra(AvoTiny *t, int against)
 /* ---- the whole ---- */
 
 /* Costs of a macroblock from which on intra prediction is worth a look, per lambda. */
-#define INTRA_COST 160
+#define INTRA_COST 224
 /* What intra prediction must be better by: its types take more bits. */
 #define INTRA_BITS 8
 
@@ -201,7 +204,7 @@ static void finish_record(AvoTiny *t)
     if (w->cbp || w->type == AVO_TINY_I16x16)
         t->last_qp = w->qp;
     for (int i = 0; i < 16; i++)
-        coded |= (unsigned)(w->nnz[(i >> 2) * 8 + 8 + (i & 3) + 1] != 0) << i;
+        coded |= (unsigned)(w->nnz[AVO_TINY_GRID(i & 3, i >> 2)] != 0) << i;
     w->mb->coded = (uint16_t)coded;
     w->mb->qp = (uint8_t)t->last_qp;
 }

@@ -178,7 +178,7 @@ static int try_i4_block(AvoTiny *t, int k)
 {
     AvoTinyWork *w = t->work;
     int raster = avo_blk_raster[k], bx = raster & 3, by = raster >> 2;
-    int8_t *grid = w->i4_grid + (by + 1) * 8 + bx + 1;
+    int8_t *grid = w->i4_grid + AVO_TINY_GRID(bx, by);
     int left = grid[-1], above = grid[-8];
     pixel line[AVO_EDGE_SIZE];
     Block b = {.stride = t->mb_w * 16, .lambda = avo_tiny_lambda[w->qp], .best = INT32_MAX};

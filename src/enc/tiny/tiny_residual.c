@@ -105,7 +105,7 @@ static void add_dc(pixel *dst, ptrdiff_t stride, int dc)
 AVO_INLINE uint8_t *luma_nnz(AvoTinyWork *w, int k)
 {
     int raster = avo_blk_raster[k];
-    return w->nnz + (raster >> 2) * 8 + 8 + (raster & 3) + 1;
+    return w->nnz + AVO_TINY_GRID(raster & 3, raster >> 2);
 }
 
 AVO_INLINE pixel *luma_rec(const AvoTiny *t, int k)

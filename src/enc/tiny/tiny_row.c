@@ -91,10 +91,10 @@ static void load_grids(AvoTiny *t)
     AvoTinyWork *w = t->work;
     const uint8_t *top = t->top_nnz + 8 * w->mb_x;
     for (int i = 0; i < 4; i++) {
-        w->nnz[1 + i] = w->above ? top[i] : AVO_TINY_NO_BLOCK;
-        w->nnz[8 * (i + 1)] = w->left ? t->left_nnz[0][i] : AVO_TINY_NO_BLOCK;
-        w->i4_grid[1 + i] = w->above ? t->top_modes[4 * w->mb_x + i] : -1;
-        w->i4_grid[8 * (i + 1)] = w->left ? t->left_modes[i] : -1;
+        w->nnz[AVO_TINY_GRID(i, -1)] = w->above ? top[i] : AVO_TINY_NO_BLOCK;
+        w->nnz[AVO_TINY_GRID(-1, i)] = w->left ? t->left_nnz[0][i] : AVO_TINY_NO_BLOCK;
+        w->i4_grid[AVO_TINY_GRID(i, -1)] = w->above ? t->top_modes[4 * w->mb_x + i] : -1;
+        w->i4_grid[AVO_TINY_GRID(-1, i)] = w->left ? t->left_modes[i] : -1;
     }
     for (int c = 0; c < 2; c++)
         for (int i = 0; i < 2; i++) {
@@ -108,10 +108,10 @@ static void store_grids(AvoTiny *t)
     const AvoTinyWork *w = t->work;
     uint8_t *top = t->top_nnz + 8 * w->mb_x;
     for (int i = 0; i < 4; i++) {
-        top[i] = w->nnz[33 + i];
-        t->left_nnz[0][i] = w->nnz[8 * (i + 1) + 4];
-        t->top_modes[4 * w->mb_x + i] = w->i4_grid[33 + i];
-        t->left_modes[i] = w->i4_grid[8 * (i + 1) + 4];
+        top[i] = w->nnz[AVO_TINY_GRID(i, 3)];
+        t->left_nnz[0][i] = w->nnz[AVO_TINY_GRID(3, i)];
+        t->top_modes[4 * w->mb_x + i] = w->i4_grid[AVO_TINY_GRID(i, 3)];
+        t->left_modes[i] = w->i4_grid[AVO_TINY_GRID(3, i)];
     }
     for (int c = 0; c < 2; c++)
         for (int i = 0; i < 2; i++) {

@@ -9,6 +9,8 @@
 #include "enc/tiny/tiny.h"
 
 #define MAX_STEPS 12 /* of the diamond */
+/* Cost per lambda below which the best of the suggested vectors is not improved upon. */
+#define GOOD_COST 100
 
 /* ---- prediction of vectors ---- */
 
@@ -177,7 +179,8 @@ AvoMv avo_tiny_search(const AvoTiny *t, int *cost)
     Search s = {.t = t, .lambda = avo_tiny_lambda[w->qp], .cost = INT32_MAX / 2};
     s.ref = t->window[0] + AVO_TINY_ABOVE * t->window_stride[0] + 16 * w->mb_x;
     try_neighbours(&s);
-    walk_diamond(&s);
+    if (s.cost >= s.lambda * GOOD_COST)
+        walk_diamond(&s);
     *cost = s.cost;
     return s.best;
 }

@@ -156,28 +156,23 @@ static int try_move(Refine *r, AvoMv from, int dx, int dy)
     return cost;
 }
 
-/* Halves to all four sides, then a diagonal if both axes gain; quarters only to the cheaper side of
- * each axis, and between them. */
+/* Halves to all four sides, then quarters to the cheaper side of each axis and between them. Centre
+ * samples are dear and hardly ever win: no position that needs them is tried. */
 static void refine(Refine *r)
 {
     AvoMv from = r->best;
-    int middle = r->cost;
     int left = try_move(r, from, -2, 0), right = try_move(r, from, 2, 0);
     int up = try_move(r, from, 0, -2), down = try_move(r, from, 0, 2);
     int dx = left < right ? -1 : 1, dy = up < down ? -1 : 1;
-    if (avo_min(left, right) < middle && avo_min(up, down) < middle)
-        try_move(r, from, 2 * dx, 2 * dy);
     /* From a half the cheaper side is back towards the middle. */
     if (r->best.x != from.x)
         dx = -dx;
     if (r->best.y != from.y)
         dy = -dy;
     from = r->best;
-    /* Centre samples are dear: quarters that need them count only where they exist already. */
-    bool centre = r->t->subpel->done & HAVE_J;
-    if (centre || !(from.y & 2))
+    if (!(from.y & 2))
         try_move(r, from, dx, 0);
-    if (centre || !(from.x & 2))
+    if (!(from.x & 2))
         try_move(r, from, 0, dy);
     try_move(r, from, dx, dy);
 }
