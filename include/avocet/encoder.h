@@ -52,7 +52,7 @@ typedef struct AvocetEncoderConfig {
 
     /* Input. */
     int width, height;           /* 16..8192 samples, odd sizes are cropped in the stream           */
-    AvocetFormat format;         /* of the pictures that will be sent; GRAY8 gives a 4:0:0 stream
+    AvocetFormat format;         /* of most pictures (each may have its own); GRAY8 gives a 4:0:0 stream
                                   * in High profile, 4:2:0 with neutral chroma otherwise            */
     AvocetRational fps;          /* pictures per second: timing in the stream, rate control         */
     AvocetRational time_base;    /* seconds per pts unit; 0/0: 1/fps                                */
@@ -160,7 +160,8 @@ AVOCET_API int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *
 /* Pictures that must be sent before the first packet comes out, at most; or an error. */
 AVOCET_API int avocet_encoder_delay(const AvocetEncoderConfig *config);
 
-/* Opens an encoder. allocator NULL: malloc. On failure *encoder is NULL and message (may be NULL) says why. */
+/* Opens an encoder. allocator NULL: malloc. On failure *encoder is NULL and message (may be NULL) says why. For the time
+ * of opening (and of avocet_encoder_memory) a second block, of the size of a handle, is borrowed to measure with. */
 AVOCET_API int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *config, const AvocetAllocator *allocator,
                                    char *message, size_t message_size);
 /* The same in memory of the caller's (any alignment; avocet_encoder_memory() + 64 bytes), which must live until close. */

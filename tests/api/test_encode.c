@@ -209,8 +209,9 @@ static void test_wrong_calls(void)
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, 64, 32, samples);
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "other width");
     CHECK(avocet_encoder_error(enc)[0], "no sentence about the error");
-    avocet_picture_init(&picture, AVOCET_FORMAT_NV12, 48, 32, samples);
-    CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "other format");
+    avocet_picture_init(&picture, (AvocetFormat)99, 48, 32, samples);
+    picture.format = (AvocetFormat)99;
+    CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "no such format");
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, 48, 32, NULL);
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "no planes");
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, 48, 32, samples);
@@ -281,8 +282,43 @@ static void test_headers_call(void)
     avocet_encoder_close(&enc);
 }
 
+/* Pictures of one stream may come in different formats; each is converted by its own. */
+static void test_formats_in_turn(void)
+{
+    static const AvocetFormat formats[] = {AVOCET_FORMAT_I420, AVOCET_FORMAT_GRAY8, AVOCET_FORMAT_NV12,
+                                           AVOCET_FORMAT_RGB565LE, AVOCET_FORMAT_YUYV};
+    enum { W = 48, H = 32 };
+    AvocetEncoderConfig config = api_config("ultrafast", W, H);
+    config.rate_mode = AVOCET_RATE_QP;
+    config.qp = 10;
+    config.format = AVOCET_FORMAT_RGB565LE;
+    static uint8_t samples[W * H * 2];
+    AvocetEncoder *enc;
+    CHECK(avocet_encoder_open(&enc, &config, NULL, NULL, 0) == AVOCET_OK, "open");
+    for (int n = 0; n < 10; n++) {
+        AvocetFormat format = formats[n % 5];
+        AvocetPicture picture, recon;
+        AvocetPacket packet;
+        int rgb = format == AVOCET_FORMAT_RGB565LE;
+        memset(samples, rgb ? 0xff : 128, sizeof samples);
+        if (format == AVOCET_FORMAT_GRAY8)
+            memset(samples, 60, sizeof samples);
+        avocet_picture_init(&picture, format, W, H, samples);
+        picture.pts = n;
+        CHECK(avocet_encoder_send(enc, &picture) == AVOCET_OK, "%s", avocet_encoder_error(enc));
+        CHECK(avocet_encoder_receive(enc, &packet) == AVOCET_OK, "no packet");
+        CHECK(packet.keyframe == (n == 0), "picture %d: keyframe %d", n, packet.keyframe);
+        CHECK(avocet_encoder_recon(enc, &recon) == AVOCET_OK, "recon");
+        int luma = recon.plane[0][0], wanted = rgb ? 235 : format == AVOCET_FORMAT_GRAY8 ? 60 : 128;
+        int chroma = recon.plane[1][0];
+        CHECK(abs(luma - wanted) <= 3 && abs(chroma - 128) <= 3, "format %d: %d %d", format, luma, chroma);
+    }
+    avocet_encoder_close(&enc);
+}
+
 int main(void)
 {
+    test_formats_in_turn();
     test_lengths();
     test_delay();
     test_force_keyframe();
