@@ -216,6 +216,7 @@ static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
     }
     plan->ahead = out;
     plan->ahead_count = n;
+    plan->ahead_is_all = la->flushing && n == la->entry_count - k - 1;
 }
 
 static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)

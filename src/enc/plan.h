@@ -59,6 +59,7 @@ typedef struct AvoPlan {
     /* Pictures after this one in coding order, as far as they are foreseen; only with a VBV. */
     const AvoPlanAhead *ahead;
     int ahead_count;
+    bool ahead_is_all;         /* nothing follows them */
     /* QP offsets per macroblock: adaptive quantisation + importance propagation + region of interest, 1/256 QP.
      * Valid until the plan is released. NULL: all 0. */
     const int16_t *qp_offset_q8;

@@ -18,8 +18,19 @@
 #define LOG2_COEFF_BREF (1 * 65536 + 52000)
 #define LOG2_COEFF_B    (1 * 65536)
 
-#define MEMORY_SHIFT  11 /* ABR forgets half of the past in about 1400 pictures */
-#define OVERFLOW_TIME 1  /* seconds of bits that may be over before the base moves by 6 QP */
+#define MEMORY_SHIFT 8  /* ABR forgets half of the past in about 180 pictures, */
+#define MEMORY_LIVE  5  /* without lookahead in about 22 */
+#define LOAN_TIME    2  /* seconds until the bits of an intra picture are made up for, */
+#define LOAN_LIVE    2  /* without lookahead */
+#define INTRA_COST   8 /* times the bits of a P picture, before anything is known */
+#define ENDING_B_Q8  512
+#define ENDING_Q8    1536 /* how far the base moves so that the last pictures meet the sum */
+
+/* Bits over, in milliseconds of the rate, at which the base moves by 6 QP: grows with the square
+ * root of the seconds so far, but not without lookahead. */
+#define TOLERANCE_MS      200
+#define TOLERANCE_LEAST   500
+#define TOLERANCE_LIVE_MS 300
 
 #define SPARE     64 /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8  /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -96,8 +107,11 @@ static void set_rate(AvoRateControl *rc, const AvocetEncoderConfig *config)
     rc->bitrate = config->bitrate;
     rc->bits_per_picture_q8 = (int64_t)avo_muldiv(
         (uint64_t)config->bitrate * 256, (uint64_t)config->fps.den, (uint64_t)config->fps.num);
+    int64_t loan_time = (rc->live ? LOAN_LIVE : LOAN_TIME) * (int64_t)config->fps.num / config->fps.den;
+    rc->loan_pictures = (int)avo_clip3_64(1, avo_max64(loan_time, 1), config->keyint - 1);
     if (!old || old == rc->bits_per_picture_q8)
         return;
+    rc->loan = 0;
     rc->wanted_bits = avo_muldiv(rc->wanted_bits, (uint64_t)rc->bits_per_picture_q8, (uint64_t)old);
     rc->bits_due = (rc->bits_done + bits_in_flight(rc)) * 256;
 }
@@ -136,6 +150,7 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
     rc->mode = config->rate_mode;
     rc->mb_count = mb_count;
     rc->qcomp = rc->mode == AVOCET_RATE_QP || has_tree(config) ? 100 : config->qcomp;
+    rc->live = rc->mode == AVOCET_RATE_BITRATE && config->lookahead == 0 && config->bframes == 0;
     rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
     for (int i = 0; i < AVO_RC_KINDS; i++)
         rc->predictor[i].log2_coeff_q16 = first_coeff[i];
@@ -207,6 +222,13 @@ static void blur_complexity(AvoRateControl *rc, const AvoPlan *plan)
 
 /* ---- base of the average bit rate ---- */
 
+/* Before anything is known: intra bits per picture of a group, were all groups like this one. */
+static int64_t share_of_group(const AvoRateControl *rc, int64_t intra_bits)
+{
+    int n = rc->loan_pictures;
+    return intra_bits * (INTRA_COST + n) / (INTRA_COST * (n + 1));
+}
+
 /* Bits at base 0 and bits wanted of this picture and those foreseen. */
 static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8,
                       uint64_t *scaled, uint64_t *wanted)
@@ -222,20 +244,46 @@ static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relativ
         durations += a->duration_q16;
     }
     *wanted = avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)durations) >> 8;
+    if (rc->live && !rc->wanted_bits)
+        *scaled = (uint64_t)share_of_group(rc, (int64_t)*scaled);
 }
 
-/* Moves the base when the sum of bits so far is off: by 6 QP when it is by OVERFLOW_TIME seconds, a
- * tolerance that grows with the square root of the time. */
-static int overflow_q8(const AvoRateControl *rc)
+static int64_t tolerance(const AvoRateControl *rc)
 {
-    int64_t over = rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8);
+    if (rc->live)
+        return rc->bitrate * TOLERANCE_LIVE_MS / 1000 + 1;
     uint64_t pictures = (uint64_t)rc->time_q16 >> 16;
     uint64_t seconds_q8 =
         avo_muldiv(pictures * (uint64_t)rc->bits_per_picture_q8, 1, (uint64_t)rc->bitrate);
-    int64_t growth_q4 = avo_max64(16, avo_isqrt(seconds_q8)); /* sqrt(seconds * 256) = 16 sqrt */
-    int64_t tolerance = avo_max64(1, rc->bitrate * OVERFLOW_TIME / 16 * growth_q4);
-    int64_t ratio_q8 = 256 + over * 256 / tolerance;
-    return avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)avo_clip3_64(128, 512, ratio_q8), 256));
+    int64_t root_q4 = avo_isqrt(seconds_q8); /* sqrt(seconds * 256) = 16 sqrt */
+    return rc->bitrate * avo_max64(TOLERANCE_LEAST, TOLERANCE_MS * root_q4 / 16) / 1000 + 1;
+}
+
+/* Moves the base when the sum of bits so far is off. What intra pictures took in advance is not: it
+ * is paid back picture by picture. */
+static int overflow_q8(const AvoRateControl *rc)
+{
+    int64_t over = rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan;
+    int64_t ratio_q8 = 256 + over * 256 / tolerance(rc);
+    return avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)avo_clip3_64(rc->live ? 112 : 170, 768, ratio_q8), 256));
+}
+
+/* The base at which these last pictures take what is left. */
+static int ending_base_q8(const AvoRateControl *rc, uint64_t scaled, uint64_t wanted)
+{
+    int64_t left = (rc->bits_due >> 8) + (int64_t)wanted - rc->bits_done - bits_in_flight(rc);
+    return avo_qp_delta_q8(avo_log2_ratio_q16(scaled, (uint64_t)avo_max64(left, 1)));
+}
+
+/* For B pictures, which otherwise take `base` from their anchors. */
+static int near_ending_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8, int base)
+{
+    uint64_t scaled, wanted;
+    if (rc->mode != AVOCET_RATE_BITRATE)
+        return base;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    int ending = ending_base_q8(rc, scaled, wanted);
+    return avo_clip3(base - ENDING_B_Q8, base + ENDING_B_Q8, ending);
 }
 
 static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
@@ -243,25 +291,54 @@ static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relati
     uint64_t scaled, wanted;
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
     int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
-    return avo_qp_delta_q8(log2_q16) + overflow_q8(rc);
+    int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc);
+    if (!plan->ahead_is_all)
+        return base;
+    return avo_clip3(base - ENDING_Q8, base + ENDING_Q8, ending_base_q8(rc, scaled, wanted));
+}
+
+/* An intra picture takes a loan, the others pay it back. */
+static void settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, int64_t scaled)
+{
+    if (f->kind != AVO_RC_I) {
+        rc->loan = avo_max64(0, rc->loan - rc->loan_step);
+        scaled = avo_min64(rc->scaled_loan, rc->scaled_step);
+        rc->scaled_loan -= scaled;
+        rc->scaled_bits += (uint64_t)scaled;
+        return;
+    }
+    rc->loan = avo_max64(0, bits - rc->bits_per_picture_q8 / 256);
+    rc->loan_step = rc->loan / rc->loan_pictures + 1;
+    if (!rc->live)
+        return;
+    int64_t usual = share_of_group(rc, scaled);
+    if (rc->wanted_bits)
+        usual = (int64_t)avo_muldiv(rc->scaled_bits, (uint64_t)rc->bits_per_picture_q8 >> 8,
+                                    rc->wanted_bits);
+    rc->scaled_loan += avo_max64(0, scaled - usual);
+    rc->scaled_step = rc->scaled_loan / rc->loan_pictures + 1;
+    rc->scaled_bits -= (uint64_t)avo_max64(0, scaled - usual);
 }
 
 /* ---- calls ---- */
 
 /* B pictures follow the anchors around them rather than the base of the moment. */
-static int picture_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
     if (rc->mode == AVOCET_RATE_QP)
         return rc->base_q8;
-    if (plan->layer > 0 && rc->anchors > 1)
-        return (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - complexity_q8(rc);
+    if (plan->layer > 0 && rc->anchors > 1) {
+        int mean = (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - complexity_q8(rc);
+        return plan->ahead_is_all ? near_ending_q8(rc, plan, relative_q8, mean) : mean;
+    }
     if (rc->mode == AVOCET_RATE_CRF)
         return rc->base_q8;
     int base = abr_base_q8(rc, plan, relative_q8);
     if (rc->anchors && !plan->scenecut) {
-        int last = rc->anchor_qp_q8[0] - complexity_q8(rc);
+        int last = rc->last_base_q8;
         base = avo_clip3(last - rc->qp_step_q8, last + rc->qp_step_q8, base);
     }
+    rc->last_base_q8 = avo_clip3(rc->qp_min_q8 - relative_q8, rc->qp_max_q8 - relative_q8, base);
     return base;
 }
 
@@ -358,11 +435,27 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     remember(rc, plan, kind, out->qp_q8, relative, out->bits_planned);
 }
 
+/* The first picture's bits are but a guess. */
+static bool aims_well(int64_t planned, int64_t bits)
+{
+    return bits * 4 > planned * 3 && bits * 3 < planned * 4;
+}
+
 bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
 {
-    if (!rc->flight_count || !rc->vbv.size)
+    if (!rc->flight_count)
         return false;
     AvoRcFlight *f = &rc->flight[(rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX];
+    if (rc->live && rc->anchors == 1 && f->tries == 0 && !aims_well(f->bits_planned, bits)) {
+        f->tries++;
+        f->qp_q8 += avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_planned));
+        f->qp_q8 = avo_clip3(rc->qp_min_q8, rc->qp_max_q8, f->qp_q8);
+        rc->last_base_q8 = f->qp_q8 - f->relative_q8;
+        *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
+        return true;
+    }
+    if (!rc->vbv.size)
+        return false;
     int64_t room = vbv_after(rc, rc->flight_count - 1).fill;
     if (bits <= room || f->starved == 2)
         return false;
@@ -405,10 +498,13 @@ void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
         p->seen = avo_min(p->seen + 1, 1000);
     }
     if (rc->mode == AVOCET_RATE_BITRATE) {
-        rc->scaled_bits += avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8));
+        uint64_t scaled = avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8));
+        settle_loan(rc, &f, own, (int64_t)scaled);
+        rc->scaled_bits += scaled;
         rc->wanted_bits +=
             avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f.duration_q16) >> 8;
-        rc->scaled_bits -= rc->scaled_bits >> MEMORY_SHIFT;
-        rc->wanted_bits -= rc->wanted_bits >> MEMORY_SHIFT;
+        int shift = rc->live ? MEMORY_LIVE : MEMORY_SHIFT;
+        rc->scaled_bits -= rc->scaled_bits >> shift;
+        rc->wanted_bits -= rc->wanted_bits >> shift;
     }
 }

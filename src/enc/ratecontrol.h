@@ -60,6 +60,8 @@ typedef struct AvoRateControl {
     int leaf_offset_q8;     /* least offset of B pictures that nobody refers to */
     int qcomp;                          /* 1/100; 100: complexity does not count */
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
+    bool live;                          /* ABR, and nothing is known of what follows */
+    int loan_pictures;                  /* that pay for an intra picture */
 
     /* History. */
     AvoRcPredictor predictor[AVO_RC_KINDS];
@@ -67,8 +69,12 @@ typedef struct AvoRateControl {
     uint64_t wanted_bits;        /* and what they should have been */
     int64_t bits_done, bits_due; /* since the start; due in 1/256 */
     int64_t time_q16;            /* pictures' durations so far, 1/fps */
+    /* Bits of the last intra picture beyond the average that are not yet paid back, and what every
+     * picture pays; live also of scaled_bits. */
+    int64_t loan, loan_step, scaled_loan, scaled_step;
     int64_t blurred_cost, blurred_count_q8; /* complexity, weighted 1, 1/2, 1/4, ... */
     int anchor_qp_q8[2];                    /* of the last two anchors, as if they were P */
+    int last_base_q8;                       /* ABR: of the last anchor, before the buffer spoke */
     int64_t anchors, anchor_index; /* their number, coded index of the last */
     AvoVbv vbv;
 
@@ -81,8 +87,9 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
                 AvoMessage *msg);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
-/* Whether the picture started last, now coded with `bits`, is too large for the buffer and shall be
- * coded again with the quantiser put into out. Says no when no quantiser is left. */
+/* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser
+ * put into out: because it is too large for the buffer (until no quantiser is left), or because it
+ * is the first and, without lookahead, was coded with a guess that proved wrong. */
 bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out);
 /* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);

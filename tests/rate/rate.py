@@ -54,11 +54,11 @@ def parallel(function, cases):
         yield from pool.map(function, cases)
 
 
-def cuts(width, height, frames):
-    """Five scenes behind hard cuts: slow zoom, noise on black, moving bars, cellular noise, another zoom."""
-    path = os.path.join(FOLDER, f"cuts.{width}x{height}.{frames}.y4m")
+def cuts(width, height, frames, noise=60):
+    """Five scenes behind hard cuts: slow zoom, noise on grey, moving bars, cellular noise, another zoom."""
+    path = os.path.join(FOLDER, f"cuts.{width}x{height}.{frames}.{noise}.y4m")
     size, n = f"size={width}x{height}:rate=25", frames // 5
-    scenes = [f"mandelbrot={size}:end_scale=0.05", f"color=black:{size},noise=alls=60:allf=t:all_seed=1", f"testsrc2={size}",
+    scenes = [f"mandelbrot={size}:end_scale=0.05", f"color=gray:{size},noise=alls={noise}:allf=t:all_seed=1", f"testsrc2={size}",
               f"life={size}:mold=10:ratio=0.1:seed=1", f"mandelbrot={size}:start_scale=0.5:end_scale=0.05"]
     words = []
     for scene in scenes:
@@ -72,7 +72,7 @@ def cuts(width, height, frames):
 def moving(width, height, frames):
     path = os.path.join(FOLDER, f"moving.{width}x{height}.{frames}.y4m")
     subprocess.run([AVOCET, "decode", "-", "-o", path], check=True, capture_output=True, input=subprocess.run(
-        [AVOCET, "encode", "testsrc", "--size", f"{width}x{height}", "--frames", str(frames), "--qp", "8", "--preset",
+        [AVOCET, "encode", "testsrc", "--size", f"{width}x{height}", "--frames", str(frames), "--qp", "8", "--fps", "25", "--preset",
          "ultrafast", "--quiet", "-o", "-"], check=True, capture_output=True).stdout)
     return path
 
