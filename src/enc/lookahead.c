@@ -45,6 +45,8 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->mb_width = pool->mb_width;
     la->mb_height = pool->mb_height;
     la->mb_count = la->mb_width * la->mb_height;
+    la->coarse_width = (la->mb_width + 3) / 4;
+    la->coarse_height = (la->mb_height + 3) / 4;
     la->layers = avo_lookahead_layers(config, dpb_frames);
     la->bframes = la->layers ? avo_min(config->bframes, AVO_LA_BFRAMES_MAX) : 0;
     la->delay = avo_lookahead_delay(config);

@@ -1,6 +1,6 @@
 /* Shared by the files of the lookahead: lookahead.c (window and plans), lowres_cost.c (half-size
- * costs), scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c. Nobody else
- * includes it.
+ * costs), coarse_search.c (long motion), scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c,
+ * weight_estimate.c. Nobody else includes it.
  *
  * Pictures are named by their index in the window: [0] is the last anchor already planned (NULL
  * before the first picture), [1 .. count] are undecided, in display order. */
@@ -30,6 +30,8 @@ enum { AVO_LOWRES_INTRA = 0, AVO_LOWRES_PAST = 1, AVO_LOWRES_FUTURE = 2, AVO_LOW
 #define AVO_LOWRES_LIST_SHIFT 14
 #define AVO_LOWRES_UNKNOWN    UINT32_MAX
 #define AVO_LOWRES_PAIRS      4
+#define AVO_COARSE_RANGE      8 /* samples at an eighth of the size */
+#define AVO_COARSE_OVERRUN    4 /* spare samples at the end of a line */
 #define AVO_LOWRES_MARGIN     16 /* samples around the half-size picture that blocks may reach into */
 #define AVO_LOWRES_PENALTY    10 /* what a block pays for being intra in a predicted picture */
 
@@ -44,6 +46,8 @@ typedef struct AvoLowresPair {
  * picture n before" names a reference for good. Costs are SATD plus a little for syntax, at most
  * AVO_LOWRES_COST_MAX. */
 typedef struct AvoLowres {
+    AvoPlane coarse;  /* an eighth of the full size, for the search of long motion */
+    AvoMv *coarse_mv; /* to the reference searched last, half samples at half size */
     AvoPlane hpel[3]; /* half-sample planes h, v, centre of AvoSource.half, same geometry */
     uint16_t *intra;
     uint64_t intra_sum; /* over inner blocks, as are all sums */
@@ -98,6 +102,7 @@ struct AvoLookahead {
     AvoPlane weighted[4];    /* a reference's whole, h, v and centre planes under weights */
     AvoMv *mv_scratch;       /* the field searched without them */
     uint16_t *inter_scratch;
+    int coarse_width, coarse_height; /* blocks of 4x4 macroblocks */
 
     /* Structure of the window, filled by avo_gop_decide: anchors in display order. */
     AvoGopEntry *entry; /* coding order */
@@ -132,6 +137,14 @@ uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future
  * scratch for P pictures, mb_count long. */
 const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, int future,
                                   uint16_t *out);
+
+/* ---- coarse_search.c ---- */
+
+void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
+/* Shrinks the half-size picture. */
+void avo_coarse_begin(AvoLowres *lr, const AvoPlane *half);
+/* Motion from ref to cur, in cur->coarse_mv; NULL if the pictures are too small. */
+const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
 
 /* ---- scenecut.c ---- */
 

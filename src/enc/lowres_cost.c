@@ -4,11 +4,11 @@
  * kept, because shape search, scene cut detection, importance propagation and rate control ask for
  * the same pairs again and again.
  *
- * Search: a few candidates (median, zero, left, the same block's vector at the next shorter
- * distance or, for the future, the mirrored vector of that picture), a diamond on SAD, a
- * half-sample diamond on SATD over planes that are interpolated once per picture. All kernel calls
- * take four positions at once. The fields are true to motion rather than cheapest per block: vector
- * differences cost. */
+ * Search: a few candidates (median, zero, neighbours, the same block's vector at the next shorter
+ * distance or, for the future, the mirrored vector of that picture, and what the search at an
+ * eighth of the size found: coarse_search.c), a diamond on SAD, a half-sample diamond on SATD over
+ * planes that are interpolated once per picture. All kernel calls take four positions at once. The
+ * fields are true to motion rather than cheapest per block: vector differences cost. */
 #include "enc/lookahead_internal.h"
 
 #define REACH         12 /* whole samples that a block may lie outside the picture */
@@ -28,6 +28,7 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
         lr->ahead = avo_arena_take(arena, AVO_LA_AHEAD_MAX * sizeof *lr->ahead, 0);
     if (!la->wants_costs)
         return;
+    avo_coarse_carve(lr, arena, la);
     for (int i = 0; i < 3; i++)
         avo_input_carve_half(&lr->hpel[i], arena, la->mb_width, la->mb_height);
     lr->intra = avo_arena_take(arena, n * sizeof *lr->intra, 0);
@@ -112,6 +113,7 @@ void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
         lr->pair[i].past = lr->pair[i].future = 0;
     lr->next_pair = 0;
     make_hpel_planes(la, source, lr);
+    avo_coarse_begin(lr, &source->half);
     for (int y = 0, i = 0; y < la->mb_height; y++) {
         const pixel *row = source->half.data + 8 * y * source->half.stride;
         for (int x = 0; x < la->mb_width; x++, i++) {
@@ -190,10 +192,12 @@ AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int round
     }
 }
 
-static void search_block(BlockSearch *s, const AvoMv candidates[4])
+static void search_block(BlockSearch *s, const AvoMv candidates[8])
 {
     s->cost = INT32_MAX;
     try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], candidates);
+    if (s->cost > GOOD_SAD)
+        try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], candidates + 4);
     if (s->cost > GOOD_SAD)
         walk_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
     s->cost = s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv), s->stride) +
@@ -228,7 +232,7 @@ static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
 }
 
 /* Median prediction and candidates from the vectors found so far in this field. */
-static void predict_block(BlockSearch *s, AvoMv candidates[4], const AvoMv *field, int width, int x,
+static void predict_block(BlockSearch *s, AvoMv candidates[8], const AvoMv *field, int width, int x,
                           int y)
 {
     static const AvoMv zero = {0, 0};
@@ -240,14 +244,27 @@ static void predict_block(BlockSearch *s, AvoMv candidates[4], const AvoMv *fiel
     candidates[0] = clip_mv(s, s->pred.x, s->pred.y);
     candidates[1] = zero;
     candidates[2] = clip_mv(s, left.x, left.y);
-    candidates[3] = zero;
+    candidates[3] = clip_mv(s, top.x, top.y);
+    candidates[4] = clip_mv(s, right.x, right.y);
+    candidates[5] = candidates[6] = candidates[7] = zero;
+}
+
+/* Two candidates from the coarse field: of the block's place and of the next place diagonally. */
+static void add_coarse(const AvoLookahead *la, const BlockSearch *s, AvoMv out[2],
+                       const AvoMv *coarse, int x, int y)
+{
+    int cx = x / 4, cy = y / 4;
+    int nx = avo_min(cx + 1, la->coarse_width - 1), ny = avo_min(cy + 1, la->coarse_height - 1);
+    AvoMv here = coarse[cy * la->coarse_width + cx], next = coarse[ny * la->coarse_width + nx];
+    out[0] = clip_mv(s, here.x, here.y);
+    out[1] = clip_mv(s, next.x, next.y);
 }
 
 /* Fills mv and cost of the picture's blocks from the reference's four planes. */
 static void search_planes(const AvoLookahead *la, const AvoPlane *cur, const pixel *const planes[4],
-                          const Hint *hint, AvoMv *mv, uint16_t *cost)
+                          const Hint *hint, const AvoMv *coarse, AvoMv *mv, uint16_t *cost)
 {
-    AvoMv candidates[4];
+    AvoMv candidates[8];
     BlockSearch s = {.dsp = la->dsp, .stride = cur->stride};
     for (int y = 0, i = 0; y < la->mb_height; y++) {
         s.min_y = -2 * (8 * y + REACH);
@@ -261,8 +278,10 @@ static void search_planes(const AvoLookahead *la, const AvoPlane *cur, const pix
             la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, cur->data + at, s.stride, 8);
             predict_block(&s, candidates, mv + i, la->mb_width, x, y);
             if (hint->mv)
-                candidates[3] = clip_mv(&s, (hint->mv[i].x * hint->scale_q8 + 128) >> 8,
+                candidates[5] = clip_mv(&s, (hint->mv[i].x * hint->scale_q8 + 128) >> 8,
                                         (hint->mv[i].y * hint->scale_q8 + 128) >> 8);
+            if (coarse)
+                add_coarse(la, &s, candidates + 6, coarse, x, y);
             search_block(&s, candidates);
             mv[i] = s.mv;
             cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
@@ -322,7 +341,8 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
                          weight);
     const pixel *planes[4] = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
                               la->weighted[3].data};
-    search_planes(la, &la->window[index]->half, planes, hint, la->mv_scratch, la->inter_scratch);
+    search_planes(la, &la->window[index]->half, planes, hint, NULL, la->mv_scratch,
+                  la->inter_scratch);
     uint16_t *cost = lr->inter[0][distance - 1];
     if (!avo_weight_pays(inner_sum(la, la->inter_scratch), inner_sum(la, cost))) {
         memset(weight, 0, sizeof *weight);
@@ -340,7 +360,8 @@ static void search_field(const AvoLookahead *la, int index, int dir, int distanc
     const pixel *planes[4] = {la->window[ref_index]->half.data, ref->hpel[0].data,
                               ref->hpel[1].data, ref->hpel[2].data};
     Hint hint = find_hint(la, index, dir, distance);
-    search_planes(la, &la->window[index]->half, planes, &hint, lr->mv[dir][distance - 1],
+    const AvoMv *coarse = avo_coarse_search(la, lr, ref);
+    search_planes(la, &la->window[index]->half, planes, &hint, coarse, lr->mv[dir][distance - 1],
                   lr->inter[dir][distance - 1]);
     if (!dir && la->wants_weights)
         search_weighted(la, index, distance, &hint);

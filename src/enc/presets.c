@@ -59,7 +59,7 @@ static const PresetRow presets[] = {
     {"veryfast",   7, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 1, 40, 1, 1, 1, 1},
     {"faster",     7, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 1, 40, 1, 1, 1, 1},
     {"fast",       7, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 30, 1, 1, 40, 1, 1, 1, 1},
-    {"medium",     7, 2,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 1, 40, 1, 1, 1, 1},
+    {"medium",     7, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 1, 40, 1, 1, 1, 1},
     {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 1, 40, 1, 1, 1, 1},
     {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
     {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},

@@ -1,0 +1,84 @@
+/* Long motion: exhaustive search between pictures at an eighth of the size.
+ *
+ * In: the half-size pictures of the window. Out: one vector per 8x8 block of the small picture
+ * (64x64 samples of the full one), as a start for the search at half size. What moves fast, moves
+ * over a large area or is not seen by the encoder's short-range searches either: those follow their
+ * neighbours' vectors, and somebody has to find the first one. The small pictures are so small that
+ * every position within AVO_COARSE_RANGE can be tried. */
+#include "enc/lookahead_internal.h"
+
+#define EDGE 8 /* width of a block; smaller pictures are not searched */
+
+void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
+{
+    lr->coarse.width = 2 * la->mb_width;
+    lr->coarse.height = 2 * la->mb_height;
+    lr->coarse.stride = (ptrdiff_t)avo_align_up((size_t)lr->coarse.width + AVO_COARSE_OVERRUN, 16);
+    lr->coarse.data = avo_arena_take(
+        arena, (size_t)lr->coarse.stride * (size_t)lr->coarse.height * sizeof(pixel), 64);
+    lr->coarse_mv = avo_arena_take(
+        arena, (size_t)la->coarse_width * (size_t)la->coarse_height * sizeof *lr->coarse_mv, 0);
+}
+
+/* Each sample is the mean of a 4x4 block at half size. */
+void avo_coarse_begin(AvoLowres *lr, const AvoPlane *half)
+{
+    for (int y = 0; y < lr->coarse.height; y++) {
+        pixel *to = lr->coarse.data + y * lr->coarse.stride;
+        for (int x = 0; x < lr->coarse.width; x++) {
+            const pixel *from = half->data + 4 * y * half->stride + 4 * x;
+            int sum = 8;
+            for (int i = 0; i < 4; i++, from += half->stride)
+                sum += from[0] + from[1] + from[2] + from[3];
+            to[x] = (pixel)(sum >> 4);
+        }
+    }
+}
+
+/* Place of block i along a side: the last one is moved inwards to lie in the picture. */
+AVO_INLINE int block_at(int i, int size)
+{
+    return avo_min(EDGE * i, size - EDGE);
+}
+
+static AvoMv search_block(const AvoDsp *dsp, const AvoPlane *cur, const AvoPlane *ref, int x, int y)
+{
+    AVO_ALIGN(64) pixel block[EDGE * AVO_CUR_STRIDE];
+    int x0 = avo_max(x - AVO_COARSE_RANGE, 0),
+        x1 = avo_min(x + AVO_COARSE_RANGE, ref->width - EDGE);
+    int y0 = avo_max(y - AVO_COARSE_RANGE, 0),
+        y1 = avo_min(y + AVO_COARSE_RANGE, ref->height - EDGE);
+    AvoMv best = {0, 0};
+    dsp->copy[1](block, AVO_CUR_STRIDE, cur->data + y * cur->stride + x, cur->stride, EDGE);
+    int best_cost =
+        dsp->sad[AVO_BLK_8x8](block, AVO_CUR_STRIDE, ref->data + y * ref->stride + x, ref->stride);
+    for (int py = y0; py <= y1; py++) {
+        for (int px = x0; px <= x1;
+             px += 4) { /* the last four may end beyond x1, in the line's spare samples */
+            const pixel *at = ref->data + py * ref->stride + px;
+            const pixel *four[4] = {at, at + 1, at + 2, at + 3};
+            int cost[4];
+            dsp->sad_x4[AVO_BLK_8x8](block, four, ref->stride, cost);
+            for (int k = 0; k < 4 && px + k <= x1; k++) {
+                int c = cost[k] + 2 * (avo_abs(px + k - x) + avo_abs(py - y));
+                if (c < best_cost) {
+                    best_cost = c;
+                    best = (AvoMv){(int16_t)(8 * (px + k - x)), (int16_t)(8 * (py - y))};
+                }
+            }
+        }
+    }
+    return best;
+}
+
+const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
+{
+    const AvoPlane *c = &cur->coarse, *r = &ref->coarse;
+    if (c->width < EDGE || c->height < EDGE)
+        return NULL;
+    AvoMv *mv = cur->coarse_mv;
+    for (int by = 0; by < la->coarse_height; by++)
+        for (int bx = 0; bx < la->coarse_width; bx++)
+            *mv++ = search_block(la->dsp, c, r, block_at(bx, c->width), block_at(by, c->height));
+    return cur->coarse_mv;
+}
