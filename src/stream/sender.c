@@ -4,7 +4,8 @@
 
 enum {
     FILL_BYTES = 48 * 1024, /* taken from the ring at once */
-    UDP_PAUSE_US = 1000,    /* between two of those by UDP, so that the network's queues are not flooded */
+    UDP_BYTES = 12 * 1024,  /* the same by UDP, unless the receiver is late already: */
+    UDP_PAUSE_US = 1000,    /* between two of those, so that no queue on the way is flooded */
     REPORT_US = 5000000,
     FRAME = 4               /* '$', channel, size */
 };
@@ -84,8 +85,10 @@ bool avo_sender_fill(AvoSender *s, int64_t now_us)
 {
     if (!s->stream || s->head < s->tail || now_us < s->pause_us)
         return false;
+    bool late = s->stream->ring.next - s->cursor.number > 2;
+    size_t most = s->udp && !late ? UDP_BYTES : FILL_BYTES;
     s->head = s->tail = 0;
-    while (s->tail < FILL_BYTES && put_packet(s, now_us) > 0)
+    while (s->tail < most && put_packet(s, now_us) > 0)
         ;
     if (s->tail && now_us >= s->report_us) { /* behind media: the report then has its time */
         put_report(s, now_us, 0);
@@ -115,6 +118,7 @@ static int flush_udp(AvoSender *s, int64_t now_us)
     }
     if (s->tail)
         s->pause_us = now_us + UDP_PAUSE_US;
+    s->head = s->tail = 0;
     s->progress_us = now_us;
     return 1;
 }

@@ -24,6 +24,8 @@ AVO_INLINE AvoTextOut avo_text_out(char *text, size_t size)
 
 AVO_INLINE void avo_put_bytes(AvoTextOut *out, const void *text, size_t n)
 {
+    if (!n)
+        return;
     if (out->overflow || n >= out->size - out->used) {
         out->overflow = true;
         return;

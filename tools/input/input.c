@@ -145,6 +145,8 @@ Input *input_open(const InputRequest *request, Fault *fault)
     Input *input;
     if (strcmp(request->name, "testsrc") == 0)
         input = input_testsrc_open(request, fault);
+    else if (input_v4l2_wanted(request->name))
+        input = input_v4l2_open(request, fault);
     else if (input_stills_wanted(request->name))
         input = input_stills_open(request, fault);
     else

@@ -42,7 +42,7 @@ struct Input {
     void (*close)(Input *input);
 };
 
-/* Opens "-" (standard input), "testsrc", a printf pattern or glob of stills, or a file. NULL:
+/* Opens "-" (standard input), "testsrc", a camera, a printf pattern or glob of stills, or a file. NULL:
  * fault. */
 Input *input_open(const InputRequest *request, Fault *fault);
 int input_skip(Input *input, int64_t count, Fault *fault);
@@ -72,6 +72,7 @@ Input *input_y4m_open(const InputRequest *request, ByteSource source, Fault *fau
 Input *input_yuv_open(const InputRequest *request, ByteSource source, Fault *fault);
 Input *input_stills_open(const InputRequest *request, Fault *fault);
 Input *input_testsrc_open(const InputRequest *request, Fault *fault);
+Input *input_v4l2_open(const InputRequest *request, Fault *fault);
 Input *input_lavf_open(const InputRequest *request, Fault *fault); /* fault too if not built in */
 int input_lavf_available(void);
 int input_v4l2_wanted(const char *name); /* a camera: /dev/video... */
