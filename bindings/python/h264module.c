@@ -1,6 +1,6 @@
 /* h264._h264: the C side of package h264 for CPython 3.9 and later, against the stable ABI.
  *
- * Types Encoder (pyencoder.c), Decoder (pydecoder.c), Mp4Writer and Reader (pymux.c), which take
+ * Types Encoder (pyencoder.c), Decoder (pydecoder.c), Mp4Writer and Reader (pymux.c), RtspServer (pyrtsp.c), which take
  * and give raw buffers, and the library's tables. All that is easier said in Python (what kind of
  * image an object is, keywords, documentation) is in the package's Python files. */
 #include "pytypes.h"
@@ -206,7 +206,8 @@ static int module_exec(PyObject *module)
     if (add_type(module, "Encoder", avo_py_encoder_type()) < 0 ||
         add_type(module, "Decoder", avo_py_decoder_type()) < 0 ||
         add_type(module, "Mp4Writer", avo_py_mp4_writer_type()) < 0 ||
-        add_type(module, "Reader", avo_py_reader_type()) < 0)
+        add_type(module, "Reader", avo_py_reader_type()) < 0 ||
+        add_type(module, "RtspServer", avo_py_rtsp_server_type()) < 0)
         return -1;
     return PyModule_AddIntConstant(module, "JPEG", AVO_IMAGE_JPEG);
 }

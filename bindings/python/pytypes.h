@@ -48,5 +48,6 @@ PyObject *avo_py_encoder_type(void);
 PyObject *avo_py_decoder_type(void);
 PyObject *avo_py_mp4_writer_type(void);
 PyObject *avo_py_reader_type(void);
+PyObject *avo_py_rtsp_server_type(void);
 
 #endif

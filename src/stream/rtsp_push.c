@@ -17,6 +17,7 @@ enum {
     SDP_BYTES = 2048,
     ROUNDS = 8,
     IDLE_MS = 250,
+    LEAVING_MS = 20,
     LAST_WORD_US = 500000 /* for the answer to TEARDOWN */
 };
 
@@ -376,7 +377,8 @@ static void speak(AvocetRtspPush *p, int64_t now)
     if (p->out_head < p->out_tail || p->said_bye)
         return;
     avo_net_lock(p->thread);
-    bool more = avo_ring_has_more(&p->stream->ring, &p->sender.cursor) && now < p->quit_us;
+    bool more = (avo_ring_has_more(&p->stream->ring, &p->sender.cursor) || !avo_sender_may_leave(&p->sender, now)) &&
+                now < p->quit_us;
     if (p->leaving && !more)
         avo_sender_bye(&p->sender, now);
     avo_net_unlock(p->thread);
@@ -416,6 +418,8 @@ static const char *round_of(AvocetRtspPush *p)
     int wait = IDLE_MS;
     avo_net_lock(p->thread);
     p->leaving = p->quit;
+    if (p->leaving)
+        wait = LEAVING_MS;
     if (!media && !p->said_bye && avo_ring_has_more(&p->stream->ring, &p->sender.cursor))
         wait = p->sender.udp ? 1 : 0;
     avo_net_unlock(p->thread);

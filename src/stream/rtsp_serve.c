@@ -9,7 +9,8 @@ enum {
     ROUNDS = 8,               /* refills of one client before the others have their turn */
     END_US = 500000,          /* for a client to close after we did */
     CROWDED_US = 2000000,     /* a client that does not play may be put out after this when there is no place */
-    ACCEPT_AT_ONCE = 16
+    ACCEPT_AT_ONCE = 16,
+    LEAVING_MS = 20           /* how often it is looked whether all is said */
 };
 
 static void say(AvocetRtspServer *s, const AvoClient *c, const char *what, const char *more)
@@ -385,7 +386,8 @@ static void finish_client(AvocetRtspServer *s, AvoClient *c, int64_t now)
     if (c->ending || c->sender.head < c->sender.tail || c->reply_head < c->reply_tail)
         return;
     avo_net_lock(s->thread);
-    bool more = c->sender.stream && avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor);
+    bool more = c->sender.stream && (avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor) ||
+                                     !avo_sender_may_leave(&c->sender, now));
     if (!more || now > s->quit_us)
         avo_sender_bye(&c->sender, now);
     avo_net_unlock(s->thread);
@@ -433,6 +435,8 @@ static int add_client(AvocetRtspServer *s, AvoClient *c, int wait_ms)
     avo_net_lock(s->thread);
     more = c->sender.stream && !media && avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor);
     avo_net_unlock(s->thread);
+    if (s->leaving)
+        wait_ms = avo_min(wait_ms, LEAVING_MS);
     return more && !reply ? (c->sender.udp ? avo_min(wait_ms, 1) : 0) : wait_ms;
 }
 

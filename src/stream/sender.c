@@ -6,6 +6,7 @@ enum {
     FILL_BYTES = 48 * 1024, /* taken from the ring at once */
     UDP_BYTES = 12 * 1024,  /* the same by UDP, unless the receiver is late already: */
     UDP_PAUSE_US = 1000,    /* between two of those, so that no queue on the way is flooded */
+    UDP_LINGER_US = 300000, /* from the last picture to the good-bye */
     REPORT_US = 5000000,
     FRAME = 4               /* '$', channel, size */
 };
@@ -97,6 +98,11 @@ bool avo_sender_fill(AvoSender *s, int64_t now_us)
     if (s->tail == 0)
         s->progress_us = now_us;
     return s->cursor.waiting;
+}
+
+bool avo_sender_may_leave(const AvoSender *s, int64_t now_us)
+{
+    return !s->udp || now_us - s->pause_us > UDP_LINGER_US;
 }
 
 void avo_sender_bye(AvoSender *s, int64_t now_us)

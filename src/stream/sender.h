@@ -32,6 +32,8 @@ void avo_sender_close(AvoSender *sender);
 
 /* Takes packets from the ring if `out` is empty. The lock is held. True: it waits for a keyframe. */
 bool avo_sender_fill(AvoSender *sender, int64_t now_us);
+/* May it say good-bye? By UDP that must not overtake the last pictures: players that read it first stop there. */
+bool avo_sender_may_leave(const AvoSender *sender, int64_t now_us);
 /* Adds a last report that says good-bye. */
 void avo_sender_bye(AvoSender *sender, int64_t now_us);
 /* Sends what is in `out`. 1: all is gone, 0: not now, -1: the connection has ended. */

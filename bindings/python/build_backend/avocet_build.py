@@ -1,4 +1,4 @@
-"""PEP 517 back end of package h264: drives the C compiler itself, so that building needs no download.
+"""PEP 517 back end of packages h264 and rtsp: drives the C compiler itself, so that building needs no download.
 
     pip install .            compiles src/, bindings/common/ and bindings/python/*.c into one extension
     pip install -e .         the same, next to the Python files in bindings/python/h264
@@ -27,6 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / "bindings" / "python"
 PACKAGE = PYTHON / "h264"
+PACKAGES = [PACKAGE, PYTHON / "rtsp"]
 NAME = "avocet_h264"
 EXTENSION = "_h264.abi3.so"
 
@@ -172,13 +173,14 @@ class Wheel:
 
 
 def package_files():
-    return [path for path in sorted(PACKAGE.iterdir()) if path.suffix in (".py", ".pyi") or path.name == "py.typed"]
+    return [path for package in PACKAGES for path in sorted(package.iterdir())
+            if path.suffix in (".py", ".pyi") or path.name == "py.typed"]
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     wheel = Wheel(wheel_directory, wheel_tag())
     for path in package_files():
-        wheel.add("h264/" + path.name, path.read_bytes())
+        wheel.add(path.relative_to(PYTHON).as_posix(), path.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / EXTENSION
         build_extension(made)
