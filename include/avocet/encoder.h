@@ -90,6 +90,7 @@ typedef struct AvocetEncoderConfig {
     int trellis;                 /* 0 off, 1 final decision, 2 all decisions                        */
     int chroma_me, mixed_refs, fast_pskip, dct_decimate;
     int psy_rd;                  /* psycho-visual strength, 1/100; 0 off                            */
+    int qp_rd;                   /* macroblocks try quantisers nearby; from subme 8 on              */
 
     /* Rate. */
     AvocetRateMode rate_mode;

@@ -60,7 +60,7 @@ void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand);
 void avo_try_inter(AvoRowCtx *row, int cost);
 /* The same with its prediction in row->pred. */
 void avo_try_inter_predicted(AvoRowCtx *row, int cost);
-/* The other transform size for the best inter candidate. */
+/* The other transform size for the best inter candidate; AVO_RD_REFINE tries both for each. */
 void avo_try_other_transform(AvoRowCtx *row);
 /* Prediction of the whole macroblock into an AVO_REC_SIZE buffer. */
 void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer);

@@ -346,7 +346,7 @@ void avo_decide_b(AvoRowCtx *row)
     if (!AVO_MB_IS_INTRA(row->best->info.type)) {
         if (!rd)
             avo_code_inter(row, row->best);
-        else
+        else if (avo_rd_level(row) == AVO_RD_MODE)
             avo_try_other_transform(row);
     }
 }

@@ -196,6 +196,19 @@ void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand)
     code_predicted(row, cand);
 }
 
+/* row->trial is coded by one transform; both are scored. */
+static void score_both_transforms(AvoRowCtx *row)
+{
+    AvoMbInfo info = row->trial->info;
+    AvoMbCode code = row->trial->code;
+    avo_score_trial(row);
+    row->trial->info = info;
+    row->trial->code = code;
+    row->trial->info.transform_8x8 = !info.transform_8x8;
+    avo_code_inter_residual(row, row->trial);
+    avo_score_trial(row);
+}
+
 void avo_try_inter_predicted(AvoRowCtx *row, int cost)
 {
     if (avo_rd_level(row) == AVO_RD_SATD) {
@@ -203,7 +216,10 @@ void avo_try_inter_predicted(AvoRowCtx *row, int cost)
         avo_keep_if_better(row);
     } else {
         code_predicted(row, row->trial);
-        avo_score_trial(row);
+        if (avo_rd_level(row) == AVO_RD_REFINE && row->trial->info.cbp & 15 && may_use_8x8(row, row->trial))
+            score_both_transforms(row);
+        else
+            avo_score_trial(row);
     }
 }
 
@@ -588,7 +604,7 @@ void avo_decide_p(AvoRowCtx *row)
     if (!AVO_MB_IS_INTRA(row->best->info.type)) {
         if (!rd)
             avo_code_inter(row, row->best);
-        else
+        else if (avo_rd_level(row) == AVO_RD_MODE)
             avo_try_other_transform(row);
     }
 }

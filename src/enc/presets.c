@@ -219,6 +219,7 @@ void avo_config_defaults(AvocetEncoderConfig *config)
         .chroma_me = 1,
         .dct_decimate = 1,
         .psy_rd = 100,
+        .qp_rd = 1,
         .qp = 23,
         .crf = 2300,
         .vbv_init = 90,

@@ -38,7 +38,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .rd = {[AVO_SLICE_P] = effort[s].rd_p, [AVO_SLICE_B] = effort[s].rd_b, [AVO_SLICE_I] = effort[s].rd_p},
         .refine_rounds = s >= 10 ? 3 : s >= 9 ? 2 : 1,
         .refine_square = s >= 11,
-        .refine_qp = s >= 8 && c->rate_mode != AVOCET_RATE_QP,
+        .refine_qp = c->qp_rd && s >= 8 && c->rate_mode != AVOCET_RATE_QP,
         .trellis = c->trellis,
         .psy_rd = s >= 6 ? c->psy_rd : 0,
         .i4x4 = c->partitions & AVOCET_PART_I4x4,

@@ -91,7 +91,7 @@ OPTIONS = {
     "mbtree": [[], ["--no-mbtree"]],
     "aq": [[], ["--aq-mode", "0"], ["--aq-mode", "1", "--aq-strength", "2"], ["--aq-mode", "2"]],
     "psy-rd": [[], ["--no-psy"], ["--psy-rd", "2"]],
-    "fast": [[], ["--no-fast-pskip"], ["--no-dct-decimate"], ["--no-chroma-me"], ["--no-mixed-refs"]],
+    "fast": [[], ["--no-fast-pskip"], ["--no-dct-decimate"], ["--no-chroma-me"], ["--no-mixed-refs"], ["--no-qp-rd"]],
     "threads": choice("threads", 1, 2, 5),
     "cpu": choice("cpu", "c", "sse41", "avx2", "avx512"),
     "metrics": [[], ["--psnr"], ["--ssim"], ["--psnr", "--ssim"]],

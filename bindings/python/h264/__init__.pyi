@@ -77,6 +77,7 @@ class H264Encoder:
         mixed_refs: Optional[bool] = None,
         fast_pskip: Optional[bool] = None,
         dct_decimate: Optional[bool] = None,
+        qp_rd: Optional[bool] = None,
         psy_rd: Optional[float] = None,
         psy: Optional[bool] = None,
         qp: Optional[int] = None,
