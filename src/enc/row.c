@@ -110,10 +110,6 @@ static void load_edges(AvoRowCtx *row)
     }
 }
 
-/* A macroblock whose offset asks for hardly another quantiser than the one before has keeps that: mb_qp_delta costs more
- * bits than the difference is worth. Trials of quantisers nearby know it better. */
-#define QP_INERTIA_Q8 150
-
 static void set_qp(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -121,7 +117,7 @@ static void set_qp(AvoRowCtx *row)
     if (job->plan.qp_offset_q8)
         qp_q8 += job->plan.qp_offset_q8[row->mb_addr];
     row->qp = avo_clip3(job->tools->qp_min, job->tools->qp_max, (qp_q8 + 128) >> 8);
-    if (job->plan.qp_offset_q8 && !job->tools->refine_qp && avo_abs(qp_q8 - 256 * row->prev_qp) <= QP_INERTIA_Q8)
+    if (job->plan.qp_offset_q8 && avo_abs(qp_q8 - 256 * row->prev_qp) <= job->tools->qp_inertia_q8)
         row->qp = row->prev_qp;
     row->qp_chroma[0] = job->quant->chroma_qp[0][row->qp];
     row->qp_chroma[1] = job->quant->chroma_qp[1][row->qp];

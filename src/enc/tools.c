@@ -21,6 +21,10 @@ static const struct {
     {4, 8, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 11                                */
 };
 
+/* mb_qp_delta costs more bits than hardly another quantiser is worth. Not with adaptive quantisation, whose finer steps SSIM
+ * and the eye do value, and not where trials of quantisers nearby know better. */
+#define QP_INERTIA_Q8 150
+
 void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profile_idc)
 {
     int s = c->subme;
@@ -39,6 +43,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .refine_rounds = s >= 10 ? 3 : s >= 9 ? 2 : 1,
         .refine_square = s >= 11,
         .refine_qp = c->qp_rd && s >= 8 && c->rate_mode != AVOCET_RATE_QP,
+        .qp_inertia_q8 = c->aq_mode || (c->qp_rd && s >= 8) ? 0 : QP_INERTIA_Q8,
         .trellis = c->trellis,
         .psy_rd = s >= 6 ? c->psy_rd : 0,
         .i4x4 = c->partitions & AVOCET_PART_I4x4,

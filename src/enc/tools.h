@@ -24,6 +24,7 @@ typedef struct AvoTools {
     int refine_rounds;           /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
     bool refine_square;          /* eight directions instead of four */
     bool refine_qp;              /* quantisers nearby by rate-distortion cost */
+    int qp_inertia_q8;           /* a quantiser that differs by less from that before is not changed, 1/256 */
     int trellis;
     int psy_rd;                  /* 1/100 */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
