@@ -95,7 +95,7 @@ static const AvoOptionRow rows[] = {
     FLAG("intra-refresh", NULL, "stream", intra_refresh, "0",
          "A column of intra macroblocks that sweeps the picture, instead of keyframes."),
     INT("bframes", NULL, "stream", bframes, 0, 16, "7", "Most B pictures in a row."),
-    INT("b-adapt", NULL, "stream", b_adapt, 0, 2, "2",
+    INT("b-adapt", NULL, "stream", b_adapt, 0, 2, "1",
         "Placement of B pictures: 0 fixed, 1 fast, 2 optimal."),
     CHOICE("b-pyramid", NULL, "stream", b_pyramid, "none|strict|normal", NULL, "normal",
            "B pictures as references: none, strict: one level, normal: any depth."),
