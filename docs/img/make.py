@@ -3,11 +3,12 @@
 
     AVOCET=build/avocet docs/img/make.py
 
-Pictures come from avocet inspect; numbers are worked out here from the samples. The screenshot of the player needs Xvfb,
-xdotool and xwd, and is left as it is without them.
+Pictures come from avocet inspect; numbers are worked out here from the samples; those in the text are put in their
+places. The screenshot of the player needs Xvfb, xdotool and xwd, and is left as it is without them.
 """
 import json
 import os
+import re
 import subprocess
 import struct
 import sys
@@ -251,6 +252,30 @@ def write_player(coded):
         p.quit()
 
 
+# Where the text tells a number: a pattern with one group per number, and the names of the facts.
+NUMBERS = [
+    (r"The whole I picture takes (\d+), (\d+) and (\d+) bytes", ["qp20", "qp34", "qp46"]),
+    (r"This picture takes\s+(\d+) bytes, the I picture at the start took (\d+); (\d+) of its 112 macroblocks",
+     ["P bytes", "I bytes", "P skipped"]),
+    (r"This one takes (\d+) bytes", ["B bytes"]),
+    (r"In coding order the first ones are ([^:.]+?) by their place on the\s", ["order"]),
+]
+
+
+def update_text(facts):
+    path = os.path.join(os.path.dirname(HERE), "how-it-works.md")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    for pattern, names in NUMBERS:
+        found = re.search(pattern, text)
+        if not found:
+            sys.exit("how-it-works.md has no place for %s" % ", ".join(names))
+        for group in range(len(names), 0, -1):
+            text = text[:found.start(group)] + str(facts[names[group - 1]]) + text[found.end(group):]
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         make = Maker(folder)
@@ -289,8 +314,9 @@ def main():
         told = make.records(b)
         number = next(i for i in range(2, FRAMES) if told[i]["type"] in ("B", "Bref") and
                       any("mv0" in m and "mv1" in m for m in told[i]["macroblocks"]))
-        make.facts["B number, type, bytes"] = number, told[number]["type"], told[number]["bytes"]
-        make.facts["order"] = " ".join("%s%d" % (t["type"], t["coded"]) for t in told[:14])
+        make.facts["B number"], make.facts["B bytes"] = number, told[number]["bytes"]
+        coded = sorted(range(FRAMES), key=lambda i: told[i]["coded"])[:9]
+        make.facts["order"] = ", ".join(told[i]["type"].replace("ref", "") + str(i) for i in coded)
         write_png("bframe.png", make.look(b, number, "mb,mv"))
         p_number = next(i for i in range(1, FRAMES) if told[i]["type"] == "P")
         write_png("heat.png", beside(make.look(b, p_number, "qp", 1), make.look(b, p_number, "bits", 1)))
@@ -302,6 +328,7 @@ def main():
         write_presets(make)
         if test_player.missing() is None:
             write_player(mp4)
+        update_text(make.facts)
         for fact in make.facts.items():
             print(*fact)
 

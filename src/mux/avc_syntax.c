@@ -35,7 +35,7 @@ static void skip_scaling_list(AvoBitReader *r, int size)
     int last = 8, next = 8;
     for (int j = 0; j < size; j++) {
         if (next)
-            next = (last + avo_br_se(r)) & 255;
+            next = (int)(((unsigned)last + (unsigned)avo_br_se(r)) & 255);
         last = next ? next : last;
     }
 }
@@ -46,8 +46,8 @@ static void read_chroma_format(AvoBitReader *r, AvoAvcSps *sps)
     info->chroma_format_idc = (int)avo_br_ue(r);
     if (info->chroma_format_idc == 3)
         sps->separate_planes = avo_br_flag(r);
-    info->bit_depth_luma = 8 + (int)avo_br_ue(r);
-    info->bit_depth_chroma = 8 + (int)avo_br_ue(r);
+    info->bit_depth_luma = 8 + (int)avo_min64(avo_br_ue(r), 100);
+    info->bit_depth_chroma = 8 + (int)avo_min64(avo_br_ue(r), 100);
     avo_br_flag(r); /* qpprime_y_zero_transform_bypass_flag */
     if (avo_br_flag(r))
         for (int i = 0; i < (info->chroma_format_idc == 3 ? 12 : 8); i++)
@@ -363,9 +363,9 @@ static bool find_reset(AvoBitReader *r, const AvoAvcSps *sps, const AvoAvcPps *p
     if (b)
         avo_br_flag(r); /* direct_spatial_mv_pred_flag */
     if (inter && avo_br_flag(r)) {
-        refs[0] = (int)avo_br_ue(r) + 1;
+        refs[0] = (int)avo_min64(avo_br_ue(r), 100) + 1;
         if (b)
-            refs[1] = (int)avo_br_ue(r) + 1;
+            refs[1] = (int)avo_min64(avo_br_ue(r), 100) + 1;
     }
     if (refs[0] > 32 || refs[1] > 32)
         return false;
