@@ -10,7 +10,6 @@ void avo_dsp_init_tiny(AvoDsp *dsp)
     memset(dsp, 0, sizeof(*dsp));
     AVO_BPC(avo_transform_init_c)(dsp);
     AVO_BPC(avo_intra_init_c)(dsp);
-    AVO_BPC(avo_interp_init_c)(dsp);
     AVO_BPC(avo_deblock_init_c)(dsp);
     AVO_BPC(avo_resample_init_c)(dsp);
 }

@@ -45,6 +45,8 @@ static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
     }
 }
 
+#if !AVOCET_TINY /* which has no 8x8 transform */
+
 /* Forward 8-point transform in place over values that lie step apart. */
 AVO_INLINE void dct8_1d(int *v, int step)
 {
@@ -79,6 +81,8 @@ static void sub_dct_8x8(coef out[64], const pixel *cur, ptrdiff_t stride_cur, co
     for (int i = 0; i < 64; i++)
         out[i] = (coef)v[i];
 }
+
+#endif
 
 /* ---- inverse ---- */
 
@@ -118,6 +122,8 @@ static void add_idct_4x4_x4(pixel *dst, ptrdiff_t stride, const coef in[64])
         add_idct_4x4(dst + (i >> 1) * 4 * stride + (i & 1) * 4, stride, in + i * 16);
 }
 
+#if !AVOCET_TINY
+
 /* 8.5.13.2, one row or column, in place. */
 AVO_INLINE void idct8_1d(coef *v, int step)
 {
@@ -150,6 +156,8 @@ static void add_idct_8x8(pixel *dst, ptrdiff_t stride, const coef in[64])
         idct8_1d(v + x, 8);
     add_residual(dst, stride, v, 8);
 }
+
+#endif
 
 static void add_idct_4x4_dc(pixel *dst, ptrdiff_t stride, int dc)
 {
@@ -202,10 +210,12 @@ void AVO_BPC(avo_transform_init_c)(AvoDsp *dsp)
 {
     dsp->sub_dct_4x4 = sub_dct_4x4;
     dsp->sub_dct_4x4_x4 = sub_dct_4x4_x4;
+#if !AVOCET_TINY
     dsp->sub_dct_8x8 = sub_dct_8x8;
+    dsp->add_idct_8x8 = add_idct_8x8;
+#endif
     dsp->add_idct_4x4 = add_idct_4x4;
     dsp->add_idct_4x4_x4 = add_idct_4x4_x4;
-    dsp->add_idct_8x8 = add_idct_8x8;
     dsp->add_idct_4x4_dc = add_idct_4x4_dc;
     dsp->hadamard_dc_4x4 = hadamard_dc_4x4;
     dsp->ihadamard_dc_4x4 = ihadamard_dc_4x4;

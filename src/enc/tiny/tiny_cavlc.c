@@ -8,6 +8,17 @@
 #include "h264/cavlc_tables.h"
 #include "h264/tables.h"
 
+/* Out of line: there are many calls, and few a macroblock. */
+static AVO_NOINLINE void put_ue(AvoTinyBits *b, uint32_t v)
+{
+    avo_tiny_put_ue(b, v);
+}
+
+static void put_se(AvoTinyBits *b, int v)
+{
+    put_ue(b, v > 0 ? 2 * (uint32_t)v - 1 : 2 * (uint32_t)-v);
+}
+
 AVO_INLINE void put_code(AvoTinyBits *b, AvoVlc code)
 {
     avo_tiny_put(b, code.size, code.bits);
@@ -131,27 +142,27 @@ static void put_prediction(AvoTinyBits *b, const AvoTinyWork *w, bool is_p)
     unsigned intra = is_p ? 5 : 0;
     switch (w->type) {
     case AVO_TINY_P16x16:
-        avo_tiny_put_ue(b, 0);
-        avo_tiny_put_se(b, w->mvd[0].x);
-        avo_tiny_put_se(b, w->mvd[0].y);
+        put_ue(b, 0);
+        put_se(b, w->mvd[0].x);
+        put_se(b, w->mvd[0].y);
         break;
     case AVO_TINY_P8x8:
-        avo_tiny_put_ue(b, 3);
+        put_ue(b, 3);
         avo_tiny_put(b, 4, 15); /* four sub-macroblocks of 8x8 */
         for (int i = 0; i < 4; i++) {
-            avo_tiny_put_se(b, w->mvd[i].x);
-            avo_tiny_put_se(b, w->mvd[i].y);
+            put_se(b, w->mvd[i].x);
+            put_se(b, w->mvd[i].y);
         }
         break;
     case AVO_TINY_I16x16:
-        avo_tiny_put_ue(b, intra + 1 + (unsigned)(w->i16_mode + 4 * (w->cbp >> 4) +
+        put_ue(b, intra + 1 + (unsigned)(w->i16_mode + 4 * (w->cbp >> 4) +
                                                   (w->cbp & 15 ? 12 : 0)));
-        avo_tiny_put_ue(b, (uint32_t)w->chroma_mode);
+        put_ue(b, (uint32_t)w->chroma_mode);
         break;
     case AVO_TINY_I4x4:
-        avo_tiny_put_ue(b, intra);
+        put_ue(b, intra);
         put_intra_modes(b, w);
-        avo_tiny_put_ue(b, (uint32_t)w->chroma_mode);
+        put_ue(b, (uint32_t)w->chroma_mode);
         break;
     }
 }
@@ -159,7 +170,7 @@ static void put_prediction(AvoTinyBits *b, const AvoTinyWork *w, bool is_p)
 void avo_tiny_write_skip_run(AvoTiny *t)
 {
     if (!t->is_idr)
-        avo_tiny_put_ue(&t->bits, (uint32_t)t->skip_run);
+        put_ue(&t->bits, (uint32_t)t->skip_run);
     t->skip_run = 0;
 }
 
@@ -170,9 +181,9 @@ void avo_tiny_write_mb(AvoTiny *t)
     AvoTinyBits b = t->bits;
     put_prediction(&b, w, !t->is_idr);
     if (w->type != AVO_TINY_I16x16)
-        avo_tiny_put_ue(&b, avo_cbp_to_me[w->type != AVO_TINY_I4x4][w->cbp]);
+        put_ue(&b, avo_cbp_to_me[w->type != AVO_TINY_I4x4][w->cbp]);
     if (w->cbp || w->type == AVO_TINY_I16x16) {
-        avo_tiny_put_se(&b, w->qp - t->last_qp);
+        put_se(&b, w->qp - t->last_qp);
         put_luma(&b, w);
         if (w->cbp >> 4)
             put_chroma(&b, w);

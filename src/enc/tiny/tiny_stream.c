@@ -83,9 +83,14 @@ static void end_nal(AvoTiny *t, size_t start)
 
 /* ---- parameter sets (7.3.2.1.1, 7.3.2.2, E.1.1) ---- */
 
+static AVO_NOINLINE void put(AvoTinyBits *b, int n, uint32_t value)
+{
+    avo_tiny_put(b, n, value);
+}
+
 static void flag(AvoTinyBits *b, int value)
 {
-    avo_tiny_put(b, 1, value != 0);
+    put(b, 1, value != 0);
 }
 
 static AVO_NOINLINE void ue(AvoTinyBits *b, int value)
@@ -93,10 +98,15 @@ static AVO_NOINLINE void ue(AvoTinyBits *b, int value)
     avo_tiny_put_ue(b, (uint32_t)value);
 }
 
+static void se(AvoTinyBits *b, int value)
+{
+    ue(b, value > 0 ? 2 * value - 1 : -2 * value);
+}
+
 static AVO_NOINLINE void word(AvoTinyBits *b, uint32_t value)
 {
-    avo_tiny_put(b, 16, value >> 16);
-    avo_tiny_put(b, 16, value & 0xffff);
+    put(b, 16, value >> 16);
+    put(b, 16, value & 0xffff);
 }
 
 static void write_vui(AvoTinyBits *b, const AvocetEncoderConfig *c)
@@ -105,24 +115,24 @@ static void write_vui(AvoTinyBits *b, const AvocetEncoderConfig *c)
     flag(b, has_sar);
     if (has_sar) {
         bool square = c->sar_width == c->sar_height;
-        avo_tiny_put(b, 8, square ? 1 : 255);
+        put(b, 8, square ? 1 : 255);
         if (!square)
             word(b, (uint32_t)c->sar_width << 16 | (uint32_t)c->sar_height);
     }
     flag(b, 0); /* overscan */
     flag(b, 1); /* video signal */
-    avo_tiny_put(b, 3, (uint32_t)c->video_format);
+    put(b, 3, (uint32_t)c->video_format);
     flag(b, c->full_range);
     flag(b, 1);
-    avo_tiny_put(b, 8, (uint32_t)c->colour_primaries);
-    avo_tiny_put(b, 8, (uint32_t)c->transfer);
-    avo_tiny_put(b, 8, (uint32_t)c->colour_matrix);
+    put(b, 8, (uint32_t)c->colour_primaries);
+    put(b, 8, (uint32_t)c->transfer);
+    put(b, 8, (uint32_t)c->colour_matrix);
     flag(b, 0); /* chroma location */
     flag(b, 1); /* timing; a tick is a field */
     word(b, (uint32_t)c->fps.den);
     word(b, (uint32_t)c->fps.num * 2);
     flag(b, c->time_base.num == c->fps.den && c->time_base.den == c->fps.num);
-    avo_tiny_put(b, 3, 0); /* no HRD, no pic_struct */
+    put(b, 3, 0); /* no HRD, no pic_struct */
     flag(b, 1); /* restrictions */
     flag(b, 1);
     ue(b, 0);
@@ -138,9 +148,9 @@ static void write_sps(AvoTiny *t)
     const AvocetEncoderConfig *c = t->config;
     AvoTinyBits *b = &t->bits;
     bool is_1b = c->level == 9;
-    avo_tiny_put(b, 8, AVO_PROFILE_BASELINE);
-    avo_tiny_put(b, 8, is_1b ? 0xd0 : 0xc0); /* constraint flags 0, 1; 3 says level 1b (A.3.4.1) */
-    avo_tiny_put(b, 8, is_1b ? 11 : (uint32_t)c->level);
+    put(b, 8, AVO_PROFILE_BASELINE);
+    put(b, 8, is_1b ? 0xd0 : 0xc0); /* constraint flags 0, 1; 3 says level 1b (A.3.4.1) */
+    put(b, 8, is_1b ? 11 : (uint32_t)c->level);
     ue(b, 0);
     ue(b, 0); /* frame_num of 4 bits */
     ue(b, 2); /* order count follows frame_num */
@@ -171,7 +181,7 @@ static void write_pps(AvoTinyBits *b)
     ue(b, 0);
     ue(b, 0); /* one reference in each list */
     ue(b, 0);
-    avo_tiny_put(b, 3, 0); /* no weights */
+    put(b, 3, 0); /* no weights */
     ue(b, 0);              /* QP 26 */
     ue(b, 0);
     ue(b, 0);
@@ -199,7 +209,7 @@ void avo_tiny_write_headers(AvoTiny *t)
 static void write_access_unit_delimiter(AvoTiny *t)
 {
     size_t start = begin_nal(t, AVO_NAL_AUD);
-    avo_tiny_put(&t->bits, 3, t->is_idr ? 0 : 1);
+    put(&t->bits, 3, t->is_idr ? 0 : 1);
     end_nal(t, start);
 }
 
@@ -210,19 +220,19 @@ static void write_slice_header(AvoTiny *t)
     ue(b, 0);
     ue(b, t->is_idr ? 7 : 5); /* all slices of the picture are of this type */
     ue(b, 0);
-    avo_tiny_put(b, 4, (uint32_t)t->frame_num);
+    put(b, 4, (uint32_t)t->frame_num);
     if (t->is_idr) {
         ue(b, t->idr_pic_id);
-        avo_tiny_put(b, 2, 0); /* prior pictures are shown, no long term */
+        put(b, 2, 0); /* prior pictures are shown, no long term */
     } else {
-        avo_tiny_put(b, 2, 0); /* list as it is */
+        put(b, 2, 0); /* list as it is */
         flag(b, 0);            /* sliding window */
     }
-    avo_tiny_put_se(b, t->last_qp - 26);
+    se(b, t->last_qp - 26);
     ue(b, !c->deblock);
     if (c->deblock) {
-        avo_tiny_put_se(b, c->deblock_alpha);
-        avo_tiny_put_se(b, c->deblock_beta);
+        se(b, c->deblock_alpha);
+        se(b, c->deblock_beta);
     }
 }
 
