@@ -19,7 +19,11 @@
 
 #include <stdbool.h>
 
-#define AVO_LIVE_PRESET      "veryfast"
+#if AVOCET_TINY
+#define AVO_LIVE_PRESET "tiny"
+#else
+#define AVO_LIVE_PRESET "veryfast"
+#endif
 #define AVO_LIVE_BITRATE_MAX 2000000000 /* of the default */
 #define AVO_LIVE_MESSAGE     200
 #define AVO_LIVE_SETS_MAX    512 /* bytes of SPS and PPS, scaling lists included */

@@ -46,6 +46,6 @@ for options in (dict(bframes=2, profile="main"), dict(rc_lookahead=10)):
     try:
         h264.H264Encoder(WIDTH, HEIGHT, **options)
         raise AssertionError(options)
-    except ValueError:
+    except (ValueError, TypeError):  # a build with the small encoder does not know these at all
         pass
 print("done")

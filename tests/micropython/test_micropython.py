@@ -2,7 +2,9 @@
 them; then, where a MicroPython with the module is at hand, the same script as on CPython, which must print the same.
 
     MICROPYTHON=PATH        the interpreter
-    MICROPYTHON_DIR=PATH    MicroPython's source tree: the interpreter is looked for in its ports/unix/build-*
+    MICROPYTHON_DIR=PATH    MicroPython's source tree: the interpreters are looked for in its ports/unix/build-*
+
+An interpreter whose module was built with AVOCET_TINY=1 is compared with the same encoder built for this computer.
 """
 import difflib
 import os
@@ -16,6 +18,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "bindings" / "python" / "build_backend"))
 import avocet_build  # noqa: E402
+
+sys.path.insert(0, str(ROOT / "tests" / "tiny"))
+import test_tiny  # noqa: E402
 
 MODULE = ROOT / "bindings" / "micropython" / "h264" / "modh264.c"
 
@@ -93,6 +98,36 @@ def check_interpreter(counts, interpreter, folder):
     counts.check("memory", alone == "done\n", alone)
 
 
+def is_tiny(interpreter):
+    return "small build" in run(interpreter, "-c", "import h264; h264.H264Encoder(64, 48, bframes=1)").stdout
+
+
+# Settings as the module turns its arguments into (bindings/common/live.c).
+TINY_STREAMS = {
+    "default.264": ("i420", ["fps=15", "keyint=15", "bitrate=46080b", "qpmin=25", "qpmax=45", "vbv-bufsize=9216b"]),
+    "rgb565.264": ("rgb565", ["fps=10", "keyint=10", "bitrate=90000b", "qpmin=25", "qpmax=45", "vbv-bufsize=18000b"]),
+    "options.264": ("i420", ["fps=30", "keyint=4", "bitrate=300000b", "qpmin=12", "qpmax=40", "vbv-bufsize=60000b", "aud=1",
+                             "deblock=-2:1"]),
+    "quantiser.264": ("i420", ["fps=15", "keyint=15", "qp=33", "qpmin=25", "qpmax=45"]),
+}
+
+
+def check_tiny_interpreter(counts, interpreter, folder):
+    print("with %s (small encoder)" % interpreter)
+    folder.mkdir()
+    (folder / "in.raw").write_bytes(test_tiny.clip(64, 48, 16, 7, cut=9, noise=2))
+    said = run(interpreter, "-X", "heapsize=4M", HERE / "tiny_stream.py", folder).stdout
+    counts.check("the script of the small encoder", said == "done\n", said)
+    program = test_tiny.build(folder, "tiny_encode", "-O2")
+    for name, (form, options) in TINY_STREAMS.items():
+        made = folder / name
+        done = run(program, folder / "in.raw", "64x48", folder / "host.264", "--formats", form, *options)
+        same = done.returncode == 0 and made.is_file() and made.read_bytes() == (folder / "host.264").read_bytes()
+        counts.check("%s as on this computer" % name, same, done.stdout)
+    alone = run(interpreter, "-X", "heapsize=16M", HERE / "only_micropython.py").stdout
+    counts.check("memory", alone == "done\n", alone)
+
+
 def main():
     counts = Counts()
     with tempfile.TemporaryDirectory() as name:
@@ -105,7 +140,11 @@ def main():
         elif not headers.is_file():
             print("SKIPPED: the comparison with CPython, for want of Python.h (Debian: apt-get install python3-dev)")
         else:
-            check_interpreter(counts, found[0], folder)
+            tiny = [path for path in found if is_tiny(path)]
+            for path in [path for path in found if path not in tiny][:1]:
+                check_interpreter(counts, path, folder)
+            for path in tiny[:1]:
+                check_tiny_interpreter(counts, path, folder / "tiny")
     print("%d passed, %d failed" % (counts.passed, counts.failed))
     return 1 if counts.failed else 0
 
