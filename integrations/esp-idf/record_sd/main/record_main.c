@@ -60,7 +60,9 @@ static bool open_encoder(AvoLive *live)
         .bitrate = CONFIG_RECORD_BITRATE,
         .qp_min = 25,
         .qp_max = 45,
+#if !CONFIG_AVOCET_TINY
         .preset = "ultrafast",
+#endif
     };
     int status = avo_live_configure(&config, &args, message, sizeof message);
     if (status == AVOCET_OK)
