@@ -8,7 +8,7 @@
 #include <avocet/stream.h>
 #include "fault.h"
 
-enum { OUTPUT_USERS = 32 };
+enum { OUTPUT_USERS = 32, OUTPUT_USER_BYTES = 256 };
 
 /* What the user said about the output; zero: nothing. */
 typedef struct OutputOptions {
@@ -18,7 +18,8 @@ typedef struct OutputOptions {
     double segment;    /* HLS: seconds per segment; 0: 4 */
     int window;        /* HLS: segments in the list, older ones are deleted; 0: keep all */
     const char *listen, *push; /* RTSP: URL to serve at or to send to, instead of a file */
-    AvocetUser users[OUTPUT_USERS]; /* listen */
+    AvocetUser users[OUTPUT_USERS]; /* listen; in user_text */
+    char user_text[OUTPUT_USERS][OUTPUT_USER_BYTES];
     int user_count;
     int max_clients;   /* listen; 0: 64 */
     int no_udp, no_md5; /* listen */

@@ -16,7 +16,7 @@ typedef struct Rtsp {
 
 /* ---- options ---- */
 
-/* "NAME:PASSWORD", kept in memory that lives as long as the program. */
+/* "NAME:PASSWORD" */
 static int add_user(OutputOptions *o, const char *text, size_t n, const char *where, Fault *fault)
 {
     const char *colon = memchr(text, ':', n);
@@ -24,9 +24,9 @@ static int add_user(OutputOptions *o, const char *text, size_t n, const char *wh
         return fault_set(fault, "%s: must be NAME:PASSWORD", where);
     if (o->user_count == OUTPUT_USERS)
         return fault_set(fault, "%s: at most %d users", where, OUTPUT_USERS);
-    char *copy = malloc(n + 1);
-    if (!copy)
-        return fault_set(fault, "not enough memory");
+    if (n >= OUTPUT_USER_BYTES)
+        return fault_set(fault, "%s: at most %d characters", where, OUTPUT_USER_BYTES - 1);
+    char *copy = o->user_text[o->user_count];
     memcpy(copy, text, n);
     copy[n] = 0;
     copy[colon - text] = 0;
