@@ -44,23 +44,36 @@ static uint32_t energy_of(const AvoDsp *dsp, const AvoSource *s, int x, int y)
     return energy;
 }
 
-void avo_aq_begin(const AvoLookahead *la, AvoSource *source)
+typedef struct AqPicture {
+    const AvoLookahead *la;
+    AvoSource *source;
+} AqPicture;
+
+static void quantise_row(void *context, int y, int worker)
 {
+    const AqPicture *p = context;
+    const AvoLookahead *la = p->la;
+    AvoSource *source = p->source;
     AvoLowres *lr = source->lookahead;
+    (void)worker;
     bool off = la->config.rate_mode == AVOCET_RATE_QP;
     AqMode mode = aq_modes[off ? 0 : avo_clip3(0, 2, la->config.aq_mode)];
     int gain = mode.slope * la->config.aq_strength; /* 1/10000 */
     int32_t pivot_q16 = avo_log2_q16(mode.pivot);
-    for (int y = 0, i = 0; y < la->mb_height; y++) {
-        for (int x = 0; x < la->mb_width; x++, i++) {
-            int64_t log2_q16 = 0;
-            if (gain)
-                log2_q16 = avo_log2_q16((uint64_t)energy_of(la->dsp, source, x, y) + mode.floor) -
-                           pivot_q16;
-            int offset_q8 = (int)(log2_q16 * gain / (256 * 10000));
-            offset_q8 = avo_clip3(-OFFSET_LIMIT, OFFSET_LIMIT, offset_q8);
-            source->aq_q8[i] = (int16_t)offset_q8;
-            lr->aq_factor_q8[i] = (uint16_t)(avo_step_ratio_q16(-offset_q8) >> 8);
-        }
+    for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
+        int64_t log2_q16 = 0;
+        if (gain)
+            log2_q16 =
+                avo_log2_q16((uint64_t)energy_of(la->dsp, source, x, y) + mode.floor) - pivot_q16;
+        int offset_q8 = (int)(log2_q16 * gain / (256 * 10000));
+        offset_q8 = avo_clip3(-OFFSET_LIMIT, OFFSET_LIMIT, offset_q8);
+        source->aq_q8[i] = (int16_t)offset_q8;
+        lr->aq_factor_q8[i] = (uint16_t)(avo_step_ratio_q16(-offset_q8) >> 8);
     }
+}
+
+void avo_aq_begin(const AvoLookahead *la, AvoSource *source)
+{
+    AqPicture picture = {la, source};
+    avo_lookahead_run(la, quantise_row, &picture, la->mb_height);
 }

@@ -71,14 +71,26 @@ static AvoMv search_block(const AvoDsp *dsp, const AvoPlane *cur, const AvoPlane
     return best;
 }
 
+typedef struct CoarseField {
+    const AvoLookahead *la;
+    const AvoLowres *cur, *ref;
+} CoarseField;
+
+static void search_row(void *context, int by, int worker)
+{
+    const CoarseField *f = context;
+    const AvoPlane *c = &f->cur->coarse, *r = &f->ref->coarse;
+    AvoMv *mv = f->cur->coarse_mv + by * f->la->coarse_width;
+    (void)worker;
+    for (int bx = 0; bx < f->la->coarse_width; bx++)
+        *mv++ = search_block(f->la->dsp, c, r, block_at(bx, c->width), block_at(by, c->height));
+}
+
 const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
 {
-    const AvoPlane *c = &cur->coarse, *r = &ref->coarse;
-    if (c->width < EDGE || c->height < EDGE)
+    CoarseField field = {la, cur, ref};
+    if (cur->coarse.width < EDGE || cur->coarse.height < EDGE)
         return NULL;
-    AvoMv *mv = cur->coarse_mv;
-    for (int by = 0; by < la->coarse_height; by++)
-        for (int bx = 0; bx < la->coarse_width; bx++)
-            *mv++ = search_block(la->dsp, c, r, block_at(bx, c->width), block_at(by, c->height));
+    avo_lookahead_run(la, search_row, &field, la->coarse_height);
     return cur->coarse_mv;
 }

@@ -81,6 +81,19 @@ static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *
     }
 }
 
+/* Below this many macroblocks waking threads takes longer than the work. */
+#define MIN_SHARED_MBS 300
+
+void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int count)
+{
+    if (la->tasks && la->mb_count >= MIN_SHARED_MBS) {
+        avo_pool_run(la->tasks, fn, context, count);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        fn(context, i, 0);
+}
+
 static void carve_scratch(AvoLookahead *la, AvoArena *arena)
 {
     size_t n = (size_t)la->mb_count;
@@ -88,6 +101,7 @@ static void carve_scratch(AvoLookahead *la, AvoArena *arena)
         return;
     la->hpel_scratch =
         avo_arena_take(arena, ((size_t)la->mb_width * 8 + 64) * sizeof *la->hpel_scratch, 0);
+    la->row_progress = avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->row_progress, 64);
     la->block_scratch = avo_arena_take(arena, n * sizeof *la->block_scratch, 0);
     if (!la->wants_weights)
         return;
@@ -97,7 +111,7 @@ static void carve_scratch(AvoLookahead *la, AvoArena *arena)
     la->inter_scratch = avo_arena_take(arena, n * sizeof *la->inter_scratch, 0);
 }
 
-AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
+AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPool *tasks,
                                   const AvocetEncoderConfig *config, const AvoDsp *dsp,
                                   int dpb_frames)
 {
@@ -105,6 +119,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
     AvoLookahead *la = carved ? carved : &dry;
     configure(la, config, pool, dpb_frames);
     la->dsp = dsp;
+    la->tasks = tasks;
     size_t places = (size_t)la->delay + 2;
     la->window = avo_arena_take(arena, places * sizeof *la->window, 0);
     la->entry = avo_arena_take(arena, places * sizeof *la->entry, 0);

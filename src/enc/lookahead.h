@@ -11,6 +11,7 @@
 #ifndef AVO_ENC_LOOKAHEAD_H
 #define AVO_ENC_LOOKAHEAD_H
 
+#include "base/taskpool.h"
 #include "enc/input.h"
 
 typedef struct AvoLookahead AvoLookahead;
@@ -27,8 +28,9 @@ int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames);
 
 /* Carves the lookahead and the cost caches of all sources of `pool` (already carved on the same
  * arena). config is copied, dsp must stay. Returns NULL on a dry run and when the arena overflows.
- * dpb_frames: reference frames that the stream may hold (max_num_ref_frames). */
-AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool,
+ * dpb_frames: reference frames that the stream may hold (max_num_ref_frames). tasks: runs rows of
+ * blocks side by side, once it is started; NULL: one after the other. */
+AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPool *tasks,
                                   const AvocetEncoderConfig *config, const AvoDsp *dsp,
                                   int dpb_frames);
 

@@ -75,6 +75,8 @@ typedef struct AvoLowres {
 struct AvoLookahead {
     AvocetEncoderConfig config;
     const AvoDsp *dsp;
+    AvoTaskPool *tasks;        /* NULL: everything one after the other */
+    AvoProgress *row_progress; /* of the field being searched: blocks done in each row */
     int mb_width, mb_height, mb_count;
     int bframes; /* in effect */
     int layers;  /* of B pictures; 0: none */
@@ -178,6 +180,9 @@ int avo_propagate_duration_q8(const AvoLookahead *la, int index);
 void avo_propagate_window(AvoLookahead *la);
 
 /* ---- lookahead.c ---- */
+
+/* Calls fn(context, 0 .. count - 1, worker), side by side if there are threads. */
+void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int count);
 
 /* Display duration of a picture relative to 1/fps, 1/65536. */
 int64_t avo_lookahead_duration_q16(const AvoLookahead *la, int index);

@@ -103,8 +103,36 @@ uint64_t avo_lowres_inner_count(const AvoLookahead *la)
            (uint64_t)(la->mb_height - 2 * (la->mb_height > 2));
 }
 
+typedef struct NewPicture {
+    const AvoLookahead *la;
+    AvoSource *source;
+} NewPicture;
+
+/* Tasks: the half-sample planes, the small picture, then intra costs row by row. */
+enum { TASK_HPEL, TASK_COARSE, TASK_INTRA };
+
+static void prepare_task(void *context, int task, int worker)
+{
+    const NewPicture *p = context;
+    const AvoLookahead *la = p->la;
+    const AvoPlane *half = &p->source->half;
+    AvoLowres *lr = p->source->lookahead;
+    (void)worker;
+    if (task == TASK_HPEL) {
+        make_hpel_planes(la, p->source, lr);
+    } else if (task == TASK_COARSE) {
+        avo_coarse_begin(lr, half);
+    } else {
+        int y = task - TASK_INTRA;
+        for (int x = 0; x < la->mb_width; x++)
+            lr->intra[y * la->mb_width + x] = (uint16_t)intra_block(
+                la->dsp, half->data + 8 * y * half->stride + 8 * x, half->stride);
+    }
+}
+
 void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
 {
+    NewPicture picture = {la, source};
     AvoLowres *lr = source->lookahead;
     memset(lr->searched, 0, sizeof lr->searched);
     memset(lr->weight, 0, sizeof lr->weight);
@@ -112,14 +140,7 @@ void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
     for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
         lr->pair[i].past = lr->pair[i].future = 0;
     lr->next_pair = 0;
-    make_hpel_planes(la, source, lr);
-    avo_coarse_begin(lr, &source->half);
-    for (int y = 0, i = 0; y < la->mb_height; y++) {
-        const pixel *row = source->half.data + 8 * y * source->half.stride;
-        for (int x = 0; x < la->mb_width; x++, i++) {
-            lr->intra[i] = (uint16_t)intra_block(la->dsp, row + 8 * x, source->half.stride);
-        }
-    }
+    avo_lookahead_run(la, prepare_task, &picture, TASK_INTRA + la->mb_height);
     lr->intra_sum = inner_sum(la, lr->intra);
 }
 
@@ -260,33 +281,55 @@ static void add_coarse(const AvoLookahead *la, const BlockSearch *s, AvoMv out[2
     out[1] = clip_mv(s, next.x, next.y);
 }
 
-/* Fills mv and cost of the picture's blocks from the reference's four planes. */
-static void search_planes(const AvoLookahead *la, const AvoPlane *cur, const pixel *const planes[4],
-                          const Hint *hint, const AvoMv *coarse, AvoMv *mv, uint16_t *cost)
+/* One field being searched: in, then out. */
+typedef struct Field {
+    const AvoLookahead *la;
+    const AvoPlane *cur;
+    const pixel *plane[4]; /* of the reference */
+    Hint hint;
+    const AvoMv *coarse;
+    AvoMv *mv;
+    uint16_t *cost;
+} Field;
+
+/* Candidates need the vectors to the left and above, up to one block further right. */
+static void search_row(void *context, int y, int worker)
 {
+    const Field *f = context;
+    const AvoLookahead *la = f->la;
+    const Hint *hint = &f->hint;
     AvoMv candidates[8];
-    BlockSearch s = {.dsp = la->dsp, .stride = cur->stride};
-    for (int y = 0, i = 0; y < la->mb_height; y++) {
-        s.min_y = -2 * (8 * y + REACH);
-        s.max_y = 2 * (8 * (la->mb_height - 1 - y) + REACH);
-        for (int x = 0; x < la->mb_width; x++, i++) {
-            ptrdiff_t at = 8 * y * s.stride + 8 * x;
-            for (int k = 0; k < 4; k++)
-                s.plane[k] = planes[k] + at;
-            s.min_x = -2 * (8 * x + REACH);
-            s.max_x = 2 * (8 * (la->mb_width - 1 - x) + REACH);
-            la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, cur->data + at, s.stride, 8);
-            predict_block(&s, candidates, mv + i, la->mb_width, x, y);
-            if (hint->mv)
-                candidates[5] = clip_mv(&s, (hint->mv[i].x * hint->scale_q8 + 128) >> 8,
-                                        (hint->mv[i].y * hint->scale_q8 + 128) >> 8);
-            if (coarse)
-                add_coarse(la, &s, candidates + 6, coarse, x, y);
-            search_block(&s, candidates);
-            mv[i] = s.mv;
-            cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
-        }
+    BlockSearch s = {.dsp = la->dsp, .stride = f->cur->stride};
+    (void)worker;
+    s.min_y = -2 * (8 * y + REACH);
+    s.max_y = 2 * (8 * (la->mb_height - 1 - y) + REACH);
+    for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
+        ptrdiff_t at = 8 * y * s.stride + 8 * x;
+        for (int k = 0; k < 4; k++)
+            s.plane[k] = f->plane[k] + at;
+        s.min_x = -2 * (8 * x + REACH);
+        s.max_x = 2 * (8 * (la->mb_width - 1 - x) + REACH);
+        la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, f->cur->data + at, s.stride, 8);
+        if (y > 0)
+            avo_progress_wait(&la->row_progress[y - 1], avo_min(x + 2, la->mb_width));
+        predict_block(&s, candidates, f->mv + i, la->mb_width, x, y);
+        if (hint->mv)
+            candidates[5] = clip_mv(&s, (hint->mv[i].x * hint->scale_q8 + 128) >> 8,
+                                    (hint->mv[i].y * hint->scale_q8 + 128) >> 8);
+        if (f->coarse)
+            add_coarse(la, &s, candidates + 6, f->coarse, x, y);
+        search_block(&s, candidates);
+        f->mv[i] = s.mv;
+        f->cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
+        avo_progress_publish(&la->row_progress[y], x + 1);
     }
+}
+
+static void search_rows(Field *field)
+{
+    for (int y = 0; y < field->la->mb_height; y++)
+        avo_progress_reset(&field->la->row_progress[y]);
+    avo_lookahead_run(field->la, search_row, field, field->la->mb_height);
 }
 
 /* Samples of a reference that a block's vector points at; at: the block's place in the plane. */
@@ -339,10 +382,14 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     for (int k = 0; k < 3; k++)
         avo_weight_plane(la, &la->weighted[1 + k], &avo_lowres(la, index - distance)->hpel[k],
                          weight);
-    const pixel *planes[4] = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
-                              la->weighted[3].data};
-    search_planes(la, &la->window[index]->half, planes, hint, NULL, la->mv_scratch,
-                  la->inter_scratch);
+    Field field = {.la = la,
+                   .cur = &la->window[index]->half,
+                   .plane = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
+                             la->weighted[3].data},
+                   .hint = *hint,
+                   .mv = la->mv_scratch,
+                   .cost = la->inter_scratch};
+    search_rows(&field);
     uint16_t *cost = lr->inter[0][distance - 1];
     if (!avo_weight_pays(inner_sum(la, la->inter_scratch), inner_sum(la, cost))) {
         memset(weight, 0, sizeof *weight);
@@ -357,12 +404,16 @@ static void search_field(const AvoLookahead *la, int index, int dir, int distanc
     AvoLowres *lr = avo_lowres(la, index);
     int ref_index = dir ? index + distance : index - distance;
     const AvoLowres *ref = avo_lowres(la, ref_index);
-    const pixel *planes[4] = {la->window[ref_index]->half.data, ref->hpel[0].data,
-                              ref->hpel[1].data, ref->hpel[2].data};
     Hint hint = find_hint(la, index, dir, distance);
-    const AvoMv *coarse = avo_coarse_search(la, lr, ref);
-    search_planes(la, &la->window[index]->half, planes, &hint, coarse, lr->mv[dir][distance - 1],
-                  lr->inter[dir][distance - 1]);
+    Field field = {.la = la,
+                   .cur = &la->window[index]->half,
+                   .plane = {la->window[ref_index]->half.data, ref->hpel[0].data, ref->hpel[1].data,
+                             ref->hpel[2].data},
+                   .hint = hint,
+                   .coarse = avo_coarse_search(la, lr, ref),
+                   .mv = lr->mv[dir][distance - 1],
+                   .cost = lr->inter[dir][distance - 1]};
+    search_rows(&field);
     if (!dir && la->wants_weights)
         search_weighted(la, index, distance, &hint);
     lr->searched[dir][distance - 1] = true;
@@ -388,38 +439,45 @@ static void p_blocks(const AvoLookahead *la, int index, int past, uint16_t *out)
     }
 }
 
-static void b_blocks(const AvoLookahead *la, int index, int past, int future, uint16_t *out)
+typedef struct Pair {
+    const AvoLookahead *la;
+    int index, past, future;
+    uint16_t *out;
+} Pair;
+
+static void b_row(void *context, int y, int worker)
 {
-    const AvoLowres *lr = avo_lowres(la, index);
-    const AvoSource *ref0 = la->window[index - past], *ref1 = la->window[index + future];
-    const AvoPlane *cur = &la->window[index]->half;
-    const AvoMv *mv0 = lr->mv[0][past - 1], *mv1 = lr->mv[1][future - 1];
-    const uint16_t *inter0 = lr->inter[0][past - 1], *inter1 = lr->inter[1][future - 1];
+    const Pair *p = context;
+    const AvoLookahead *la = p->la;
+    const AvoLowres *lr = avo_lowres(la, p->index);
+    const AvoSource *ref0 = la->window[p->index - p->past];
+    const AvoSource *ref1 = la->window[p->index + p->future];
+    const AvoPlane *cur = &la->window[p->index]->half;
+    const AvoMv *mv0 = lr->mv[0][p->past - 1], *mv1 = lr->mv[1][p->future - 1];
+    const uint16_t *inter0 = lr->inter[0][p->past - 1], *inter1 = lr->inter[1][p->future - 1];
     ptrdiff_t stride = cur->stride;
     AVO_ALIGN(64) pixel mean[8 * AVO_CUR_STRIDE];
-    for (int y = 0, i = 0; y < la->mb_height; y++) {
-        for (int x = 0; x < la->mb_width; x++, i++) {
-            ptrdiff_t at = 8 * y * stride + 8 * x;
-            la->dsp->avg[1](mean, AVO_CUR_STRIDE, reference_at(ref0, mv0[i], at), stride,
-                            reference_at(ref1, mv1[i], at), stride, 8);
-            int best = BIDIR_PENALTY +
-                       la->dsp->satd[AVO_BLK_8x8](mean, AVO_CUR_STRIDE, cur->data + at, stride);
-            int lists = AVO_LOWRES_BOTH;
-            if (inter0[i] < best) {
-                best = inter0[i];
-                lists = AVO_LOWRES_PAST;
-            }
-            if (inter1[i] < best) {
-                best = inter1[i];
-                lists = AVO_LOWRES_FUTURE;
-            }
-            if (lr->intra[i] + AVO_LOWRES_PENALTY < best) {
-                best = lr->intra[i] + AVO_LOWRES_PENALTY;
-                lists = AVO_LOWRES_INTRA;
-            }
-            out[i] =
-                (uint16_t)(avo_min(best, AVO_LOWRES_COST_MAX) | lists << AVO_LOWRES_LIST_SHIFT);
+    (void)worker;
+    for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
+        ptrdiff_t at = 8 * y * stride + 8 * x;
+        la->dsp->avg[1](mean, AVO_CUR_STRIDE, reference_at(ref0, mv0[i], at), stride,
+                        reference_at(ref1, mv1[i], at), stride, 8);
+        int best = BIDIR_PENALTY +
+                   la->dsp->satd[AVO_BLK_8x8](mean, AVO_CUR_STRIDE, cur->data + at, stride);
+        int lists = AVO_LOWRES_BOTH;
+        if (inter0[i] < best) {
+            best = inter0[i];
+            lists = AVO_LOWRES_PAST;
         }
+        if (inter1[i] < best) {
+            best = inter1[i];
+            lists = AVO_LOWRES_FUTURE;
+        }
+        if (lr->intra[i] + AVO_LOWRES_PENALTY < best) {
+            best = lr->intra[i] + AVO_LOWRES_PENALTY;
+            lists = AVO_LOWRES_INTRA;
+        }
+        p->out[i] = (uint16_t)(avo_min(best, AVO_LOWRES_COST_MAX) | lists << AVO_LOWRES_LIST_SHIFT);
     }
 }
 
@@ -447,7 +505,8 @@ const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, i
     AvoLowresPair *pair = &lr->pair[lr->next_pair++ % AVO_LOWRES_PAIRS];
     pair->past = past;
     pair->future = future;
-    b_blocks(la, index, past, future, pair->block);
+    Pair work = {la, index, past, future, pair->block};
+    avo_lookahead_run(la, b_row, &work, la->mb_height);
     return pair->block;
 }
 

@@ -99,13 +99,13 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     carve_frames(enc, arena, dpb_frames + 2);
     carve_job(enc, arena);
     avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc, avo_lookahead_sources(c) + 2);
-    enc->lookahead = avo_lookahead_carve(arena, &enc->input, c, &enc->dsp, dpb_frames);
+    enc->pool = avo_pool_carve(arena, workers);
+    enc->lookahead = avo_lookahead_carve(arena, &enc->input, enc->pool, c, &enc->dsp, dpb_frames);
     bool annexb = c->container == AVOCET_ANNEXB;
     size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
     avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler, annexb);
     avo_packet_carve(&enc->headers, arena, 0, 0, 0, annexb);
     enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
-    enc->pool = avo_pool_carve(arena, workers);
     if (!arena->base || arena->overflow)
         return arena->overflow ? AVOCET_ERR_MEMORY : AVOCET_OK;
 
