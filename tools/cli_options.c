@@ -22,6 +22,7 @@ typedef enum Own {
     OWN_SEEK,
     OWN_RECON,
     OWN_JSON,
+    OWN_STATS,
     OWN_QUIET,
     OWN_VERBOSE,
     OWN_NO_PROGRESS,
@@ -65,6 +66,7 @@ static const struct {
     {"seek", "<integer>", "Leave out this many pictures at the start [0].", OWN_SEEK},
     {"recon", "<file>", "Write what a decoder will show, as .y4m in display order.", OWN_RECON},
     {"json", "<file>", "Write a summary; - is standard output.", OWN_JSON},
+    {"stats", "<file>", "Statistics between passes [avocet.stats].", OWN_STATS},
     {"quiet", "", "Say nothing but errors.", OWN_QUIET},
     {"verbose", "", "A line per coded picture.", OWN_VERBOSE},
     {"no-progress", "", "No progress line (there is none outside a terminal anyway).",
@@ -188,6 +190,9 @@ static int set_own(CliOptions *o, int index, const char *value, Fault *fault)
         return 0;
     case OWN_JSON:
         o->json = value;
+        return 0;
+    case OWN_STATS:
+        o->stats = value;
         return 0;
     case OWN_QUIET:
         o->quiet = 1;
@@ -432,6 +437,10 @@ int cli_parse(CliOptions *o, CliCommand command, int argc, char **argv, Fault *f
         return -1;
     if (o->json && strcmp(o->json, "-") == 0 && strcmp(o->output, "-") == 0)
         return fault_set(fault, "output and --json cannot both go to standard output");
+    if (o->stats && !o->config.pass)
+        return fault_set(fault, "--stats needs --pass 1, 2 or 3");
+    if (!o->stats)
+        o->stats = "avocet.stats";
     return 0;
 }
 
@@ -474,6 +483,7 @@ static void print_short_help(void)
          "      --crf N           constant quality, 0 to 51, lower is better [23]\n"
          "  -q, --qp N            constant quantiser, 0 to 51\n"
          "  -B, --bitrate RATE    average bit rate: 800k, 2M\n"
+         "      --pass N          1: measure, 2: encode to the bit rate (--stats FILE between them)\n"
          "      --profile NAME    baseline, main, high [auto]\n"
          "      --level LEVEL     1 to 6.2 [auto]\n"
          "  -I, --keyint N        most pictures between keyframes [250]\n"

@@ -14,6 +14,7 @@ typedef struct CliOptions {
     const char *input, *output;
     const char *preset, *tune;
     const char *recon, *json;
+    const char *stats; /* of pass 1 to 3 */
     int64_t frames, seek; /* frames -1: all */
     int quiet, verbose;
     int no_progress;

@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "input/input.h"
 #include "output/output.h"
+#include "pass_stats.h"
 #include "pace.h"
 #include "progress.h"
 #include "recon.h"
@@ -27,6 +28,7 @@ typedef struct Session {
     AvocetEncoder *encoder;
     Output *output;
     Recon *recon;
+    PassStats stats;
     Report report;
     Progress progress;
     int64_t sent;
@@ -132,12 +134,28 @@ static void adopt_input(Session *s)
         c->colour_matrix = info->matrix;
 }
 
+/* What the pass before left. */
+static int read_stats(Session *s)
+{
+    AvocetEncoderConfig *c = &s->options.config;
+    Fault fault;
+    if (c->pass < 2)
+        return 0;
+    if (pass_stats_read(&s->stats, s->options.stats, c, &fault) < 0)
+        return fail(s, &fault);
+    c->pass_records = s->stats.record;
+    c->pass_count = s->stats.count;
+    return 0;
+}
+
 /* Returns an exit status. */
 static int open_encoder(Session *s)
 {
     char message[256];
     Fault fault;
     adopt_input(s);
+    if (read_stats(s) < 0)
+        return EXIT_FAILED;
     int status =
         avocet_encoder_open(&s->encoder, &s->options.config, NULL, message, sizeof message);
     if (status == AVOCET_OK)
@@ -168,6 +186,13 @@ static int check_not_input(Session *s, const char *name)
     return fail(s, &fault);
 }
 
+static int create_stats(Session *s)
+{
+    Fault fault;
+    const AvocetEncoderConfig *c = avocet_encoder_config(s->encoder);
+    return pass_stats_create(&s->stats, s->options.stats, c, &fault) < 0 ? fail(s, &fault) : 0;
+}
+
 static int open_outputs(Session *s)
 {
     const CliOptions *o = &s->options;
@@ -184,6 +209,8 @@ static int open_outputs(Session *s)
         if (!s->recon)
             return fail(s, &fault);
     }
+    if ((o->config.pass & 1) && (check_not_input(s, o->stats) < 0 || create_stats(s) < 0))
+        return -1;
     return 0;
 }
 
@@ -211,6 +238,10 @@ static int take_packet(Session *s, const AvocetPacket *packet)
     if (s->options.verbose && !s->options.quiet)
         report_print_picture(&s->report, packet);
     if (s->output->write(s->output, packet, &fault) < 0)
+        return fail(s, &fault);
+    AvocetPassRecord record;
+    if (s->stats.file && (avocet_encoder_pass_record(s->encoder, &record) < 0 ||
+                          pass_stats_add(&s->stats, &record, &fault) < 0))
         return fail(s, &fault);
     if (s->recon) {
         AvocetPicture picture;
@@ -316,8 +347,13 @@ static int encode_all(Session *s)
         return fail_encoder(s, "encoding failed", flushed);
     if (receive_all(s) < 0 || status < 0)
         return -1;
+    Fault fault;
+    if (s->stats.count > s->sent) {
+        fault_set(&fault, "the first pass had %lld pictures, this one %lld: the bit rate is not met",
+                  (long long)s->stats.count, (long long)s->sent);
+        return fail(s, &fault);
+    }
     if (s->sent == 0) {
-        Fault fault;
         fault_set(&fault, "%s: no pictures to encode%s", s->options.input,
                   s->options.seek ? " (--seek goes beyond its end)" : "");
         return fail(s, &fault);
@@ -337,6 +373,8 @@ static int close_all(Session *s)
         status = fail(s, &fault);
     if (s->encoder && s->output && s->options.json &&
         report_write_json(&s->report, s->options.json, s->encoder, s->fault.text, &fault) < 0)
+        status = fail(s, &fault);
+    if (pass_stats_close(&s->stats, !s->fault.text[0], &fault) < 0)
         status = fail(s, &fault);
     avocet_encoder_close(&s->encoder);
     if (s->input)

@@ -45,8 +45,19 @@ enum {
     AVOCET_PART_I4x4 = 1, AVOCET_PART_I8x8 = 2, AVOCET_PART_P8x8 = 4, AVOCET_PART_P4x4 = 8, AVOCET_PART_B8x8 = 16
 };
 
+/* What a pass over the pictures leaves of each, for the next pass. */
+typedef struct AvocetPassRecord {
+    int64_t display_index;       /* 0, 1, 2, ... in the order of sending                            */
+    AvocetFrameType type;
+    int layer;                   /* of B pictures: 1 between anchors, 2 between those, ...          */
+    int qp_q8;                   /* quantiser of the picture, 1/256 QP                              */
+    int64_t bits;
+    int64_t cost;                /* of prediction, as the lookahead saw it                          */
+    int64_t duration_q16;        /* of display, 65536: 1/fps                                        */
+} AvocetPassRecord;
+
 /* All settings. Fill by avocet_encoder_config_init, then change members or use avocet_encoder_config_set. Every
- * member but `size`, `custom_cqm` is an option of the same meaning in the option table (with range and default). */
+ * member but `size` and the pass records is an option of the same meaning in the option table (with range and default). */
 typedef struct AvocetEncoderConfig {
     size_t size;                 /* sizeof(AvocetEncoderConfig), set by config_init                 */
 
@@ -109,6 +120,12 @@ typedef struct AvocetEncoderConfig {
     int lookahead;               /* pictures, 0..250                                                */
     AvocetHrd nal_hrd;
     int filler;                  /* fill CBR with filler NAL units                                  */
+    int pass;                    /* 0: the only one; 1: first, records are kept; 2: last, needs the
+                                  * records of the pass before; 3: the same, and keeps records      */
+    int slow_firstpass;          /* pass 1 decides as carefully as the others                       */
+    const AvocetPassRecord *pass_records; /* pass 2 and 3: one per picture, any order; not needed
+                                  * any more once the encoder is open                               */
+    int64_t pass_count;
 
     /* Headers. */
     AvocetContainer container;   /* start codes or 4-byte lengths                                   */
@@ -181,6 +198,8 @@ AVOCET_API int avocet_encoder_flush(AvocetEncoder *encoder);
  * send, receive or close. */
 AVOCET_API int avocet_encoder_recon(AvocetEncoder *encoder, AvocetPicture *picture);
 
+/* The record of the packet received last, in any pass: collect them and give them to the next one. */
+AVOCET_API int avocet_encoder_pass_record(const AvocetEncoder *encoder, AvocetPassRecord *record);
 /* SPS and PPS (and the version SEI) as they start the stream; valid until close. */
 AVOCET_API int avocet_encoder_headers(AvocetEncoder *encoder, const uint8_t **data, size_t *size);
 /* The next picture sent becomes an IDR. */

@@ -208,6 +208,16 @@ int avocet_encoder_recon(AvocetEncoder *encoder, AvocetPicture *picture)
     return AVOCET_OK;
 }
 
+int avocet_encoder_pass_record(const AvocetEncoder *encoder, AvocetPassRecord *record)
+{
+    if (!encoder || !record)
+        return AVOCET_ERR_ARGUMENT;
+    if (!encoder->coded)
+        return AVOCET_ERR_STATE;
+    *record = encoder->rc.record;
+    return AVOCET_OK;
+}
+
 int avocet_encoder_headers(AvocetEncoder *encoder, const uint8_t **data, size_t *size)
 {
     if (!encoder || !data || !size)

@@ -12,6 +12,7 @@
 #include "enc/ratecontrol.h"
 #include "enc/references.h"
 #include "enc/row.h"
+#include "enc/two_pass.h"
 #include "enc/validate.h"
 
 #define AVO_PTS_RING 512 /* presentation times kept: more than lookahead and reordering hold back */
@@ -34,6 +35,7 @@ struct AvocetEncoder {
     AvoInputPool input;
     AvoLookahead *lookahead;
     AvoRateControl rc;
+    AvoTwoPass two_pass;
     AvoReferences references;
     AvoPicJob job;
     AvoPacketBuffer packet;

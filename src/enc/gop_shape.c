@@ -60,12 +60,23 @@ int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type,
 
 /* ---- intra pictures ---- */
 
+/* Type in the first pass; AUTO: there was none, or it was shorter. */
+static AvocetFrameType recorded_type(const AvoLookahead *la, int index)
+{
+    int64_t at = la->window[index]->display_index;
+    return la->types && at < la->types_count ? (AvocetFrameType)la->types[at] : AVOCET_TYPE_AUTO;
+}
+
 /* The type that a picture must have; AUTO: no intra picture here. */
 static AvocetFrameType intra_type(const AvoLookahead *la, int index, int64_t last_idr)
 {
     const AvocetEncoderConfig *c = &la->config;
     const AvoSource *s = la->window[index];
     int64_t since_idr = s->display_index - last_idr;
+    if (la->types) {
+        AvocetFrameType type = recorded_type(la, index);
+        return type == AVOCET_TYPE_IDR || type == AVOCET_TYPE_I ? type : AVOCET_TYPE_AUTO;
+    }
     if (last_idr < 0 || s->wish == AVOCET_TYPE_IDR)
         return AVOCET_TYPE_IDR;
     if (!c->intra_refresh && since_idr >= c->keyint)
@@ -228,8 +239,20 @@ static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anch
     return count;
 }
 
+/* As in the first pass; an end that was none there becomes one. */
+static int place_recorded(const AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    int n = 0;
+    for (int i = lo + 1; i <= end; i++)
+        if (i == end || recorded_type(la, i) == AVOCET_TYPE_P)
+            anchor[n++] = (int16_t)i;
+    return n;
+}
+
 static int place_anchors(AvoLookahead *la, int lo, int end, int16_t *anchor)
 {
+    if (la->types)
+        return place_recorded(la, lo, end, anchor);
     if (la->config.b_adapt == 0 || la->bframes == 0)
         return place_fixed(la, lo, end, anchor);
     if (la->config.b_adapt == 1)

@@ -132,6 +132,17 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
     return arena->overflow ? NULL : carved;
 }
 
+int avo_lookahead_bframes(const AvoLookahead *la)
+{
+    return la->bframes;
+}
+
+void avo_lookahead_follow(AvoLookahead *la, const int8_t *types, int64_t count)
+{
+    la->types = types;
+    la->types_count = count;
+}
+
 void avo_lookahead_push(AvoLookahead *la, AvoSource *source)
 {
     AVO_ASSERT(la->count <= la->delay && !la->flushing);

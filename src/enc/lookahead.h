@@ -34,6 +34,11 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
                                   const AvocetEncoderConfig *config, const AvoDsp *dsp,
                                   int dpb_frames);
 
+/* B pictures in a row that are possible. */
+int avo_lookahead_bframes(const AvoLookahead *la);
+/* Instead of deciding types, takes those of the first pass, by display index (AvocetFrameType);
+ * wishes do not count then. types must live. */
+void avo_lookahead_follow(AvoLookahead *la, const int8_t *types, int64_t count);
 /* Takes the next picture in display order (retains its own reference). Must not be called while
  * avo_lookahead_pop would still return a plan. */
 void avo_lookahead_push(AvoLookahead *la, AvoSource *source);

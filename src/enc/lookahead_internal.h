@@ -95,6 +95,8 @@ struct AvoLookahead {
     bool flushing;
     int64_t last_idr; /* display index; -1: none yet */
     int64_t next_coded_index;
+    const int8_t *types; /* of the first pass, by display index; NULL: there was none */
+    int64_t types_count;
 
     int16_t *anchor; /* scratch of gop_shape.c, one per place in the window */
     uint64_t *path_cost;

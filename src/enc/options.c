@@ -219,6 +219,10 @@ static const AvoOptionRow rows[] = {
            "Buffer model in the stream (needs vbv-bufsize)."),
     FLAG("filler", NULL, "rate", filler, "0",
          "Fill up to the constant bit rate with filler units."),
+    INT("pass", NULL, "rate", pass, 0, 3, "0",
+        "1: first pass; 2: last pass, to bitrate; 3: between them, to bitrate."),
+    FLAG("slow-firstpass", NULL, "rate", slow_firstpass, "0",
+         "Pass 1 decides as carefully as the others."),
 
     /* ---- headers ---- */
     CHOICE("container", NULL, "headers", container, "annexb|avcc", NULL, "annexb",

@@ -85,6 +85,17 @@ static void set_slices(AvocetEncoder *enc)
     job->deblock = c->deblock;
 }
 
+static int begin_two_pass(AvocetEncoder *enc)
+{
+    int bframes = avo_lookahead_bframes(enc->lookahead);
+    AVO_RETURN_IF_ERROR(avo_two_pass_begin(&enc->two_pass, &enc->rc, &enc->config, bframes, &enc->message));
+    if (!enc->two_pass.count)
+        return AVOCET_OK;
+    enc->rc.two_pass = &enc->two_pass;
+    avo_lookahead_follow(enc->lookahead, enc->two_pass.type, enc->two_pass.count);
+    return AVOCET_OK;
+}
+
 int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
 {
     const AvocetEncoderConfig *c = &enc->config;
@@ -101,6 +112,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc, avo_lookahead_sources(c) + 2);
     enc->pool = avo_pool_carve(arena, workers);
     enc->lookahead = avo_lookahead_carve(arena, &enc->input, enc->pool, c, &enc->dsp, dpb_frames);
+    avo_two_pass_carve(&enc->two_pass, arena, c);
     bool annexb = c->container == AVOCET_ANNEXB;
     size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
     avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler, annexb);
@@ -116,6 +128,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     bind_job(enc);
     set_slices(enc);
     AVO_RETURN_IF_ERROR(avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
+    AVO_RETURN_IF_ERROR(begin_two_pass(enc));
     avo_encoder_write_headers(enc, &enc->headers);
     if (!avo_pool_start(enc->pool))
         return avo_fail(&enc->message, AVOCET_ERR_MEMORY, "cannot start %d threads", workers);
@@ -136,6 +149,8 @@ int avo_encoder_take_picture(AvocetEncoder *enc, const AvocetPicture *picture)
     if (enc->sent && picture->pts <= enc->last_pts)
         return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT, "picture %l: pts %l is not above the previous %l", enc->sent,
                         picture->pts, enc->last_pts);
+    if (enc->two_pass.count && enc->sent >= enc->two_pass.count)
+        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT, "the first pass had only %l pictures", enc->two_pass.count);
     AvoSource *src = avo_input_take(&enc->input);
     if (!src)
         return avo_fail(&enc->message, AVOCET_ERR_BUSY, "receive packets before sending more pictures");

@@ -1,6 +1,7 @@
 /* See ratecontrol.h. Sections: settings, prediction of bits, relative quantisers, base, calls. */
 #include "base/fixmath.h"
 #include "enc/ratecontrol.h"
+#include "enc/two_pass.h"
 
 /* Importance propagation lowers most blocks by several QP; this much per unit of 1 - qcomp brings
  * the mean quality of a CRF number back to what it is without. */
@@ -40,7 +41,7 @@
 
 /* ---- settings ---- */
 
-static int kind_of(AvocetFrameType type)
+int avo_rc_kind(AvocetFrameType type)
 {
     switch (type) {
     case AVOCET_TYPE_IDR:
@@ -181,7 +182,7 @@ static void learn(int32_t *value, int32_t seen_value, int seen)
 /* Cost of a picture that is only foreseen, with the usual effect of offsets on its kind. */
 static int32_t log2_ahead_at_0(const AvoRateControl *rc, const AvoPlanAhead *ahead)
 {
-    int kind = kind_of((AvocetFrameType)ahead->type);
+    int kind = avo_rc_kind((AvocetFrameType)ahead->type);
     return log2_bits_at_0(rc, kind, ahead->cost) + rc->predictor[kind].log2_offsets_q16;
 }
 
@@ -198,6 +199,11 @@ static int kind_offset_q8(const AvoRateControl *rc, int kind, int layer)
         return -rc->intra_offset_q8;
     int offset = layer_offset_q8(rc, layer);
     return kind == AVO_RC_B ? avo_max(offset, rc->leaf_offset_q8) : offset;
+}
+
+int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer)
+{
+    return kind_offset_q8(rc, avo_rc_kind(type), layer);
 }
 
 /* Complex stretches get coarser steps, by the part of their complexity that qcomp leaves. The cost
@@ -236,10 +242,10 @@ static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relativ
     int64_t durations = plan->duration_q16;
     int complexity = complexity_q8(rc);
     *scaled =
-        (uint64_t)bits_at(log2_bits_at_0(rc, kind_of(plan->type), plan->bits_cost), relative_q8);
+        (uint64_t)bits_at(log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost), relative_q8);
     for (int i = 0; i < plan->ahead_count; i++) {
         const AvoPlanAhead *a = &plan->ahead[i];
-        int relative = kind_offset_q8(rc, kind_of((AvocetFrameType)a->type), a->layer) + complexity;
+        int relative = kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer) + complexity;
         *scaled += (uint64_t)bits_at(log2_ahead_at_0(rc, a), relative);
         durations += a->duration_q16;
     }
@@ -323,8 +329,20 @@ static void settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, 
 /* ---- calls ---- */
 
 /* B pictures follow the anchors around them rather than the base of the moment. */
+static int two_pass_base_q8(AvoRateControl *rc, const AvoPlan *plan)
+{
+    int base = avo_two_pass_base_q8(rc->two_pass, rc->bits_done + bits_in_flight(rc));
+    if (plan->coded_index)
+        base = avo_clip3(rc->last_base_q8 - rc->qp_step_q8 / 2,
+                         rc->last_base_q8 + rc->qp_step_q8 / 2, base);
+    avo_two_pass_start(rc->two_pass, plan->src->display_index, avo_rc_kind(plan->type));
+    return rc->last_base_q8 = base;
+}
+
 static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
+    if (rc->two_pass)
+        return two_pass_base_q8(rc, plan);
     if (rc->mode == AVOCET_RATE_QP)
         return rc->base_q8;
     if (plan->layer > 0 && rc->anchors > 1) {
@@ -361,16 +379,28 @@ static int vbv_raise_q8(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8
         return 0;
     int n = avo_min(plan->ahead_count + 1, PLANNED_MAX);
     int base = qp_q8 - relative_q8;
-    bits[0] = bits_at(log2_bits_at_0(rc, kind_of(plan->type), plan->bits_cost), qp_q8);
+    bits[0] = bits_at(log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost), qp_q8);
     duration[0] = plan->duration_q16;
     for (int i = 1; i < n; i++) {
         const AvoPlanAhead *a = &plan->ahead[i - 1];
-        int offset = kind_offset_q8(rc, kind_of((AvocetFrameType)a->type), a->layer);
+        int offset = kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer);
         bits[i] = bits_at(log2_ahead_at_0(rc, a), base + offset);
         duration[i] = a->duration_q16;
     }
     AvoVbv vbv = vbv_after(rc, rc->flight_count);
     return avo_vbv_raise_q8(&vbv, bits, duration, n);
+}
+
+/* What a second pass needs to know of a picture. */
+static void record(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, int64_t cost)
+{
+    rc->record = (AvocetPassRecord){.display_index = f->display_index,
+                                    .type = f->type,
+                                    .layer = f->layer,
+                                    .qp_q8 = f->qp_q8,
+                                    .bits = bits,
+                                    .cost = cost,
+                                    .duration_q16 = f->duration_q16};
 }
 
 static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q8, int relative_q8,
@@ -382,6 +412,9 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
     }
     rc->flight[(rc->flight_first + rc->flight_count++) % AVO_RC_FLIGHT_MAX] =
         (AvoRcFlight){.coded_index = plan->coded_index,
+                      .display_index = plan->src ? plan->src->display_index : plan->coded_index,
+                      .type = plan->type,
+                      .layer = plan->layer,
                       .kind = kind,
                       .qp_q8 = qp_q8,
                       .relative_q8 = relative_q8,
@@ -417,9 +450,11 @@ static void set_band(const AvoRateControl *rc, AvoFrameQp *out)
 
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
 {
-    int kind = kind_of(plan->type);
+    int kind = avo_rc_kind(plan->type);
     blur_complexity(rc, plan);
-    int relative = kind_offset_q8(rc, kind, plan->layer) + complexity_q8(rc);
+    int complexity = rc->two_pass ? rc->two_pass->picture[plan->src->display_index].complexity_q8
+                                  : complexity_q8(rc);
+    int relative = kind_offset_q8(rc, kind, plan->layer) + complexity;
     int qp = picture_base_q8(rc, plan, relative) + relative;
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);
@@ -490,6 +525,10 @@ void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
     f.qp_q8 += stats->qp_shift_q8;
     if (f.coded_index == rc->anchor_index)
         rc->anchor_qp_q8[0] = f.qp_q8 - kind_offset_q8(rc, f.kind, 0);
+    record(rc, &f, (int64_t)bits, stats->inter_cost);
+    if (rc->two_pass)
+        avo_two_pass_end(rc->two_pass, f.display_index, f.kind,
+                         avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8)));
     if (f.cost > 0 && !f.starved) {
         int32_t coeff =
             avo_log2_ratio_q16(bits, (uint64_t)f.cost) + (int32_t)((int64_t)f.qp_q8 * 128 / 3);

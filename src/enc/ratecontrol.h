@@ -39,13 +39,17 @@ typedef struct AvoRcPredictor {
 
 /* A picture that was started and not yet reported. */
 typedef struct AvoRcFlight {
-    int64_t coded_index;
+    int64_t coded_index, display_index;
     int64_t cost, bits_planned, duration_q16;
     int kind;
     int qp_q8, relative_q8;
+    AvocetFrameType type;
+    int layer;
     int tries;                /* that were too large for the buffer, */
     int starved;              /* of them with starved rows */
 } AvoRcFlight;
+
+typedef struct AvoTwoPass AvoTwoPass; /* two_pass.h */
 
 typedef struct AvoRateControl {
     /* Settings. */
@@ -63,6 +67,8 @@ typedef struct AvoRateControl {
     bool live;                          /* ABR, and nothing is known of what follows */
     int loan_pictures;                  /* that pay for an intra picture */
 
+    AvoTwoPass *two_pass;               /* NULL: there was no first pass */
+
     /* History. */
     AvoRcPredictor predictor[AVO_RC_KINDS];
     uint64_t scaled_bits;        /* ABR: bits of past pictures as they would be at base 0 */
@@ -77,6 +83,7 @@ typedef struct AvoRateControl {
     int last_base_q8;                       /* ABR: of the last anchor, before the buffer spoke */
     int64_t anchors, anchor_index; /* their number, coded index of the last */
     AvoVbv vbv;
+    AvocetPassRecord record; /* of the picture reported last */
 
     AvoRcFlight flight[AVO_RC_FLIGHT_MAX];
     int flight_first, flight_count;
@@ -85,6 +92,9 @@ typedef struct AvoRateControl {
 /* Sets up. mb_count: macroblocks per picture. */
 int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_count,
                 AvoMessage *msg);
+/* Kind of a type, and how far its quantisers lie from the base, but for complexity. */
+int avo_rc_kind(AvocetFrameType type);
+int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser

@@ -25,9 +25,22 @@ static const struct {
  * and the eye do value, and not where trials of quantisers nearby know better. */
 #define QP_INERTIA_Q8 150
 
+/* A first pass only asks how hard the pictures are. What shapes the stream stays as it is. */
+static void make_fast(AvoTools *t)
+{
+    t->me = AVOCET_ME_DIA;
+    t->trellis = 0;
+    t->mixed_refs = false;
+    t->i8x8 = t->p8x8 = t->p4x4 = t->b8x8 = false;
+    t->psy_rd = 0;
+    t->max_refs = 1;
+    t->fast_pskip = true;
+}
+
 void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profile_idc)
 {
-    int s = c->subme;
+    bool fast = c->pass == 1 && !c->slow_firstpass;
+    int s = fast ? avo_min(c->subme, 2) : c->subme;
     *t = (AvoTools){
         .me = c->me,
         .merange = c->merange,
@@ -64,4 +77,6 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .measure_psnr = c->psnr,
         .measure_ssim = c->ssim,
     };
+    if (fast)
+        make_fast(t);
 }

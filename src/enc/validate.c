@@ -54,6 +54,8 @@ static int check_ranges(Check *k)
 
 /* ---- rate ---- */
 
+#define PICTURES_MAX 100000000 /* with records: 19 days at 60 pictures per second */
+
 static int check_rate(Check *k)
 {
     const AvocetEncoderConfig *c = k->c;
@@ -63,6 +65,11 @@ static int check_rate(Check *k)
         CONFLICT(k, "qp %d is outside qpmin %d to qpmax %d", c->qp, c->qp_min, c->qp_max);
     if (c->rate_mode == AVOCET_RATE_BITRATE && c->bitrate == 0)
         return avo_fail(k->msg, AVOCET_ERR_ARGUMENT, "bitrate is not set");
+    if (c->pass >= 2 && c->rate_mode != AVOCET_RATE_BITRATE)
+        CONFLICT(k, "pass %d needs bitrate", c->pass);
+    if (c->pass >= 2 && (!c->pass_records || c->pass_count <= 0 || c->pass_count > PICTURES_MAX))
+        return avo_fail(k->msg, AVOCET_ERR_ARGUMENT, "pass %d needs the records of a first pass",
+                        c->pass);
     return AVOCET_OK;
 }
 

@@ -269,10 +269,11 @@ def test_every_option_is_accepted(folder):
     numbers = {"cqm4": ",".join(["16"] * 16), "cqm8": ",".join(["16"] * 64)}
     single = {"size": "48x32", "format": "i420", "fps": "30", "timebase": "1/30", "level": "4", "keyint": "12", "min-keyint": "3",
               "deblock": "1:-1", "bitrate": "200k", "sar": "4:3", "merange": "8", "vbv-maxrate": "300", "preset": "ultrafast", "tune": "psnr", "frames": "3", "seek": "1",
-              "recon": os.path.join(folder, "r.y4m"), "json": os.path.join(folder, "s.json"), "output": out}
+              "recon": os.path.join(folder, "r.y4m"), "stats": os.path.join(folder, "a.stats"), "json": os.path.join(folder, "s.json"), "output": out}
     together = {"vbv-maxrate": ["--bitrate", "200", "--vbv-bufsize", "300"], "vbv-bufsize": ["--bitrate", "200"],
                 "nal-hrd": ["--bitrate", "200", "--vbv-maxrate", "200", "--vbv-bufsize", "300"],
-                "filler": ["--bitrate", "200", "--vbv-maxrate", "200", "--vbv-bufsize", "300"], "rate-mode": ["--bitrate", "200"]}
+                "filler": ["--bitrate", "200", "--vbv-maxrate", "200", "--vbv-bufsize", "300"], "rate-mode": ["--bitrate", "200"],
+                "pass": ["--stats", os.path.join(folder, "a.stats")], "stats": ["--pass", "1"]}
     listed = options()
     check(len(listed) > 70, f"only {len(listed)} options are listed")
     for name, form, choices in listed:

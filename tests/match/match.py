@@ -56,6 +56,7 @@ OPTIONS = {
              ["--bitrate", "300k", "--vbv-maxrate", "400k", "--vbv-bufsize", "300k", "--nal-hrd", "vbr"],
              ["--bitrate", "400k", "--vbv-bufsize", "400k", "--nal-hrd", "cbr"], ["--bitrate", "20k", "--vbv-bufsize", "8k"],
              ["--crf", "20", "--vbv-maxrate", "800", "--vbv-bufsize", "800"], ["--qp", "30", "--qpmin", "12", "--qpmax", "40"]],
+    "pass": [[], [], [], ["--pass", "1", "--stats", os.devnull]],
     "keyint": [[], ["--keyint", "1"], ["--keyint", "2"], ["--keyint", "5"], ["--keyint", "9", "--min-keyint", "4"],
                ["--keyint", "infinite"]],
     "scenecut": [[], ["--no-scenecut"], ["--scenecut", "90"]],

@@ -38,7 +38,8 @@ def run(words):
 
 def encode(clip, options, name):
     """The stream as bytes; None (counted as a failure) when the encoder refuses."""
-    path = os.path.join(FOLDER, name + ".264")
+    fd, path = tempfile.mkstemp(suffix=".264", dir=FOLDER)
+    os.close(fd)
     r = run(["encode", clip, "-o", path, "--quiet", *options])
     if r.returncode:
         check(False, f"{name} {' '.join(options)}: {r.stderr.strip()}")

@@ -4,7 +4,8 @@ from . import _h264
 # The table has command-line names; Python wants identifiers. 8x8dct has a second name that is one.
 _SECOND_NAMES = {"8x8dct": "transform_8x8"}
 # What the signature of H264Encoder says in its own way.
-NOT_KEYWORDS = ("size", "fps", "bitrate", "qpmin", "qpmax", "format")
+# Several passes over the same images make no sense here.
+NOT_KEYWORDS = ("size", "fps", "bitrate", "qpmin", "qpmax", "format", "pass", "slow-firstpass")
 
 
 class Option:
