@@ -248,6 +248,7 @@ static int run(Job *job, Fault *fault)
         return -1;
     progress_start(&job->progress, !o->quiet && !o->no_progress && !o->verbose, -1, 25);
     double start = progress_clock();
+    Fault verdict;
     md5_init(&job->md5);
     int status = decode_session_run(s, fault);
     progress_clear(&job->progress);
@@ -257,8 +258,8 @@ static int run(Job *job, Fault *fault)
         return -1;
     if (status == 0 && interrupted)
         status = fault_set(fault, "interrupted after %" PRId64 " pictures", job->written);
-    else if (status == 0 && (s->errors || s->damaged))
-        status = fault_set(fault, "%s is damaged; what could be decoded is written", s->input.name);
+    else if (status == 0 && decode_session_verdict(s, &verdict) < 0)
+        status = fault_set(fault, "%s; what could be decoded is written", verdict.text);
     return status;
 }
 

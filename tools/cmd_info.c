@@ -357,7 +357,8 @@ static void print_help(void)
          "Decodes H.264 (.264, .h264, .mp4, or - for standard input) and tells what it holds:\n"
          "stream, groups of pictures, types, bit rate over time in kb/s, how much of its level it\n"
          "uses, the buffer of the hypothetical reference decoder. In the first group I is an IDR\n"
-         "picture, i an I, B a B picture that others refer to, b one that they do not. --json: for programs. Exit "
+         "picture, i an I, B a B picture that others refer to, b one that they do not. --json: for "
+         "programs. Exit "
          "status: 0 success, 1 failure or damage in the stream,\n"
          "2 wrong usage.");
 }
@@ -398,8 +399,8 @@ static int run(const char *input, int json, Fault *fault)
         (json ? print_json : print_text)(&s, &count);
     if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         status = fault_set(fault, "cannot write standard output");
-    if (status == 0 && (s.errors || s.damaged))
-        status = fault_set(fault, "%s is damaged", s.input.name);
+    if (status == 0)
+        status = decode_session_verdict(&s, fault);
     decode_session_close(&s);
     stats_free(&count.stats);
     return status;

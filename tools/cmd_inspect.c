@@ -279,9 +279,7 @@ static int run(Job *job, Fault *fault)
     if (job->options.plots &&
         plots_write(job->options.plots, s->input.name, job->points, job->count, fault) < 0)
         return -1;
-    if (s->errors || s->damaged)
-        return fault_set(fault, "%s is damaged", s->input.name);
-    return 0;
+    return decode_session_verdict(s, fault);
 }
 
 /* Closes what can still fail; the first fault is kept. */

@@ -33,6 +33,7 @@ static void tell_error(DecodeSession *s, int status)
     is_new = strcmp(text, s->last_error.text) != 0;
     fault_set(&s->last_error, "%s", text);
     s->errors++;
+    s->unsupported += status == AVOCET_ERR_UNSUPPORTED;
     if (!is_new || s->errors_told > MOST_TOLD)
         return;
     if (s->errors_told++ < MOST_TOLD)
@@ -102,6 +103,16 @@ int decode_session_run(DecodeSession *s, Fault *fault)
                                      s->last_error.text)
                          : fault_set(fault, "%s: no H.264 pictures in it", s->input.name);
     return 0;
+}
+
+int decode_session_verdict(const DecodeSession *s, Fault *fault)
+{
+    if (!s->errors && !s->damaged)
+        return 0;
+    return fault_set(fault,
+                     s->errors == s->unsupported && !s->damaged ? "%s is not supported as a whole"
+                                                                : "%s is damaged",
+                     s->input.name);
 }
 
 void decode_session_close(DecodeSession *s)

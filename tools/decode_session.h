@@ -16,6 +16,7 @@ struct DecodeSession {
     int64_t first;                      /* number of the first picture taken */
     int64_t decoded;                    /* with those that are left out */
     int64_t pictures, damaged, errors;  /* pictures: taken */
+    int64_t unsupported;                /* of the errors */
     int64_t made_up, lost_frames;       /* macroblocks; reference pictures that never came */
     int64_t most;                       /* pictures to take at most, -1: all */
     volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
@@ -33,6 +34,8 @@ int decode_session_open(DecodeSession *session, const char *name, Fault *fault);
 /* Decodes everything. Damaged units are told on standard error (the first ten) and counted; -1: a
  * fault that ended it: of the input, of take, or a stream without any picture. */
 int decode_session_run(DecodeSession *session, Fault *fault);
+/* Was everything decoded as it was meant? -1: the fault says what the stream is. */
+int decode_session_verdict(const DecodeSession *session, Fault *fault);
 void decode_session_close(DecodeSession *session);
 
 #endif

@@ -136,7 +136,7 @@ static void restart(AvocetDecoder *dec)
     dec->last_reference = NULL;
     dec->has_header = false;
     dec->source.offset = 0;
-    dec->flushing = false;
+    dec->flushing = dec->told_layers = false;
 }
 
 /* A damaged slice of a picture that ran later than its unit was met. */

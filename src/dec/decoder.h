@@ -60,6 +60,7 @@ struct AvocetDecoder {
     AvoMessage message;
     uint64_t error_offset;
     bool flushing;
+    bool told_layers;        /* that there are layers which are not decoded */
 
     AvoNalSource source;
     AvoDecBuffer rbsp; /* the unit at work without its header byte, zero padded */

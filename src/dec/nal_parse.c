@@ -237,6 +237,16 @@ static int handle_pps(AvocetDecoder *dec)
 
 /* ---- units ---- */
 
+/* Slices of SVC layers and MVC views (Annexes G, H, I): told once per stream, then passed over. */
+static int refuse_layer(AvocetDecoder *dec)
+{
+    if (dec->told_layers)
+        return AVOCET_OK;
+    dec->told_layers = true;
+    return avo_fail(&dec->message, AVOCET_ERR_UNSUPPORTED,
+                    "SVC and MVC layers are not supported, the base layer alone is decoded");
+}
+
 static int handle_unit(AvocetDecoder *dec)
 {
     int type = dec->unit_header & 31, ref_idc = dec->unit_header >> 5 & 3;
@@ -267,7 +277,11 @@ static int handle_unit(AvocetDecoder *dec)
     case AVO_NAL_END_STREAM:
         avo_dec_finish_picture(dec);
         return AVOCET_OK;
-    default: /* extensions, filler, reserved and unspecified types: a base decoder passes over them
+    case 20:
+    case 21:
+        return refuse_layer(dec);
+    default: /* other extensions, filler, reserved and unspecified types: a base decoder passes over
+              * them
               */
         return AVOCET_OK;
     }

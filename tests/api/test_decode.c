@@ -313,6 +313,29 @@ static void test_size_limit(void)
     api_free(&c.stream);
 }
 
+/* Units of further layers: named once, the base layer is as it was. */
+static void test_layers(void)
+{
+    static const uint8_t unit[8] = {0, 0, 0, 1, 0x74, 0x80, 0x12, 0x34}; /* nal_unit_type 20 */
+    AvocetEncoderConfig config = api_config("fast", W, H);
+    Coded c = encode(&config);
+    Pictures base = decode(NULL, c.stream.bytes, c.stream.size, c.stream.size);
+    uint8_t *bytes = malloc(c.stream.size + 8 * (size_t)c.stream.packets);
+    size_t size = 0, at = 0;
+    for (int n = 0; n < c.stream.packets; n++) {
+        memcpy(bytes + size, c.stream.bytes + at, c.packet_size[n]);
+        memcpy(bytes + size + c.packet_size[n], unit, sizeof unit);
+        at += c.packet_size[n];
+        size += c.packet_size[n] + sizeof unit;
+    }
+    Pictures all = decode(NULL, bytes, size, size);
+    CHECK(all.errors == 1 && all.last_error == AVOCET_ERR_UNSUPPORTED && strstr(all.text, "MVC"),
+          "%d errors: %s", all.errors, all.text);
+    CHECK(same_pictures(&base, &all) && all.damaged == 0, "the base layer is another one");
+    free(bytes);
+    api_free(&c.stream);
+}
+
 int main(void)
 {
     test_reconstruction();
@@ -327,5 +350,6 @@ int main(void)
     test_order_of_calls();
     test_arguments();
     test_size_limit();
+    test_layers();
     return check_finish();
 }
