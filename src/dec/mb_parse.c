@@ -327,9 +327,11 @@ static bool begin_mb(AvoSliceDec *s)
     return true;
 }
 
+/* False: it cannot be, or was made of bits that do not exist. */
 static bool finish_mb(AvoSliceDec *s)
 {
-    if (!avo_mb_reconstruct(s))
+    bool overread = s->cabac ? avo_cabac_overread(&s->reader) : avo_sb_overread(&s->br);
+    if (overread || !avo_mb_reconstruct(s))
         return false;
     s->mb->slice = (uint16_t)s->slice;
     s->mbs_done++;
@@ -570,16 +572,6 @@ static int damaged(const AvoSliceDec *s, AvoMessage *msg)
     return avo_fail(msg, AVOCET_ERR_DATA, "slice data is damaged at macroblock %d", s->mb_addr);
 }
 
-/* The macroblock at work was made of bits that do not exist: it is missing after all. */
-static int overran(AvoSliceDec *s, AvoMessage *msg)
-{
-    s->mb->slice = AVO_SLICE_NONE;
-    s->mbs_done--;
-    if (s->trace)
-        memset(&s->trace->mb[s->mb_addr], 0, sizeof s->trace->mb[s->mb_addr]);
-    return damaged(s, msg);
-}
-
 static bool is_past_end(const AvoSliceDec *s)
 {
     return s->mb_addr >= s->frame->mb_width * s->frame->mb_height;
@@ -597,8 +589,6 @@ static int decode_cavlc(AvoSliceDec *s, AvoMessage *msg)
             break;
         if (is_past_end(s) || !begin_mb(s) || !decode_coded_mb(s))
             return damaged(s, msg);
-        if (avo_sb_overread(&s->br))
-            return overran(s, msg);
         s->mb_addr = next_mb(s, s->mb_addr);
     }
     return avo_sb_overread(&s->br) ? damaged(s, msg) : AVOCET_OK;
@@ -613,8 +603,6 @@ static int decode_cabac(AvoSliceDec *s, AvoMessage *msg)
         bool skipped = may_skip && avo_cabac_read_skip(s);
         if (!(skipped ? decode_skipped_mb(s) : decode_coded_mb(s)))
             return damaged(s, msg);
-        if (avo_cabac_overread(&s->reader))
-            return overran(s, msg);
         s->mb_addr = next_mb(s, s->mb_addr);
     } while (!avo_cabac_terminate(&s->reader));
     return AVOCET_OK;
