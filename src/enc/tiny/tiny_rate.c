@@ -76,7 +76,7 @@ static int picture_qp(const AvoTiny *t, bool is_intra, int64_t *expected)
         qp = is_intra ? avo_clip3(r->last_qp[0] - 6, r->last_qp[0] + 4, qp)
                       : avo_clip3(r->last_qp[0] - 3, r->last_qp[0] + 4, qp);
     else if (r->known[1])
-        qp = avo_clip3(r->last_qp[1] - 2, r->last_qp[1] + 6, qp);
+        qp = avo_clip3(r->last_qp[1] - 6, r->last_qp[1] + 6, qp);
     qp = bounded(c, qp);
     *expected = (int64_t)r->complexity[is_intra] * 16 / step_q4(qp);
     return qp;
@@ -144,7 +144,7 @@ void avo_tiny_rate_end(AvoTiny *t)
     r->known[type] = true;
     r->debt += bits - (r->bits_per_picture_q8 >> 8);
     /* What was saved up in quiet seconds is not spent at once afterwards. */
-    int64_t second = (r->bits_per_picture_q8 >> 8) * r->fps;
-    r->debt = avo_clip3_64(-second / 4, 2 * second, r->debt);
+    int64_t picture = r->bits_per_picture_q8 >> 8;
+    r->debt = avo_clip3_64(-picture, 2 * r->fps * picture, r->debt);
 }
 #endif
