@@ -29,8 +29,8 @@ static int software_open(void **handle, const AvocetEncoderConfig *config, void 
     }
     Software *s = (Software *)((uint8_t *)memory + lead);
     memset(s, 0, sizeof *s);
-    int status = avocet_encoder_open_in(&s->encoder, config, (uint8_t *)memory + LEAD, memory_size - LEAD,
-                                        message, message_size);
+    int status = avocet_encoder_open_in(&s->encoder, config, (uint8_t *)memory + LEAD,
+                                        memory_size - LEAD, message, message_size);
     *handle = status < 0 ? NULL : s;
     return status;
 }

@@ -1,5 +1,5 @@
-/* Cortex-M from reset: vector table, zeroed data, main. Instructions from the system timer, which an
- * emulator that counts one nanosecond per instruction runs at 25 MHz. */
+/* Cortex-M from reset: vector table, zeroed data, main. Instructions from the system timer, which
+ * an emulator that counts one nanosecond per instruction runs at 25 MHz. */
 #include "board.h"
 
 #define SYST_CSR (*(volatile uint32_t *)0xe000e010)
@@ -40,7 +40,8 @@ typedef void (*Vector)(void);
 __attribute__((section(".vectors"), used)) static const struct {
     uint8_t *stack;
     Vector handlers[15];
-} vectors = {board_stack_end, {start, stop, stop, stop, stop, stop, 0, 0, 0, 0, stop, stop, 0, stop, tick}};
+} vectors = {board_stack_end,
+             {start, stop, stop, stop, stop, stop, 0, 0, 0, 0, stop, stop, 0, stop, tick}};
 
 long board_call(long operation, const void *argument)
 {

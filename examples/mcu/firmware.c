@@ -1,8 +1,8 @@
-/* A firmware that codes pictures: all an encoder needs on a chip without an operating system, and what
- * bench/mcu.py measures.
+/* A firmware that codes pictures: all an encoder needs on a chip without an operating system, and
+ * what bench/mcu.py measures.
  *
- * Memory is one static array; there is no malloc, no stdio, no thread, and of the C library only the
- * functions of mem.c. Pictures come from a file of the host and the stream goes to one, through
+ * Memory is one static array; there is no malloc, no stdio, no thread, and of the C library only
+ * the functions of mem.c. Pictures come from a file of the host and the stream goes to one, through
  * semihosting; on a real board that is a camera's buffer and a card or a network.
  *
  * Reads firmware.args: WIDTH HEIGHT FORMAT PICTURES INPUT OUTPUT [NAME=VALUE ...], separated by
@@ -177,7 +177,8 @@ static AvocetEncoder *open_encoder(const Job *job)
     uint64_t start = board_instructions();
     paint_stack();
     if (avocet_encoder_memory(&job->config, &need, message, sizeof message) < 0 ||
-        avocet_encoder_open_in(&encoder, &job->config, memory, sizeof memory, message, sizeof message) < 0)
+        avocet_encoder_open_in(&encoder, &job->config, memory, sizeof memory, message,
+                               sizeof message) < 0)
         fail("open", message);
     say_number("open_instructions", board_instructions() - start);
     say_number("open_stack", stack_used(__builtin_frame_address(0)));
@@ -196,7 +197,8 @@ static void run(const Job *job, AvocetEncoder *encoder)
     for (; n < job->pictures && read_file(in, samples, size) == size; n++) {
         AvocetPicture picture;
         AvocetPacket packet;
-        avocet_picture_init(&picture, job->config.format, job->config.width, job->config.height, samples);
+        avocet_picture_init(&picture, job->config.format, job->config.width, job->config.height,
+                            samples);
         picture.pts = n;
         uint64_t start = board_instructions();
         if (avocet_encoder_send(encoder, &picture) < 0 ||

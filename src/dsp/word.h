@@ -1,6 +1,6 @@
-/* Kernels for machines without SIMD: four samples in a 32 bit word, two 16 bit lanes where sums need
- * room. Plain C with the same results everywhere; on a 32 bit core without a byte-wise difference
- * they take about half the instructions of loops over samples.
+/* Kernels for machines without SIMD: four samples in a 32 bit word, two 16 bit lanes where sums
+ * need room. Plain C with the same results everywhere; on a 32 bit core without a byte-wise
+ * difference they take about half the instructions of loops over samples.
  *
  * Not in the kernel table: whoever wants them calls them. */
 #ifndef AVO_DSP_WORD_H
@@ -23,8 +23,8 @@ void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t
                    int width, int rows);
 
 /* Chroma samples between samples (8.4.2.2.2), eighths 0..7, 8 columns; dst aligned to 4. */
-void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src, int fx,
-                     int fy, int rows);
+void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                     int fx, int fy, int rows);
 
 /* Half samples (8.4.2.2.1) of `words` * 4 columns.
  * horizontal: mid[i] is the six-tap sum at src + 2 + i, plus AVO_WORD_BIAS, in the order 0 2 1 3 of
@@ -32,10 +32,12 @@ void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff
  * across: dst is the rounded sample at src + 2 + i; dst aligned to 4.
  * vertical: dst at src's columns, rows -2 .. 3 around src are read; both aligned. */
 #define AVO_WORD_BIAS 2560
-void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows);
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words,
+                              int rows);
 void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
 void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
-/* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5. */
+/* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5.
+ */
 void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int columns, int rows);
 /* Coarse SAD over 16 columns of cur against the mean of a and b. */
 int avo_word_sad_mean_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *a, ptrdiff_t stride_a,

@@ -37,12 +37,11 @@ static void copy_plane(const AvoPlane *p, const uint8_t *src, ptrdiff_t stride, 
         memcpy(p->data + y * p->stride, src + y * stride, (size_t)width);
 }
 
-static void convert_planar(const AvoPlane planes[3], const AvocetPicture *picture, const AvoDsp *dsp,
-                           bool chroma)
+static void convert_planar(const AvoPlane planes[3], const AvocetPicture *picture,
+                           const AvoDsp *dsp, bool chroma)
 {
     int cw = (picture->width + 1) / 2, ch = (picture->height + 1) / 2;
-    copy_plane(&planes[0], picture->plane[0], picture->stride[0], picture->width,
-               picture->height);
+    copy_plane(&planes[0], picture->plane[0], picture->stride[0], picture->width, picture->height);
     if (!chroma)
         return;
     switch (picture->format) {
@@ -314,7 +313,8 @@ static int row_bytes(AvocetFormat format, int plane, int width)
     }
 }
 
-int avo_convert_check(const AvocetPicture *picture, const AvocetEncoderConfig *config, AvoMessage *msg)
+int avo_convert_check(const AvocetPicture *picture, const AvocetEncoderConfig *config,
+                      AvoMessage *msg)
 {
     if ((unsigned)picture->format >= AVOCET_FORMAT_COUNT)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "there is no picture format %d", picture->format);

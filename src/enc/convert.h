@@ -11,7 +11,8 @@
 #include "h264/frame.h"
 
 /* Whether format, size, planes and strides are all right for an encoder of these settings. */
-int avo_convert_check(const AvocetPicture *picture, const AvocetEncoderConfig *config, AvoMessage *msg);
+int avo_convert_check(const AvocetPicture *picture, const AvocetEncoderConfig *config,
+                      AvoMessage *msg);
 
 /* Fills the planes, whose size is that of the picture rounded up; what lies beyond the picture
  * repeats its last column and row. chroma false: only planes[0]. Matrix and range are config's. */

@@ -1,6 +1,7 @@
 /* Codes a file of raw pictures with the encoder for small machines; what the tests run.
  *
- *     tiny_encode IN WIDTHxHEIGHT OUT.264 [--recon OUT.yuv] [--frames N] [--formats a,b] [NAME=VALUE ...]
+ *     tiny_encode IN WIDTHxHEIGHT OUT.264 [--recon OUT.yuv] [--frames N] [--formats a,b]
+ * [NAME=VALUE ...]
  *
  * --formats: the pictures' formats in turn; IN holds them one after the other. Prints bytes of
  * memory, and bytes and QP of each picture with --verbose. */
@@ -98,13 +99,15 @@ int main(int argc, char **argv)
             break;
         avocet_picture_init(&picture, format, config.width, config.height, samples);
         picture.pts = n;
-        if (avocet_encoder_send(enc, &picture) < 0 || avocet_encoder_receive(enc, &packet) != AVOCET_OK)
+        if (avocet_encoder_send(enc, &picture) < 0 ||
+            avocet_encoder_receive(enc, &packet) != AVOCET_OK)
             fail("encode", avocet_encoder_error(enc));
         fwrite(packet.data, 1, packet.size, out);
         if (recon)
             write_recon(enc, recon);
         if (verbose)
-            printf("%ld %s %lu QP %d\n", n, packet.keyframe ? "I" : "P", (unsigned long)packet.size, packet.qp);
+            printf("%ld %s %lu QP %d\n", n, packet.keyframe ? "I" : "P", (unsigned long)packet.size,
+                   packet.qp);
     }
     printf("%lu bytes of memory, %ld pictures\n", (unsigned long)bytes, n);
     avocet_encoder_close(&enc);

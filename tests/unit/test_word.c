@@ -42,7 +42,8 @@ static int coarse(int a, int b)
 static void test_sad(const Plane *a, const Plane *b, const Plane *c)
 {
     for (int shift = 0; shift < 8; shift++) {
-        const pixel *cur = a->samples + 4 * STRIDE + 16, *ref = b->samples + 5 * STRIDE + 16 + shift;
+        const pixel *cur = a->samples + 4 * STRIDE + 16,
+                    *ref = b->samples + 5 * STRIDE + 16 + shift;
         const pixel *other = c->samples + 3 * STRIDE + 20 + 3 * shift;
         int wanted[2] = {0, 0}, mean = 0;
         for (int y = 0; y < 16; y++)
@@ -52,7 +53,8 @@ static void test_sad(const Plane *a, const Plane *b, const Plane *c)
                 wanted[1] += x < 8 ? cost : 0;
                 mean += coarse(cur[at], (ref[at] + other[at] + 1) >> 1);
             }
-        CHECK(avo_word_sad_16(cur, STRIDE, ref, STRIDE, 16) == wanted[0], "sad 16, shift %d", shift);
+        CHECK(avo_word_sad_16(cur, STRIDE, ref, STRIDE, 16) == wanted[0], "sad 16, shift %d",
+              shift);
         CHECK(avo_word_sad_8(cur, STRIDE, ref, STRIDE, 16) == wanted[1], "sad 8, shift %d", shift);
         CHECK(avo_word_sad_mean_16(cur, STRIDE, ref, STRIDE, other, STRIDE, 16) == mean,
               "sad of a mean, shift %d", shift);

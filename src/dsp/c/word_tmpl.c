@@ -142,8 +142,8 @@ void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t
 
 /* Lanes reach 64 * 255 + 32. A row's words are weighted once more than needed: as the upper of two
  * rows and as the lower; keeping them costs more registers than small cores have. */
-void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src, int fx,
-                     int fy, int rows)
+void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                     int fx, int fy, int rows)
 {
     if (!(fx | fy)) {
         avo_word_copy(dst, stride_dst, src, stride_src, 8, rows);
@@ -175,8 +175,8 @@ AVO_INLINE uint32_t six_taps(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uin
     return a + f + inner * 5 + (AVO_WORD_BIAS << 16 | AVO_WORD_BIAS);
 }
 
-/* (v + 16) >> 5 of both lanes, clipped to a sample. With the bias the lanes are 80 too high; what is
- * outside 0..255 shows in the upper byte, and is rare. */
+/* (v + 16) >> 5 of both lanes, clipped to a sample. With the bias the lanes are 80 too high; what
+ * is outside 0..255 shows in the upper byte, and is rare. */
 AVO_INLINE uint32_t round_and_clip(uint32_t v)
 {
     uint32_t high = ((v + 0x00100010u) >> 5) & 0x07ff07ffu;
@@ -190,8 +190,8 @@ AVO_INLINE uint32_t round_and_clip(uint32_t v)
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 
-/* The horizontal sums of each four columns: lanes 0 and 2, then 1 and 3. Samples p0 .. of three words
- * as lanes: e even ones, o odd ones. */
+/* The horizontal sums of each four columns: lanes 0 and 2, then 1 and 3. Samples p0 .. of three
+ * words as lanes: e even ones, o odd ones. */
 #define FOR_HORIZONTAL_SUMS(statement)                                                             \
     for (int y = 0; y < rows; y++, src += stride) {                                                \
         uint32_t w0 = load_aligned(src), w1 = load_aligned(src + 4);                               \
@@ -208,7 +208,8 @@ AVO_INLINE uint32_t round_and_clip(uint32_t v)
         }                                                                                          \
     }
 
-void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words,
+                              int rows)
 {
     FOR_HORIZONTAL_SUMS(store_aligned(mid, first); store_aligned(mid + 2, second); mid += 4)
 }
@@ -229,7 +230,8 @@ AVO_INLINE int horizontal_sum(const pixel *p)
     return p[0] + p[5] - 5 * (p[1] + p[4]) + 20 * (p[2] + p[3]);
 }
 
-void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words, int rows)
+void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words,
+                              int rows)
 {
     for (int y = 0; y < rows; y++, src += stride)
         for (int i = 0; i < 4 * words; i++)

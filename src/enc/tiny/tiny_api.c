@@ -1,12 +1,14 @@
-/* The public functions of avocet/encoder.h over the small encoder: arguments checked, calls in order.
+/* The public functions of avocet/encoder.h over the small encoder: arguments checked, calls in
+ * order.
  *
  * A picture is coded while it is sent, straight from the application's memory; receive hands out
  * what came of it. */
-#if AVOCET_TINY
 #include "base/memory.h"
 #include "base/text.h"
 #include "enc/tiny/tiny.h"
 #include "enc/tiny/tiny_config.h"
+
+#if AVOCET_TINY
 
 struct AvocetEncoder {
     AvocetEncoderConfig config; /* in effect */
@@ -30,7 +32,8 @@ static void copy_message(const AvoMessage *from, int status, char *message, size
         avo_text_copy(message, size, from->text[0] ? from->text : avocet_status_text(status));
 }
 
-/* Carves the handle, then what it points to. On a dry run settings and encoder are those of `dry`. */
+/* Carves the handle, then what it points to. On a dry run settings and encoder are those of `dry`.
+ */
 typedef struct Dry {
     AvocetEncoderConfig config;
     AvoTiny tiny;
@@ -113,8 +116,9 @@ int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *conf
         status = measure(config, &need, &msg);
     if (status == AVOCET_OK) {
         block = allocator->alloc(allocator->opaque, need, AVO_ARENA_ALIGN);
-        status = block ? open_in_block(encoder, config, block, need, &msg)
-                       : avo_fail(&msg, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
+        status = block
+                     ? open_in_block(encoder, config, block, need, &msg)
+                     : avo_fail(&msg, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
     }
     if (status == AVOCET_OK) {
         (*encoder)->allocator = *allocator;
@@ -149,12 +153,14 @@ static int check_order(AvocetEncoder *enc, const AvocetPicture *picture)
     if (enc->has_packet)
         return avo_fail(msg, AVOCET_ERR_BUSY, "receive packets before sending more pictures");
     if (enc->sent && picture->pts <= enc->last_pts)
-        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "pts %l is not above %l, that of the last picture",
-                        picture->pts, enc->last_pts);
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT,
+                        "pts %l is not above %l, that of the last picture", picture->pts,
+                        enc->last_pts);
     if (picture->type != AVOCET_TYPE_AUTO && picture->type != AVOCET_TYPE_IDR &&
         picture->type != AVOCET_TYPE_I)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT,
-                        "picture type %d can not be asked for: only AUTO, IDR and I", picture->type);
+                        "picture type %d can not be asked for: only AUTO, IDR and I",
+                        picture->type);
     return AVOCET_OK;
 }
 

@@ -3,10 +3,11 @@
  * The big encoder's template (mb_syntax.h) covers all slice types and both entropy coders and leans
  * on 64 bit masks; this one has the few types of the small encoder and 32 bit arithmetic, over the
  * same code tables. */
-#if AVOCET_TINY
 #include "enc/tiny/tiny_bits.h"
 #include "h264/cavlc_tables.h"
 #include "h264/tables.h"
+
+#if AVOCET_TINY
 
 /* Out of line: there are many calls, and few a macroblock. */
 static AVO_NOINLINE void put_ue(AvoTinyBits *b, uint32_t v)
@@ -61,7 +62,8 @@ static void put_levels(AvoTinyBits *b, const coef *value, int ones, int total)
     }
 }
 
-/* residual_block_cavlc() of `size` levels, of which at most `count` are not 0. nc: -1 for chroma DC. */
+/* residual_block_cavlc() of `size` levels, of which at most `count` are not 0. nc: -1 for chroma
+ * DC. */
 static void put_block(AvoTinyBits *out, const coef *levels, int size, int count, int nc)
 {
     coef value[16];
@@ -110,7 +112,8 @@ static void put_luma(AvoTinyBits *b, const AvoTinyWork *w)
 {
     bool is_i16 = w->type == AVO_TINY_I16x16;
     if (is_i16)
-        put_block(b, w->luma_dc, 16, 16, context(w->nnz[AVO_TINY_GRID(-1, 0)], w->nnz[AVO_TINY_GRID(0, -1)]));
+        put_block(b, w->luma_dc, 16, 16,
+                  context(w->nnz[AVO_TINY_GRID(-1, 0)], w->nnz[AVO_TINY_GRID(0, -1)]));
     for (int k = 0; k < 16; k++) {
         if (!(w->cbp >> (k >> 2) & 1))
             continue;
@@ -143,20 +146,11 @@ static void put_prediction(AvoTinyBits *b, const AvoTinyWork *w, bool is_p)
     switch (w->type) {
     case AVO_TINY_P16x16:
         put_ue(b, 0);
-        put_se(b, w->mvd[0].x);
-        put_se(b, w->mvd[0].y);
-        break;
-    case AVO_TINY_P8x8:
-        put_ue(b, 3);
-        avo_tiny_put(b, 4, 15); /* four sub-macroblocks of 8x8 */
-        for (int i = 0; i < 4; i++) {
-            put_se(b, w->mvd[i].x);
-            put_se(b, w->mvd[i].y);
-        }
+        put_se(b, w->mvd.x);
+        put_se(b, w->mvd.y);
         break;
     case AVO_TINY_I16x16:
-        put_ue(b, intra + 1 + (unsigned)(w->i16_mode + 4 * (w->cbp >> 4) +
-                                                  (w->cbp & 15 ? 12 : 0)));
+        put_ue(b, intra + 1 + (unsigned)(w->i16_mode + 4 * (w->cbp >> 4) + (w->cbp & 15 ? 12 : 0)));
         put_ue(b, (uint32_t)w->chroma_mode);
         break;
     case AVO_TINY_I4x4:

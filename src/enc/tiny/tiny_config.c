@@ -1,10 +1,11 @@
 /* See tiny_config.h. The same table idea as options.c, with the few options that exist here; names,
  * forms and ranges are the same, so programs need not know which encoder they were built with. */
-#if AVOCET_TINY
 #include "enc/tiny/tiny_config.h"
 #include "base/text.h"
 #include "enc/tiny/tiny.h"
 #include "h264/paramset.h"
+
+#if AVOCET_TINY
 
 #define KEYINT_INFINITE (1 << 30) /* "infinite" */
 
@@ -81,7 +82,8 @@ static bool is(const char *text, const char *word)
 
 static const Row *find_row(const char *name)
 {
-    static const char *const synonyms[][2] = {{"qp-min", "qpmin"}, {"qp-max", "qpmax"}, {"ip-ratio", "ipratio"}};
+    static const char *const synonyms[][2] = {
+        {"qp-min", "qpmin"}, {"qp-max", "qpmax"}, {"ip-ratio", "ipratio"}};
     for (size_t i = 0; i < AVO_COUNT(synonyms); i++)
         if (is(name, synonyms[i][0]))
             name = synonyms[i][1];
@@ -294,7 +296,8 @@ int avocet_encoder_config_set(AvocetEncoderConfig *config, const char *name, con
 
 /* ---- writing ---- */
 
-int avocet_encoder_config_get(const AvocetEncoderConfig *c, const char *name, char *text, size_t size)
+int avocet_encoder_config_get(const AvocetEncoderConfig *c, const char *name, char *text,
+                              size_t size)
 {
     const Row *row = c && name ? find_row(name) : NULL;
     if (!c || !name || !text || !size)
@@ -309,12 +312,14 @@ int avocet_encoder_config_get(const AvocetEncoderConfig *c, const char *name, ch
     case KIND_FORMAT:
         return (int)avo_format(text, size, "%s", avocet_format_name(c->format));
     case KIND_RATIO:
-        return (int)avo_format(text, size, c->fps.den == 1 ? "%d" : "%d/%d", c->fps.num, c->fps.den);
+        return (int)avo_format(text, size, c->fps.den == 1 ? "%d" : "%d/%d", c->fps.num,
+                               c->fps.den);
     case KIND_BITS:
         memcpy(&bits, (const char *)c + row->member, sizeof bits);
         return (int)avo_format(text, size, "%lb", bits);
     case KIND_DEBLOCK:
-        return (int)avo_format(text, size, c->deblock ? "%d:%d" : "off", c->deblock_alpha, c->deblock_beta);
+        return (int)avo_format(text, size, c->deblock ? "%d:%d" : "off", c->deblock_alpha,
+                               c->deblock_beta);
     case KIND_SAR:
         return (int)avo_format(text, size, "%d:%d", c->sar_width, c->sar_height);
     case KIND_CONTAINER:
@@ -448,14 +453,16 @@ static int check_numbers(const AvocetEncoderConfig *c, AvoMessage *msg)
                         "avocet_encoder_config_init of this library's version",
                         (int64_t)c->size, (int64_t)sizeof *c);
     if (c->width < 16 || c->height < 16 || c->width > 8192 || c->height > 8192)
-        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "size %dx%d is outside 16x16 to 8192x8192", c->width,
-                        c->height);
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "size %dx%d is outside 16x16 to 8192x8192",
+                        c->width, c->height);
     if (c->fps.num < 1 || c->fps.den < 1)
-        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "fps %d/%d is not positive", c->fps.num, c->fps.den);
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "fps %d/%d is not positive", c->fps.num,
+                        c->fps.den);
     if (c->keyint < 1)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "keyint %d is below 1", c->keyint);
     if (c->qp_min > c->qp_max)
-        return avo_fail(msg, AVOCET_ERR_CONFLICT, "qpmin %d is above qpmax %d", c->qp_min, c->qp_max);
+        return avo_fail(msg, AVOCET_ERR_CONFLICT, "qpmin %d is above qpmax %d", c->qp_min,
+                        c->qp_max);
     if (c->qp_min < 0 || c->qp_max > 51)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "qpmin and qpmax are within 0 to 51");
     if (c->ip_ratio < 10 || c->ip_ratio > 1000)
@@ -480,7 +487,8 @@ int avo_tiny_config_settle(AvocetEncoderConfig *c, uint32_t *adjusted, AvoMessag
         *adjusted |= c->qp_min > 0 ? ADJUSTED_QP_MIN : 0u;
         c->qp_min = AVO_TINY_QP_MIN;
     } else if (c->qp_max < AVO_TINY_QP_MIN) {
-        return avo_fail(msg, AVOCET_ERR_UNSUPPORTED, "qpmax %d is below 10, the lowest QP here", c->qp_max);
+        return avo_fail(msg, AVOCET_ERR_UNSUPPORTED, "qpmax %d is below 10, the lowest QP here",
+                        c->qp_max);
     }
     if (c->profile != AVOCET_PROFILE_BASELINE) {
         *adjusted |= c->profile != AVOCET_PROFILE_AUTO ? ADJUSTED_PROFILE : 0u;

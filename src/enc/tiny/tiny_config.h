@@ -10,7 +10,7 @@
 int avo_tiny_config_settle(AvocetEncoderConfig *config, uint32_t *adjusted, AvoMessage *msg);
 const char *avo_tiny_adjustment(int bit);
 /* As avocet_encoder_config_set; live: only options that may change while the encoder runs. */
-int avo_tiny_config_read(AvocetEncoderConfig *config, const char *name, const char *value, bool live,
-                         AvoMessage *msg);
+int avo_tiny_config_read(AvocetEncoderConfig *config, const char *name, const char *value,
+                         bool live, AvoMessage *msg);
 
 #endif

@@ -1,12 +1,13 @@
 /* Loop filter of one row (8.7), from the small records.
  *
  * The same filters as the big encoder's (dsp), with strengths that know only what this encoder
- * makes: one reference, vectors per 8x8 block. The row above is finished by it, its last three lines
- * included. */
-#if AVOCET_TINY
+ * makes: one reference, one vector a macroblock. The row above is finished by it, its last three
+ * lines included. */
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
 #include "h264/tables.h"
+
+#if AVOCET_TINY
 
 typedef struct Edge {
     const AvoTiny *t;
@@ -20,17 +21,12 @@ static bool far_apart(AvoMv a, AvoMv b)
     return avo_abs(a.x - b.x) >= 4 || avo_abs(a.y - b.y) >= 4;
 }
 
-/* 8x8 block of 4x4 block (x, y). */
-static int blk8(int x, int y)
-{
-    return (y >> 1) * 2 + (x >> 1);
-}
-
 /* Strengths of the four pieces of edge `at` (0 to 3) between q and the block before it, which is in
  * p when the edge is the macroblock's border. Returns whether any is not 0. */
-static bool find_strengths(int8_t bs[4], const AvoTinyMb *p, const AvoTinyMb *q, int at, bool horizontal)
+static bool find_strengths(int8_t bs[4], const AvoTinyMb *p, const AvoTinyMb *q, int at,
+                           bool horizontal)
 {
-    int before = (at + 3) & 3, any = 0;
+    int before = (at + 3) & 3, any = 0, apart = far_apart(p->mv, q->mv);
     if (p->is_intra || q->is_intra) {
         memset(bs, at ? 3 : 4, 4);
         return true;
@@ -41,7 +37,7 @@ static bool find_strengths(int8_t bs[4], const AvoTinyMb *p, const AvoTinyMb *q,
         if ((q->coded >> (4 * qy + qx) | p->coded >> (4 * py + px)) & 1)
             bs[i] = 2;
         else
-            bs[i] = far_apart(p->mv[blk8(px, py)], q->mv[blk8(qx, qy)]);
+            bs[i] = (int8_t)apart;
         any |= bs[i];
     }
     return any != 0;
@@ -62,8 +58,8 @@ static void filter_plane(const Edge *e, int plane, int at, const int8_t bs[4], i
                  step * at * (e->horizontal ? stride : 1);
     if (bs[0] == 4) {
         if (plane)
-            (e->horizontal ? dsp->deblock_chroma_intra_h : dsp->deblock_chroma_intra_v)(pix, stride,
-                                                                                        alpha, beta);
+            (e->horizontal ? dsp->deblock_chroma_intra_h
+                           : dsp->deblock_chroma_intra_v)(pix, stride, alpha, beta);
         else
             (e->horizontal ? dsp->deblock_luma_intra_h : dsp->deblock_luma_intra_v)(pix, stride,
                                                                                     alpha, beta);
@@ -73,7 +69,8 @@ static void filter_plane(const Edge *e, int plane, int at, const int8_t bs[4], i
     for (int i = 0; i < 4; i++)
         tc0[i] = bs[i] ? (int8_t)avo_deblock_tc0[index_a][bs[i]] : -1;
     if (plane)
-        (e->horizontal ? dsp->deblock_chroma_h : dsp->deblock_chroma_v)(pix, stride, alpha, beta, tc0);
+        (e->horizontal ? dsp->deblock_chroma_h : dsp->deblock_chroma_v)(pix, stride, alpha, beta,
+                                                                        tc0);
     else
         (e->horizontal ? dsp->deblock_luma_h : dsp->deblock_luma_v)(pix, stride, alpha, beta, tc0);
 }
@@ -91,14 +88,6 @@ static void filter_edge(const Edge *e, int at, const AvoTinyMb *p, const AvoTiny
     filter_plane(e, 2, at, bs, qp_chroma);
 }
 
-/* Nothing inside: no levels, one vector. */
-static bool is_flat(const AvoTinyMb *mb)
-{
-    return !mb->is_intra && !mb->coded && !far_apart(mb->mv[0], mb->mv[1]) &&
-           !far_apart(mb->mv[0], mb->mv[2]) && !far_apart(mb->mv[3], mb->mv[1]) &&
-           !far_apart(mb->mv[3], mb->mv[2]);
-}
-
 void avo_tiny_deblock_row(AvoTiny *t, int mb_y)
 {
     Edge e = {.t = t,
@@ -107,7 +96,7 @@ void avo_tiny_deblock_row(AvoTiny *t, int mb_y)
               .mb_y = mb_y};
     for (int mb_x = 0; mb_x < t->mb_w; mb_x++) {
         const AvoTinyMb *mb = &t->row[mb_x];
-        bool flat = is_flat(mb);
+        bool flat = !mb->is_intra && !mb->coded; /* nothing inside to filter */
         e.mb_x = mb_x;
         for (int direction = 0; direction < 2; direction++) {
             e.horizontal = direction;

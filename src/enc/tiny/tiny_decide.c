@@ -5,9 +5,10 @@
  * and intra prediction is tried where they did badly. A macroblock that took more bits than the
  * standard allows is coded again with a coarser quantiser; one for which the packet may not have
  * room is coded in next to nothing. */
-#if AVOCET_TINY
 #include "enc/tiny/tiny_bits.h"
 #include "h264/tables.h"
+
+#if AVOCET_TINY
 
 /* Weight of a bit against SAD: 0.92 * 2^((qp - 12) / 6). */
 const uint8_t avo_tiny_lambda[52] = {1,  1,  1,  1,  1,  1,  1,  1,  1,  1,  1,  1,  1,
@@ -52,9 +53,8 @@ static void set_modes(AvoTinyWork *w, int mode)
 
 static void set_mv(AvoTinyWork *w, AvoMv mv)
 {
-    for (int i = 0; i < 4; i++)
-        w->mb->mv[i] = mv;
-    w->mvd[0] = (AvoMv){(int16_t)(mv.x - w->mvp.x), (int16_t)(mv.y - w->mvp.y)};
+    w->mb->mv = mv;
+    w->mvd = (AvoMv){(int16_t)(mv.x - w->mvp.x), (int16_t)(mv.y - w->mvp.y)};
 }
 
 /* Counts of a macroblock without residual. */
@@ -136,8 +136,7 @@ static bool code_p(AvoTiny *t)
     AvoTinyWork *w = t->work;
     int lambda = avo_tiny_lambda[w->qp], cost = 0, skip_cost = INT32_MAX;
     avo_tiny_predict_mv(w);
-    w->can_skip = avo_tiny_in_reach(t, w->skip_mv);
-    if (w->can_skip && is_skip_good(t, &skip_cost)) {
+    if (avo_tiny_in_reach(t, w->skip_mv) && is_skip_good(t, &skip_cost)) {
         code_skip(t);
         return false;
     }

@@ -1,13 +1,14 @@
 /* Memory and pictures of the small encoder; see tiny.h for the way of a picture. */
-#if AVOCET_TINY
 #include "base/util.h"
 #include "enc/tiny/tiny_bits.h"
 #include "enc/convert.h"
 
+#if AVOCET_TINY
+
 /* ---- memory ---- */
 
-/* Bytes of the largest packet: what some pictures may take at the target rate, or, without one, four
- * bits a sample. Pictures that would not fit are coded more coarsely at their end. */
+/* Bytes of the largest packet: what some pictures may take at the target rate, or, without one,
+ * four bits a sample. Pictures that would not fit are coded more coarsely at their end. */
 static size_t packet_bytes(const AvocetEncoderConfig *c, int mbs)
 {
     size_t least = (size_t)mbs * 32 + 2048, most = (size_t)mbs * 128 + 2048;
@@ -74,7 +75,8 @@ int avo_tiny_setup(AvoTiny *t, AvoArena *arena, AvocetEncoderConfig *config, Avo
     carve_fast(t, arena);
     carve_slow(t, arena);
     if (arena->overflow)
-        return avo_fail(msg, AVOCET_ERR_MEMORY, "the settings need more memory than can be addressed");
+        return avo_fail(msg, AVOCET_ERR_MEMORY,
+                        "the settings need more memory than can be addressed");
     if (!arena->base)
         return AVOCET_OK;
     avo_dsp_init_tiny(&t->dsp);

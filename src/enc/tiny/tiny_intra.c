@@ -4,9 +4,10 @@
  * 4x4 goes block by block, since each predicts from the reconstruction of the one before, and gives
  * up as soon as it costs more than what it competes with. Neighbours to the left are still
  * unfiltered in the picture; those above come from the line kept for that. */
-#if AVOCET_TINY
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
+
+#if AVOCET_TINY
 
 /* Bits that Intra 4x4 takes more than 16x16: sixteen modes against one. */
 #define I4_BITS 16
@@ -47,7 +48,8 @@ static unsigned make_edge_4x4(const AvoTiny *t, int bx, int by, pixel *edge)
         have |= AVO_EDGE_LEFT;
     }
     if (top) {
-        bool more = by ? has_topright >> (by * 4 + bx) & 1 : bx < 3 || (w->edges & AVO_EDGE_TOPRIGHT);
+        bool more =
+            by ? has_topright >> (by * 4 + bx) & 1 : bx < 3 || (w->edges & AVO_EDGE_TOPRIGHT);
         memcpy(edge + 1, above, 4 * sizeof *edge);
         if (more)
             memcpy(edge + 5, above + 4, 4 * sizeof *edge);
@@ -104,8 +106,9 @@ int avo_tiny_try_i16(AvoTiny *t)
             continue;
         t->dsp.intra_16x16[i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
                                                           line + AVO_EDGE_ORIGIN);
-        int cost = 4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8) +
-                   avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
+        int cost =
+            4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8) +
+            avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
         if (cost < best) {
             best = cost;
             w->i16_mode = mode;
@@ -138,7 +141,8 @@ static int sad_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b)
 {
     int sum = 0;
     for (int y = 0; y < 4; y++, a += stride_a, b += 4)
-        sum += avo_abs(a[0] - b[0]) + avo_abs(a[1] - b[1]) + avo_abs(a[2] - b[2]) + avo_abs(a[3] - b[3]);
+        sum += avo_abs(a[0] - b[0]) + avo_abs(a[1] - b[1]) + avo_abs(a[2] - b[2]) +
+               avo_abs(a[3] - b[3]);
     return sum;
 }
 

@@ -6,10 +6,11 @@
  * what was overspent before. While it is coded, every row compares what is spent with what the rows
  * of the last picture of that type would have led to expect, and the quantiser follows: a change of
  * scene is noticed within the picture in which it happens. */
-#if AVOCET_TINY
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
 #include "h264/tables.h"
+
+#if AVOCET_TINY
 
 /* Quantiser step * 16. */
 static int step_q4(int qp)
@@ -64,7 +65,8 @@ static int picture_qp(const AvoTiny *t, bool is_intra, int64_t *expected)
     const AvoTinyRate *r = &t->rate;
     const AvocetEncoderConfig *c = t->config;
     int n = horizon(t);
-    int64_t due = avo_max64(n * (r->bits_per_picture_q8 >> 8) - r->debt, r->bits_per_picture_q8 >> 10);
+    int64_t due =
+        avo_max64(n * (r->bits_per_picture_q8 >> 8) - r->debt, r->bits_per_picture_q8 >> 10);
     int64_t cost = (int64_t)r->complexity[0] * (is_intra ? n - 1 : n);
     if (is_intra)
         cost += (int64_t)r->complexity[1] * c->ip_ratio / 100;
@@ -121,7 +123,12 @@ int avo_tiny_rate_row(AvoTiny *t, int mb_y)
         return r->row_qp;
     int64_t over = (int64_t)t->picture_bits - expected_bits(t, mb_y);
     int64_t eighths = over * 8 / (int64_t)r->target;
-    int change = eighths >= 8 ? 8 : eighths >= 4 ? 4 : eighths >= 2 ? 2 : eighths >= 1 ? 1 : eighths <= -2 ? -1 : 0;
+    int change = eighths >= 8    ? 8
+                 : eighths >= 4  ? 4
+                 : eighths >= 2  ? 2
+                 : eighths >= 1  ? 1
+                 : eighths <= -2 ? -1
+                                 : 0;
     int qp = bounded(t->config, r->base_qp + change);
     r->row_qp = avo_clip3(r->row_qp - 1, r->row_qp + 3, qp);
     return r->row_qp;

@@ -1,12 +1,13 @@
 /* Residual of a macroblock: transform, quantisation, reconstruction (8.5).
  *
- * In: source in cur, prediction in rec. Out: levels in scan order, TotalCoeff in the nnz grids, cbp,
- * and rec becomes the reconstruction. Blocks of inter macroblocks whose few small levels cost more
- * than they bring are dropped. */
-#if AVOCET_TINY
+ * In: source in cur, prediction in rec. Out: levels in scan order, TotalCoeff in the nnz grids,
+ * cbp, and rec becomes the reconstruction. Blocks of inter macroblocks whose few small levels cost
+ * more than they bring are dropped. */
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
 #include "h264/tables.h"
+
+#if AVOCET_TINY
 
 enum { INTER = 0, INTRA = 1 };
 
@@ -71,7 +72,8 @@ static int quantise_dc(const AvoTinyQuant *q, int intra, coef *c, int size)
 
 /* ---- pieces ---- */
 
-/* The inverse transform (8.5.12.2) in plain integers: what this encoder makes never leaves 16 bits. */
+/* The inverse transform (8.5.12.2) in plain integers: what this encoder makes never leaves 16 bits.
+ */
 static void add_idct(pixel *dst, ptrdiff_t stride, const coef *c)
 {
     int v[16];
@@ -138,9 +140,9 @@ static int block_worth(const coef *levels)
 /* Difference per sample, in 1/16 of lambda, below which an 8x8 block is not worth a transform. */
 #define EMPTY_SAD 8
 
-/* Four blocks of 8x8 block b8: levels into w->luma, scaled ones stay in w->coefs, counts in the grid.
- * Returns a bit per block with levels, 0 if they are not worth their bits; *worth grows by what they
- * are worth. */
+/* Four blocks of 8x8 block b8: levels into w->luma, scaled ones stay in w->coefs, counts in the
+ * grid. Returns a bit per block with levels, 0 if they are not worth their bits; *worth grows by
+ * what they are worth. */
 static unsigned quantise_8x8(AvoTiny *t, int b8, int *worth)
 {
     AvoTinyWork *w = t->work;
@@ -257,19 +259,20 @@ AVO_INLINE uint8_t *chroma_nnz(AvoTinyWork *w, int c, int i)
     return w->nnz_c[c] + 4 + (i >> 1) * 4 + (i & 1) + 1;
 }
 
-/* One plane; returns 1 for DC levels, 2 for AC levels, both or none. The counts in the grid are those
- * of AC levels. */
+/* One plane; returns 1 for DC levels, 2 for AC levels, both or none. The counts in the grid are
+ * those of AC levels. */
 static int quantise_chroma(AvoTiny *t, int c, int intra)
 {
     AvoTinyWork *w = t->work;
     const AvoTinyQuant *q = &t->chroma_quant;
     coef *coefs = w->coefs + 64 * c, *dc = w->chroma_dc[c];
     int worth = 0, any = 0;
-    if (!intra && avo_word_sad_8(w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c], 8) <
-                      avo_tiny_lambda[w->qp] * EMPTY_SAD * 64 / 64) {
+    if (!intra && avo_word_sad_8(w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c],
+                                 8) < avo_tiny_lambda[w->qp] * EMPTY_SAD * 64 / 64) {
         memset(dc, 0, sizeof w->chroma_dc[c]);
     } else {
-        t->dsp.sub_dct_4x4_x4(coefs, w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c]);
+        t->dsp.sub_dct_4x4_x4(coefs, w->cur[1 + c], t->mb_w * 8, w->rec[1 + c],
+                              t->ref_stride[1 + c]);
         for (int i = 0; i < 4; i++) {
             dc[i] = coefs[16 * i];
             int count = quantise(q, intra, coefs + 16 * i, w->chroma_ac[c][i], 1);

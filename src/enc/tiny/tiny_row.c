@@ -4,10 +4,11 @@
  * is coded, so every line is copied before the new picture overwrites it: the row's own lines, and
  * those of the rows below, are still old. The line that intra prediction will need is kept before
  * the loop filter touches it. */
-#if AVOCET_TINY
 #include "base/util.h"
 #include "enc/convert.h"
 #include "enc/tiny/tiny.h"
+
+#if AVOCET_TINY
 
 /* ---- window ---- */
 

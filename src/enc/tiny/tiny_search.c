@@ -4,9 +4,10 @@
  * padded to the sides, so nothing needs to be clipped. A few vectors that neighbours suggest are
  * tried, then a small diamond walks downhill from the best of them. Costs are coarse SADs of every
  * other line (a quarter of a SAD), scaled back, plus the bits of the vector's difference. */
-#if AVOCET_TINY
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
+
+#if AVOCET_TINY
 
 #define MAX_STEPS 12 /* of the diamond */
 /* Cost per lambda below which the best of the suggested vectors is not improved upon. */
@@ -16,17 +17,17 @@
 
 static const AvoMv zero_mv = {0, 0};
 
-/* A neighbouring 8x8 block: ref 0 with its vector, or -1 (intra), or -2: not available. */
+/* A neighbouring macroblock: ref 0 with its vector, or -1 (intra), or -2: not available. */
 typedef struct Neighbour {
     int ref;
     AvoMv mv;
 } Neighbour;
 
-static Neighbour neighbour(const AvoTinyMb *mb, int b8)
+static Neighbour neighbour(const AvoTinyMb *mb)
 {
     if (!mb)
         return (Neighbour){-2, zero_mv};
-    return mb->is_intra ? (Neighbour){-1, zero_mv} : (Neighbour){0, mb->mv[b8]};
+    return mb->is_intra ? (Neighbour){-1, zero_mv} : (Neighbour){0, mb->mv};
 }
 
 static AvoMv median(Neighbour a, Neighbour b, Neighbour c)
@@ -47,30 +48,13 @@ static bool is_zero(AvoMv mv)
 
 void avo_tiny_predict_mv(AvoTinyWork *w)
 {
-    Neighbour a = neighbour(w->left, 1), b = neighbour(w->above, 2);
-    Neighbour c = w->above_right ? neighbour(w->above_right, 2) : neighbour(w->above_left, 3);
+    Neighbour a = neighbour(w->left), b = neighbour(w->above);
+    Neighbour c = neighbour(w->above_right ? w->above_right : w->above_left);
     w->mvp = median(a, b, c);
     w->skip_mv = w->mvp;
-    if (a.ref == -2 || b.ref == -2 || (a.ref == 0 && is_zero(a.mv)) || (b.ref == 0 && is_zero(b.mv)))
+    if (a.ref == -2 || b.ref == -2 || (a.ref == 0 && is_zero(a.mv)) ||
+        (b.ref == 0 && is_zero(b.mv)))
         w->skip_mv = zero_mv;
-}
-
-/* The blocks before b8 are in w->mb already. */
-AvoMv avo_tiny_predict_mv_8x8(const AvoTinyWork *w, int b8)
-{
-    const AvoTinyMb *mb = w->mb;
-    switch (b8) {
-    case 0:
-        return median(neighbour(w->left, 1), neighbour(w->above, 2),
-                      w->above ? neighbour(w->above, 3) : neighbour(w->above_left, 3));
-    case 1:
-        return median(neighbour(mb, 0), neighbour(w->above, 3),
-                      w->above_right ? neighbour(w->above_right, 2) : neighbour(w->above, 2));
-    case 2:
-        return median(neighbour(w->left, 3), neighbour(mb, 0), neighbour(mb, 1));
-    default:
-        return median(neighbour(mb, 2), neighbour(mb, 1), neighbour(mb, 0));
-    }
 }
 
 /* ---- bits ---- */
@@ -114,7 +98,8 @@ static bool try_mv(Search *s, AvoMv mv)
     int sad = avo_word_sad_16(w->cur[0], 4 * stride_cur, ref, 4 * stride, 4);
     if (cost + 8 * sad > s->cost + (s->cost >> 3))
         return false;
-    sad += avo_word_sad_16(w->cur[0] + 2 * stride_cur, 4 * stride_cur, ref + 2 * stride, 4 * stride, 4);
+    sad += avo_word_sad_16(w->cur[0] + 2 * stride_cur, 4 * stride_cur, ref + 2 * stride, 4 * stride,
+                           4);
     cost += 4 * sad;
     if (cost >= s->cost)
         return false;
@@ -137,7 +122,7 @@ static void try_neighbours(Search *s)
     const AvoTinyMb *near[3] = {w->left, w->above, w->above_right};
     for (int i = 0; i < 3; i++)
         if (near[i] && !near[i]->is_intra)
-            tried[count++] = whole(near[i]->mv[i == 0 ? 1 : 2]);
+            tried[count++] = whole(near[i]->mv);
     for (int i = 0; i < count; i++) {
         int k = 0;
         while (tried[k].x != tried[i].x || tried[k].y != tried[i].y)
@@ -156,7 +141,8 @@ static void walk_diamond(Search *s)
         AvoMv centre = s->best;
         int direction = -1;
         for (int i = 0; i < 4; i++)
-            if (i != from && try_mv(s, (AvoMv){(int16_t)(centre.x + dx[i]), (int16_t)(centre.y + dy[i])}))
+            if (i != from &&
+                try_mv(s, (AvoMv){(int16_t)(centre.x + dx[i]), (int16_t)(centre.y + dy[i])}))
                 direction = i;
         if (direction < 0)
             return;

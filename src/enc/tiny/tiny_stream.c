@@ -4,10 +4,11 @@
  * The small encoder's streams differ from each other in a handful of numbers only, so its headers
  * are written line by line instead of through the structs of paramset.h, which take kilobytes. They
  * say what those of the big encoder say: timing, colour, range, and that nothing is reordered. */
-#if AVOCET_TINY
 #include "enc/tiny/tiny_bits.h"
 #include "h264/nal.h"
 #include "h264/paramset.h"
+
+#if AVOCET_TINY
 
 /* Bytes that a macroblock may take at worst when it is coded in next to nothing. */
 #define POOREST_MB 4
@@ -133,7 +134,7 @@ static void write_vui(AvoTinyBits *b, const AvocetEncoderConfig *c)
     word(b, (uint32_t)c->fps.num * 2);
     flag(b, c->time_base.num == c->fps.den && c->time_base.den == c->fps.num);
     put(b, 3, 0); /* no HRD, no pic_struct */
-    flag(b, 1); /* restrictions */
+    flag(b, 1);   /* restrictions */
     flag(b, 1);
     ue(b, 0);
     ue(b, 0);
@@ -182,7 +183,7 @@ static void write_pps(AvoTinyBits *b)
     ue(b, 0); /* one reference in each list */
     ue(b, 0);
     put(b, 3, 0); /* no weights */
-    ue(b, 0);              /* QP 26 */
+    ue(b, 0);     /* QP 26 */
     ue(b, 0);
     ue(b, 0);
     flag(b, 1); /* the loop filter's strength is told by slices */
@@ -226,7 +227,7 @@ static void write_slice_header(AvoTiny *t)
         put(b, 2, 0); /* prior pictures are shown, no long term */
     } else {
         put(b, 2, 0); /* list as it is */
-        flag(b, 0);            /* sliding window */
+        flag(b, 0);   /* sliding window */
     }
     se(b, t->last_qp - 26);
     ue(b, !c->deblock);

@@ -5,13 +5,14 @@
  * refinement and the prediction may ask for. A quarter sample is the mean of two of them, taken
  * while its cost is measured. Since neighbours move alike, the patch made to test the predicted
  * vector mostly serves the refinement too. */
-#if AVOCET_TINY
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
 
+#if AVOCET_TINY
+
 enum { HAVE_G = 1, HAVE_B = 2, HAVE_H = 4, HAVE_J = 8 };
 
-#define STRIDE AVO_TINY_SUB_STRIDE
+#define STRIDE   AVO_TINY_SUB_STRIDE
 #define B_STRIDE 20
 
 /* ---- half samples ---- */
@@ -66,7 +67,8 @@ typedef struct Fraction {
 #define B HAVE_B
 #define H HAVE_H
 #define J HAVE_J
-static const Fraction fractions[4][4] = { /* [fy][fx] */
+static const Fraction fractions[4][4] = {
+    /* [fy][fx] */
     {{G, 0, 0, 0}, {G, 0, B, 0}, {B, 0, 0, 0}, {G, 1, B, 0}},
     {{G, 0, H, 0}, {B, 0, H, 0}, {B, 0, J, 0}, {B, 0, H, 1}},
     {{H, 0, 0, 0}, {H, 0, J, 0}, {J, 0, 0, 0}, {H, 1, J, 0}},
@@ -101,7 +103,8 @@ static Samples samples_at(AvoTinySubpel *s, int dx, int dy)
     need(s, f->first | f->second);
     out.a = array_at(s, f->first, x + (f->first_at & 1), y + (f->first_at >> 1), &out.stride_a);
     if (f->second)
-        out.b = array_at(s, f->second, x + (f->second_at & 1), y + (f->second_at >> 1), &out.stride_b);
+        out.b =
+            array_at(s, f->second, x + (f->second_at & 1), y + (f->second_at >> 1), &out.stride_b);
     return out;
 }
 
@@ -132,7 +135,8 @@ static int sad_at(const Refine *r, const Samples *s, int line)
                                 4 * s->stride_b, 4);
 }
 
-/* Like the search in whole samples: half of the lines only if the others are no worse than the best. */
+/* Like the search in whole samples: half of the lines only if the others are no worse than the
+ * best. */
 static int cost_at(const Refine *r, AvoMv mv)
 {
     Samples s = samples_at(r->t->subpel, offset(mv.x, r->base_x), offset(mv.y, r->base_y));
@@ -214,8 +218,8 @@ void avo_tiny_predict_chroma(const AvoTiny *t, AvoMv mv)
     for (int c = 1; c < 3; c++) {
         ptrdiff_t stride = t->window_stride[c];
         int x = 8 * w->mb_x + (mv.x >> 3), y = AVO_TINY_ABOVE / 2 + (mv.y >> 3);
-        avo_word_chroma(w->rec[c], t->ref_stride[c], t->window[c] + y * stride + x, stride, mv.x & 7,
-                        mv.y & 7, 8);
+        avo_word_chroma(w->rec[c], t->ref_stride[c], t->window[c] + y * stride + x, stride,
+                        mv.x & 7, mv.y & 7, 8);
     }
 }
 #endif
