@@ -351,11 +351,18 @@ static bool near_skip(const AvoRowCtx *row, const AvoMotion *m)
     return avo_abs(m->mv.x - row->skip_mv.x) <= 1 && avo_abs(m->mv.y - row->skip_mv.y) <= 1;
 }
 
+/* One more than asked for: the weighted duplicate of a picture. */
+static int refs_searched(const AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    return avo_min(job->refs.count[0], avo_min(job->tools->max_refs + 1, AVO_SEARCH_REFS));
+}
+
 /* Returns the best cost, or -1 when the macroblock was skipped on the way (left in row->best). */
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
     const AvoPicJob *job = row->job;
-    int best = AVO_COST_MAX, refs = avo_min(job->refs.count[0], avo_min(job->tools->max_refs + 1, AVO_SEARCH_REFS));
+    int best = AVO_COST_MAX, refs = refs_searched(row);
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[0][ref];
@@ -412,7 +419,7 @@ static unsigned refs_to_try(const AvoRowCtx *row, int best_ref)
     unsigned refs = 1u << best_ref;
     if (!tools->mixed_refs)
         return refs;
-    int n = avo_min(row->job->refs.count[0], avo_min(tools->max_refs + 1, AVO_SEARCH_REFS));
+    int n = refs_searched(row);
     for (int ref = 0; ref < n; ref++)
         if (row->m16[0][ref].cost <= row->m16[0][best_ref].cost * 9 / 8)
             refs |= 1u << ref;
@@ -562,6 +569,19 @@ static int search_p_subs(AvoRowCtx *row)
     return divided ? cost : AVO_COST_MAX;
 }
 
+/* The reference that came second for the whole macroblock may still code it best. */
+static void try_other_ref(AvoRowCtx *row, int best_ref, int best)
+{
+    int refs = refs_searched(row), second = -1;
+    for (int ref = 0; ref < refs; ref++)
+        if (ref != best_ref && (second < 0 || row->m16[0][ref].cost < row->m16[0][second].cost))
+            second = ref;
+    if (second < 0 || row->m16[0][second].cost > best + best / 16)
+        return;
+    make_p(row, row->trial, AVO_PART_16x16, second);
+    avo_try_inter(row, row->m16[0][second].cost);
+}
+
 void avo_decide_p(AvoRowCtx *row)
 {
     const AvoTools *tools = row->job->tools;
@@ -583,10 +603,10 @@ void avo_decide_p(AvoRowCtx *row)
             cost[AVO_PART_8x16] = search_p_halves(row, false, best + best / 8);
             best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
         }
-        best = avo_min(best, cost_sub);
     }
 
-    if (cost_sub == best || (rd && cost_sub <= best + best / 8)) {
+    /* SATD flatters small blocks: they are a candidate more, not a measure for the others. */
+    if (cost_sub < best || (rd && cost_sub <= best + best / 8)) {
         make_p_sub(row, row->trial);
         avo_try_inter(row, cost_sub);
     }
@@ -595,6 +615,8 @@ void avo_decide_p(AvoRowCtx *row)
             make_p(row, row->trial, (AvoPartition)part, best_ref);
             avo_try_inter(row, cost[part]);
         }
+    if (rd && row->use_trellis)
+        try_other_ref(row, best_ref, best);
     if (rd && may_skip && row->best->info.type != AVO_MB_P_SKIP) {
         avo_make_p_skip(row, row->trial);
         avo_predict_inter(row, &row->trial->info, row->pred);

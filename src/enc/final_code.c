@@ -120,6 +120,9 @@ void avo_refine_qp(AvoRowCtx *row)
     row->use_trellis = row->job->tools->trellis > 0;
     /* The quantiser of the macroblock before needs no mb_qp_delta. */
     bool done = row->prev_qp != wanted && avo_abs(row->prev_qp - wanted) <= 2 && try_qp(row, row->prev_qp, t8);
-    for (int step = -1; step <= 1 && !done; step += 2)
+    for (int step = -1; step <= 1 && !done; step += 2) {
         done = try_qp(row, wanted + step, t8);
+        if (done) /* where one step pays, two may */
+            try_qp(row, wanted + 2 * step, t8);
+    }
 }

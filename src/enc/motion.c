@@ -396,6 +396,7 @@ static void search_whole_samples(AvoSearch *s, AvoMv mvp, const AvoMv *starts, i
         search_multi_hexagon(s, tools->merange);
         break;
     default:
+        search_axes(s, 4 * tools->merange);
         search_exhaustive(s, tools->merange);
     }
     s->near = exact_start(s, starts, count);

@@ -62,7 +62,7 @@ static const PresetRow presets[] = {
     {"medium",     7, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 1, 40, 1, 1, 1, 1},
     {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 1, 40, 1, 1, 1, 1},
     {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
-    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
+    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
     {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 0},
 };
 /* clang-format on */
