@@ -361,7 +361,6 @@ static int refs_searched(const AvoRowCtx *row)
 /* Returns the best cost, or -1 when the macroblock was skipped on the way (left in row->best). */
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
-    const AvoPicJob *job = row->job;
     int best = AVO_COST_MAX, refs = refs_searched(row);
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
