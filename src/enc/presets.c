@@ -14,9 +14,9 @@
  *            faster     two references, finer vectors, trellis
  *            fast       rate-distortion decisions for I and P
  *            medium     rate-distortion decisions everywhere, three references
- *            slow       refined vectors and modes, trellis in all decisions
- *            slower     wide search, small partitions, refined everything
- *            veryslow   fifteen B pictures, sixteen references
+ *            slow       refined vectors, modes and quantisers, trellis in all decisions
+ *            slower     wide search, eight references, refined everything
+ *            veryslow   fifteen B pictures, sixteen references, 4x4 partitions
  *            placebo    everything; not worth its time */
 #include "enc/options.h"
 #include "base/text.h"
