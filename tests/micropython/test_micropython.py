@@ -80,9 +80,10 @@ def has_module(interpreter):
 def cpython_output(folder):
     """What the shared script prints here, with a package built for this purpose."""
     package = folder / "h264"
-    package.mkdir()
     for path in avocet_build.package_files():
-        (package / path.name).write_bytes(path.read_bytes())
+        copy = folder / path.relative_to(avocet_build.PYTHON)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
     avocet_build.build_extension(package / avocet_build.EXTENSION)
     return run(sys.executable, HERE / "same_bytes.py", env={**os.environ, "PYTHONPATH": str(folder)}).stdout
 
