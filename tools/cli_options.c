@@ -674,4 +674,5 @@ void cli_print_version(void)
     printf("PNG stills: %s; JPEG stills: %s; other video files (libavformat): %s\n",
            still_has_png() ? "yes" : "no", still_has_jpeg() ? "yes" : "no",
            input_lavf_available() ? "yes" : "no");
+    printf("RTSP passwords (mbedTLS): %s\n", avocet_stream_has_hashes() ? "yes" : "no");
 }

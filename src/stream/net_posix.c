@@ -1,5 +1,5 @@
 /* See net.h. POSIX, with IPv4 and IPv6. */
-#if (defined(__unix__) || defined(__APPLE__)) && !defined(AVOCET_TINY) && !defined(AVOCET_NO_SOCKETS)
+#if (defined(__unix__) || defined(__APPLE__)) && !defined(AVOCET_NO_SOCKETS)
 #define AVO_HAVE_SOCKETS 1
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* getentropy, MSG_NOSIGNAL */

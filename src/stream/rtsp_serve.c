@@ -10,6 +10,7 @@ enum {
     END_US = 500000,          /* for a client to close after we did */
     CROWDED_US = 2000000,     /* a client that does not play may be put out after this when there is no place */
     ACCEPT_AT_ONCE = 16,
+    DEAF_US = 100000,
     LEAVING_MS = 20           /* how often it is looked whether all is said */
 };
 
@@ -142,8 +143,11 @@ static void accept_all(AvocetRtspServer *s, AvoSocket listener, int64_t now)
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
         char peer[AVO_NET_PEER_TEXT];
         AvoSocket socket = avo_net_accept(listener, peer);
-        if (socket < 0)
+        if (socket < 0) {
+            if (i == 0)
+                s->deaf_us = now + DEAF_US;
             return;
+        }
         AvoClient *c = find_place(s, now);
         if (c) {
             welcome(c, socket, peer, now);
@@ -446,10 +450,11 @@ void avo_server_round(AvocetRtspServer *s, int wait_ms)
     avo_net_lock(s->thread);
     s->leaving = s->quit;
     avo_net_unlock(s->thread);
+    bool hears = !s->leaving && avo_net_now_us() >= s->deaf_us;
     avo_net_set_clear(s->set);
     int wake = avo_net_set_add(s->set, s->wake[0], AVO_NET_READ);
     for (int i = 0; i < s->listener_count; i++)
-        listener[i] = avo_net_set_add(s->set, s->listener[i], s->leaving ? 0 : AVO_NET_READ);
+        listener[i] = avo_net_set_add(s->set, s->listener[i], hears ? AVO_NET_READ : 0);
     for (int i = 0; i < s->config.max_clients; i++)
         if (s->client[i].socket >= 0)
             wait_ms = add_client(s, &s->client[i], wait_ms);
@@ -461,6 +466,6 @@ void avo_server_round(AvocetRtspServer *s, int wait_ms)
         if (s->client[i].socket >= 0)
             serve_client(s, &s->client[i], now);
     for (int i = 0; i < s->listener_count; i++)
-        if (avo_net_set_ready(s->set, listener[i]) && !s->leaving)
+        if (avo_net_set_ready(s->set, listener[i]) && hears)
             accept_all(s, s->listener[i], now);
 }

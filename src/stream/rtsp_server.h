@@ -53,6 +53,7 @@ struct AvocetRtspServer {
     int64_t quit_us;          /* ... until then */
     /* Of the serving thread alone. */
     bool leaving;             /* quit, as it was at the start of this round */
+    int64_t deaf_us;          /* no connection could be taken (too many open files): not before this time again */
     /* The client whose request is being answered: what the session's host functions are about. */
     AvoClient *current;
 };
