@@ -160,8 +160,12 @@ def test_interrupt(folder, whole):
     for number in (signal.SIGINT, signal.SIGTERM):
         for more in ([], ["--no-faststart"], ["--fragment", "1"]):
             name = os.path.join(folder, "int.mp4")
+            if os.path.exists(name):
+                os.remove(name)
             process = subprocess.Popen([AVOCET, "encode", *WORDS, *more, "-o", name], stderr=subprocess.PIPE)
-            time.sleep(0.15)
+            while not os.path.exists(name) and process.poll() is None:  # before that, signals kill
+                time.sleep(0.01)
+            time.sleep(0.1)
             process.send_signal(number)
             said = process.communicate()[1].decode()
             T.check(process.returncode in (0, 1), f"{number}: status {process.returncode}")
