@@ -14,8 +14,8 @@
  * AVO_DEC_AGAIN and met again when the queue has been emptied, so the pool stays small and nothing
  * is ever dropped for lack of space.
  *
- * With several threads the slices of job_count pictures are gathered before they run; the books
- * (order counts, marking, order of output) are kept meanwhile as if they had run. */
+ * With several threads the slices of up to job_count pictures are gathered before they run; the
+ * books (order counts, marking, order of output) are kept meanwhile as if they had run. */
 #ifndef AVO_DEC_DECODER_H
 #define AVO_DEC_DECODER_H
 
@@ -60,7 +60,7 @@ struct AvocetDecoder {
     AvoMessage message;
     uint64_t error_offset;
     bool flushing;
-    bool told_layers;        /* that there are layers which are not decoded */
+    bool told_layers; /* that there are layers which are not decoded */
 
     AvoNalSource source;
     AvoDecBuffer rbsp; /* the unit at work without its header byte, zero padded */
@@ -96,6 +96,7 @@ struct AvocetDecoder {
     AvoTaskPool *pool; /* NULL: one thread */
     AvoPicJob **jobs;  /* [0, pending) are gathered, [pending] is for the next picture */
     int job_count, pending;
+    int batch; /* pictures that are gathered before they run, at most job_count */
     void *job_memory;
     AvoDecFault *faults; /* of jobs that have run, to be told */
     int fault_count, faults_told;

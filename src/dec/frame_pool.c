@@ -1,6 +1,8 @@
 /* Frames: their memory, which one is free, activation of parameter sets. See decoder.h. */
 #include "dec/decoder.h"
 
+#define BATCH_MEMORY ((size_t)512 << 20) /* of the frames of pictures that run side by side */
+
 /* ---- memory that depends on the picture size ---- */
 
 static void *take(AvocetDecoder *dec, size_t size)
@@ -82,14 +84,22 @@ static bool needs_new_frames(const AvocetDecoder *dec, const AvoSps *sps)
            old->chroma_format_idc != sps->chroma_format_idc;
 }
 
+/* Pictures that are gathered: all jobs, unless their frames took too much memory. */
+static int find_batch(const AvocetDecoder *dec)
+{
+    size_t frame = (size_t)dec->mb_count * (384 + sizeof(AvoMbInfo));
+    size_t most = BATCH_MEMORY / frame;
+    return most >= (size_t)dec->job_count ? dec->job_count : avo_max((int)most, 1);
+}
+
 static void adopt_sps(AvocetDecoder *dec, int id)
 {
     dec->active_sps = *dec->sps[id];
     dec->active_sps_serial = dec->sps_serial[id];
     dec->active_pps_serial = 0;
     avo_dec_find_limits(dec);
-    int frames =
-        dec->dpb_frames + AVO_DEC_FRAMES_EXTRA + (dec->job_count > 1 ? 2 * dec->job_count : 0);
+    dec->batch = find_batch(dec);
+    int frames = dec->dpb_frames + AVO_DEC_FRAMES_EXTRA + (dec->job_count > 1 ? 2 * dec->batch : 0);
     dec->frame_count = avo_max(dec->frame_count, avo_min(frames, AVO_DEC_FRAMES));
 }
 

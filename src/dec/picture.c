@@ -332,6 +332,6 @@ void avo_dec_finish_picture(AvocetDecoder *dec)
     }
     avo_dec_store(dec, starts_sequence, current->f.is_idr && h->no_output_of_prior_pics);
     dec->current = NULL;
-    if (dec->pending == dec->job_count)
+    if (dec->pending >= dec->batch)
         avo_dec_run_jobs(dec);
 }
