@@ -6,14 +6,14 @@
 #include <signal.h>
 
 typedef struct Pace {
-    double unit;          /* seconds per unit of pts */
-    double start;         /* clock at pts 0; unknown before the first picture */
+    double unit;  /* seconds per unit of pts */
+    double start; /* clock at pts 0; unknown before the first picture */
     int started;
 } Pace;
 
 void pace_start(Pace *pace, AvocetRational time_base);
-/* Returns when it is time for the picture, or when *stop is set. Who is late by more than a second is not made to hurry: time
- * then starts anew. */
+/* Returns when it is time for the picture, or when *stop is set. Who is late by more than a second
+ * is not made to hurry: time then starts anew. */
 void pace_wait(Pace *pace, int64_t pts, const volatile sig_atomic_t *stop);
 
 #endif

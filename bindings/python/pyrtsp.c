@@ -1,5 +1,6 @@
-/* Type h264._h264.RtspServer: the library's RTSP server with one stream of access units with start codes. Passwords are
- * hashed by a Python callable (hashlib), so that the extension depends on no other library. */
+/* Type h264._h264.RtspServer: the library's RTSP server with one stream of access units with start
+ * codes. Passwords are hashed by a Python callable (hashlib), so that the extension depends on no
+ * other library. */
 #include "pytypes.h"
 
 #include <string.h>
@@ -13,19 +14,21 @@ typedef struct RtspServer {
     PyObject ob_base;         /* PyObject_HEAD */
     AvocetRtspServer *server; /* NULL: closed */
     int stream;
-    PyObject *hash;           /* hash(kind, data) -> bytes; NULL: none */
-    PyThread_type_lock lock;  /* closing waits for calls under way */
+    PyObject *hash;          /* hash(kind, data) -> bytes; NULL: none */
+    PyThread_type_lock lock; /* closing waits for calls under way */
 } RtspServer;
 
 /* From the server's thread, which holds no lock then. */
-static int hash_in_python(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size, uint8_t *hash)
+static int hash_in_python(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size,
+                          uint8_t *hash)
 {
     RtspServer *self = opaque;
     char *bytes;
     Py_ssize_t n = kind == AVOCET_HASH_MD5 ? 16 : 32, got = 0;
     PyGILState_STATE state = PyGILState_Ensure();
-    PyObject *result = PyObject_CallFunction(self->hash, "sy#", kind == AVOCET_HASH_MD5 ? "md5" : "sha256",
-                                             (const char *)data, (Py_ssize_t)size);
+    PyObject *result =
+        PyObject_CallFunction(self->hash, "sy#", kind == AVOCET_HASH_MD5 ? "md5" : "sha256",
+                              (const char *)data, (Py_ssize_t)size);
     int good = result && PyBytes_AsStringAndSize(result, &bytes, &got) == 0 && got == n;
     if (good)
         memcpy(hash, bytes, (size_t)n);
@@ -50,8 +53,8 @@ static int read_users(PyObject *list, AvocetUser *users, int *count)
     return 0;
 }
 
-static int open_server(RtspServer *self, const AvocetRtspServerConfig *config, const AvocetStreamConfig *video,
-                       char *message, size_t message_size)
+static int open_server(RtspServer *self, const AvocetRtspServerConfig *config,
+                       const AvocetStreamConfig *video, char *message, size_t message_size)
 {
     int status = avocet_rtsp_server_open(&self->server, config, NULL, message, message_size);
     if (status < 0)
@@ -74,9 +77,9 @@ static PyObject *server_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     (void)keywords;
     avocet_rtsp_server_config_init(&config);
     avocet_stream_config_init(&video);
-    if (!PyArg_ParseTuple(args, "zisiinniO!O", &config.address, &config.port, &video.path, &video.fps.num,
-                          &video.fps.den, &max_frame_len, &ring_bytes, &config.max_clients, &PyTuple_Type, &user_list,
-                          &hash) ||
+    if (!PyArg_ParseTuple(args, "zisiinniO!O", &config.address, &config.port, &video.path,
+                          &video.fps.num, &video.fps.den, &max_frame_len, &ring_bytes,
+                          &config.max_clients, &PyTuple_Type, &user_list, &hash) ||
         read_users(user_list, users, &config.user_count) < 0)
         return NULL;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -92,7 +95,8 @@ static PyObject *server_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     video.time_base = (AvocetRational){1, 90000};
     video.max_picture = (size_t)max_frame_len;
     video.ring_bytes = (size_t)ring_bytes;
-    int status = self->lock ? open_server(self, &config, &video, message, sizeof message) : AVOCET_ERR_MEMORY;
+    int status = self->lock ? open_server(self, &config, &video, message, sizeof message)
+                            : AVOCET_ERR_MEMORY;
     if (status == AVOCET_OK)
         return (PyObject *)self;
     if (status == AVOCET_ERR_IO)
@@ -186,10 +190,11 @@ static PyObject *server_stats(PyObject *object, PyObject *unused)
     if (!self->server)
         return raise_closed();
     avocet_rtsp_server_stats(self->server, self->stream, &s);
-    return Py_BuildValue("{si,sL,sL,sL,sL,sL,sL}", "clients", s.clients, "frames", (long long)s.pictures, "bytes",
-                         (long long)s.bytes, "too_large", (long long)s.too_large, "clients_served",
-                         (long long)s.clients_served, "frames_skipped", (long long)s.pictures_skipped,
-                         "clients_dropped", (long long)s.clients_dropped);
+    return Py_BuildValue("{si,sL,sL,sL,sL,sL,sL}", "clients", s.clients, "frames",
+                         (long long)s.pictures, "bytes", (long long)s.bytes, "too_large",
+                         (long long)s.too_large, "clients_served", (long long)s.clients_served,
+                         "frames_skipped", (long long)s.pictures_skipped, "clients_dropped",
+                         (long long)s.clients_dropped);
 }
 
 static PyObject *server_port(PyObject *object, PyObject *unused)

@@ -31,21 +31,21 @@ extern "C" {
 /* ---- what is streamed ---- */
 
 typedef struct AvocetStreamConfig {
-    size_t size;                /* sizeof(AvocetStreamConfig), set by config_init                    */
-    const char *path;           /* behind rtsp://HOST:PORT/; "" (default): any path leads here       */
-    AvocetRational time_base;   /* seconds per unit of the packets' pts; num at most 16384           */
-    AvocetRational fps;         /* told to clients; 0/0 (default): not told                          */
-    int nal_length_size;        /* of packets and headers: 0 start codes (default), 4 lengths        */
+    size_t size;                /* sizeof(AvocetStreamConfig), set by config_init */
+    const char *path;           /* behind rtsp://HOST:PORT/; "" (default): any path leads here */
+    AvocetRational time_base;   /* seconds per unit of the packets' pts; num at most 16384 */
+    AvocetRational fps;         /* told to clients; 0/0 (default): not told */
+    int nal_length_size;        /* of packets and headers: 0 start codes (default), 4 lengths */
     const uint8_t *headers;     /* SPS and PPS, so that clients learn them before the first keyframe;
-                                 * NULL (default): from the first keyframe                           */
+                                 * NULL (default): from the first keyframe */
     size_t headers_size;
     size_t max_picture;         /* bytes; larger packets are not sent. 0 (default): a quarter of
-                                 * ring_bytes                                                        */
-    size_t ring_bytes;          /* memory for pictures under way; 0 (default): 4 MB                  */
-    int max_packet;             /* bytes of an RTP packet; default 1400                              */
+                                 * ring_bytes */
+    size_t ring_bytes;          /* memory for pictures under way; 0 (default): 4 MB */
+    int max_packet;             /* bytes of an RTP packet; default 1400 */
     int max_delay_ms;           /* a client further behind goes on at the next keyframe; default 2000 */
-    /* A client waits for a keyframe. Called from the server's thread, at most every 500 ms; must not call the server.
-     * NULL: see avocet_rtsp_server_wants_keyframe. */
+    /* A client waits for a keyframe. Called from the server's thread, at most every 500 ms; must
+     * not call the server. NULL: see avocet_rtsp_server_wants_keyframe. */
     void (*keyframe_wanted)(void *opaque);
     void *opaque;
 } AvocetStreamConfig;
@@ -53,12 +53,12 @@ typedef struct AvocetStreamConfig {
 AVOCET_API void avocet_stream_config_init(AvocetStreamConfig *config);
 
 typedef struct AvocetStreamStats {
-    int clients;                /* that receive the stream now                                       */
-    int64_t pictures, bytes;    /* given                                                             */
-    int64_t too_large;          /* pictures larger than max_picture, not sent                        */
-    int64_t clients_served;     /* that have begun to play, ever                                     */
-    int64_t pictures_skipped;   /* by clients that were too slow, all together                       */
-    int64_t clients_dropped;    /* that took nothing for too long                                    */
+    int clients;                /* that receive the stream now */
+    int64_t pictures, bytes;    /* given */
+    int64_t too_large;          /* pictures larger than max_picture, not sent */
+    int64_t clients_served;     /* that have begun to play, ever */
+    int64_t pictures_skipped;   /* by clients that were too slow, all together */
+    int64_t clients_dropped;    /* that took nothing for too long */
 } AvocetStreamStats;
 
 /* ---- secrets ---- */
@@ -76,26 +76,27 @@ AVOCET_API int avocet_stream_has_hashes(void);
 /* ---- RTSP server ---- */
 
 typedef struct AvocetRtspServerConfig {
-    size_t size;                /* sizeof(AvocetRtspServerConfig), set by config_init                */
-    const char *address;        /* to listen at; NULL (default): every one, IPv4 and IPv6            */
-    int port;                   /* default 8554; 0: any that is free                                 */
-    int max_streams;            /* default 4                                                         */
-    int max_clients;            /* connections at a time; default 64, at most 1000                   */
-    int max_request;            /* bytes of a request; default 4096, 512 to 65536                    */
+    size_t size;                /* sizeof(AvocetRtspServerConfig), set by config_init */
+    const char *address;        /* to listen at; NULL (default): every one, IPv4 and IPv6 */
+    int port;                   /* default 8554; 0: any that is free */
+    int max_streams;            /* default 4 */
+    int max_clients;            /* connections at a time; default 64, at most 1000 */
+    int max_request;            /* bytes of a request; default 4096, 512 to 65536 */
     int request_ms;             /* for a request to arrive whole, and to begin playing; default 10000 */
-    int timeout_ms;             /* a session without a sign of life ends; default 60000              */
+    int timeout_ms;             /* a session without a sign of life ends; default 60000 */
     int stall_ms;               /* a client that takes no byte for so long is dropped; default 10000 */
     int udp;                    /* 1 (default): clients may ask for UDP; 0: only within the connection */
-    int own_thread;             /* 1 (default); 0: the caller calls avocet_rtsp_server_run           */
+    int own_thread;             /* 1 (default); 0: the caller calls avocet_rtsp_server_run */
     /* Digest authentication: only these may do anything. 0 users (default): everybody may. */
     const AvocetUser *users;
     int user_count;
-    const char *realm;          /* default "avocet"                                                  */
-    int md5;                    /* 1 (default): clients that do not know SHA-256 may use MD5         */
-    int nonce_ms;               /* life of a nonce; default 300000                                   */
-    AvocetHashFn hash;          /* NULL (default): mbedTLS                                           */
+    const char *realm;          /* default "avocet" */
+    int md5;                    /* 1 (default): clients that do not know SHA-256 may use MD5 */
+    int nonce_ms;               /* life of a nonce; default 300000 */
+    AvocetHashFn hash;          /* NULL (default): mbedTLS */
     void *hash_opaque;
-    /* Clients coming and going, one sentence each; from the server's thread. NULL (default): silence. */
+    /* Clients coming and going, one sentence each; from the server's thread. NULL (default):
+     * silence. */
     void (*log)(void *opaque, const char *text);
     void *log_opaque;
 } AvocetRtspServerConfig;
@@ -103,21 +104,24 @@ typedef struct AvocetRtspServerConfig {
 typedef struct AvocetRtspServer AvocetRtspServer;
 
 AVOCET_API void avocet_rtsp_server_config_init(AvocetRtspServerConfig *config);
-/* Listens from now on. Everything in config is copied. allocator NULL: malloc. On failure *server is NULL and message
- * (may be NULL) says why. */
+/* Listens from now on. Everything in config is copied. allocator NULL: malloc. On failure
+ * *server is NULL and message (may be NULL) says why. */
 AVOCET_API int avocet_rtsp_server_open(AvocetRtspServer **server, const AvocetRtspServerConfig *config,
                                        const AvocetAllocator *allocator, char *message, size_t message_size);
 /* The port listened at. */
 AVOCET_API int avocet_rtsp_server_port(const AvocetRtspServer *server);
-/* Adds a stream; takes its memory. Returns its number (from 0) or an error, see avocet_rtsp_server_error. */
+/* Adds a stream; takes its memory. Returns its number (from 0) or an error, see
+ * avocet_rtsp_server_error. */
 AVOCET_API int avocet_rtsp_server_add(AvocetRtspServer *server, const AvocetStreamConfig *config);
-/* Queues one access unit; never waits for a client. AVOCET_OK also when it is too large to be sent (see stats). Packets come
- * in decoding order; different streams may be fed from different threads. */
+/* Queues one access unit; never waits for a client. AVOCET_OK also when it is too large to be
+ * sent (see stats). Packets come in decoding order; different streams may be fed from different
+ * threads. */
 AVOCET_API int avocet_rtsp_server_send(AvocetRtspServer *server, int stream, const AvocetPacket *packet);
 /* 1 once when a client waits for a keyframe; to be asked before each picture is encoded. */
 AVOCET_API int avocet_rtsp_server_wants_keyframe(AvocetRtspServer *server, int stream);
 AVOCET_API int avocet_rtsp_server_stats(AvocetRtspServer *server, int stream, AvocetStreamStats *stats);
-/* own_thread 0: serves clients until nothing is left to do, waiting up to that long for something. */
+/* own_thread 0: serves clients until nothing is left to do, waiting up to that long for
+ * something. */
 AVOCET_API int avocet_rtsp_server_run(AvocetRtspServer *server, int wait_ms);
 AVOCET_API const char *avocet_rtsp_server_error(const AvocetRtspServer *server);
 /* Ends all sessions and frees everything; *server becomes NULL. */
@@ -126,18 +130,19 @@ AVOCET_API void avocet_rtsp_server_close(AvocetRtspServer **server);
 /* ---- pushing to another server (ANNOUNCE, RECORD) ---- */
 
 typedef struct AvocetRtspPushConfig {
-    size_t size;                /* sizeof(AvocetRtspPushConfig), set by config_init                  */
-    const char *url;            /* rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH                           */
-    int udp;                    /* 0 (default): media within the connection; 1: UDP                  */
-    int timeout_ms;             /* to connect and for each answer; default 10000                     */
-    AvocetHashFn hash;          /* for servers that ask for a password; NULL (default): mbedTLS      */
+    size_t size;                /* sizeof(AvocetRtspPushConfig), set by config_init */
+    const char *url;            /* rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH */
+    int udp;                    /* 0 (default): media within the connection; 1: UDP */
+    int timeout_ms;             /* to connect and for each answer; default 10000 */
+    AvocetHashFn hash;          /* for servers that ask for a password; NULL (default): mbedTLS */
     void *hash_opaque;
 } AvocetRtspPushConfig;
 
 typedef struct AvocetRtspPush AvocetRtspPush;
 
 AVOCET_API void avocet_rtsp_push_config_init(AvocetRtspPushConfig *config);
-/* Connects and announces the stream, whose headers must be given; returns when the server is ready for the video. */
+/* Connects and announces the stream, whose headers must be given; returns when the server is
+ * ready for the video. */
 AVOCET_API int avocet_rtsp_push_open(AvocetRtspPush **push, const AvocetRtspPushConfig *config,
                                      const AvocetStreamConfig *stream, const AvocetAllocator *allocator, char *message,
                                      size_t message_size);
@@ -157,18 +162,18 @@ AVOCET_API void avocet_rtsp_push_close(AvocetRtspPush **push);
  *     avocet_rtp_init(&rtp, ssrc, sequence, 1400);
  *     for each access unit:
  *         avocet_rtp_begin(&rtp, data, size, 0, timestamp);
- *         while ((n = avocet_rtp_next(&rtp, datagram, sizeof datagram)) > 0) send(datagram, n);          */
+ *         while ((n = avocet_rtp_next(&rtp, datagram, sizeof datagram)) > 0) send(datagram, n); */
 typedef struct AvocetRtp {
     uint32_t ssrc;
-    uint16_t sequence;          /* of the next packet                                                */
-    int payload_type;           /* 96                                                                */
-    int max_packet;             /* bytes, with the header of 12                                      */
-    uint32_t packets, octets;   /* sent; octets of payload                                           */
+    uint16_t sequence;          /* of the next packet */
+    int payload_type;           /* 96 */
+    int max_packet;             /* bytes, with the header of 12 */
+    uint32_t packets, octets;   /* sent; octets of payload */
     /* The access unit under way. */
     const uint8_t *data;
     size_t data_size, position;
     int nal_length_size;
-    const uint8_t *nal, *next_nal; /* NULL: none                                                     */
+    const uint8_t *nal, *next_nal; /* NULL: none */
     size_t nal_size, next_nal_size, nal_done;
     uint32_t timestamp;
 } AvocetRtp;
@@ -177,31 +182,33 @@ AVOCET_API void avocet_rtp_init(AvocetRtp *rtp, uint32_t ssrc, uint16_t sequence
 /* An access unit, which must stay until its last packet is out. timestamp: 1/90000 s. */
 AVOCET_API int avocet_rtp_begin(AvocetRtp *rtp, const uint8_t *data, size_t size, int nal_length_size,
                                 uint32_t timestamp);
-/* Writes the next packet; returns its size, 0 when the access unit is done, AVOCET_ERR_MEMORY if packet is smaller than
- * max_packet. */
+/* Writes the next packet; returns its size, 0 when the access unit is done, AVOCET_ERR_MEMORY if
+ * packet is smaller than max_packet. */
 AVOCET_API int avocet_rtp_next(AvocetRtp *rtp, uint8_t *packet, size_t packet_size);
 /* pts in 1/90000 s, modulo 2^32. */
 AVOCET_API uint32_t avocet_rtp_time(int64_t pts, AvocetRational time_base);
 
-/* RTCP sender report with the source's name (SDES CNAME); ntp: seconds since 1900 in 32.32 bits, the time of `timestamp`.
- * bye 1: and that the stream ends. Returns its size or AVOCET_ERR_MEMORY. */
+/* RTCP sender report with the source's name (SDES CNAME); ntp: seconds since 1900 in 32.32 bits,
+ * the time of `timestamp`. bye 1: and that the stream ends. Returns its size or
+ * AVOCET_ERR_MEMORY. */
 AVOCET_API int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp, const char *cname, int bye,
                                  uint8_t *out, size_t out_size);
 
 /* What receivers say in an RTCP datagram. */
 typedef struct AvocetRtcpReport {
-    int has_report;             /* of the stream `ssrc`: the three below                             */
-    int fraction_lost;          /* 1/256                                                             */
+    int has_report;             /* of the stream `ssrc`: the three below */
+    int fraction_lost;          /* 1/256 */
     int packets_lost;
     uint32_t jitter;
     int bye;
-    int wants_keyframe;         /* picture loss indication or full intra request (RFC 4585, 5104)    */
+    int wants_keyframe;         /* picture loss indication or full intra request (RFC 4585, 5104) */
 } AvocetRtcpReport;
 /* AVOCET_ERR_DATA: it is none. */
 AVOCET_API int avocet_rtcp_read(const uint8_t *data, size_t size, uint32_t ssrc, AvocetRtcpReport *report);
 
-/* Session description (RFC 4566) of one H.264 stream, with sprop-parameter-sets if headers hold SPS and PPS. control: URL of
- * the track, "trackID=0" as an example. Returns its length (it is terminated, too) or AVOCET_ERR_MEMORY. */
+/* Session description (RFC 4566) of one H.264 stream, with sprop-parameter-sets if headers hold
+ * SPS and PPS. control: URL of the track, "trackID=0" as an example. Returns its length (it is
+ * terminated, too) or AVOCET_ERR_MEMORY. */
 AVOCET_API int avocet_sdp_write(const char *name, uint32_t session_id, const char *control, AvocetRational fps,
                                 const uint8_t *headers, size_t headers_size, int nal_length_size, char *out,
                                 size_t out_size);

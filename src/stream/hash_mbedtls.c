@@ -5,7 +5,8 @@
 
 #include <mbedtls/md.h>
 
-static int hash_mbedtls(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size, uint8_t *hash)
+static int hash_mbedtls(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size,
+                        uint8_t *hash)
 {
     (void)opaque;
     const mbedtls_md_info_t *info =

@@ -1,5 +1,6 @@
-/* What streaming needs of an operating system: sockets that never block, waiting for them, time, chance, a thread and a
- * lock. net_posix.c is the one file that knows the system; where there is none, its functions fail. */
+/* What streaming needs of an operating system: sockets that never block, waiting for them, time,
+ * chance, a thread and a lock. net_posix.c is the one file that knows the system; where there is
+ * none, its functions fail. */
 #ifndef AVO_STREAM_NET_H
 #define AVO_STREAM_NET_H
 
@@ -11,15 +12,17 @@ enum { AVO_NO_SOCKET = -1, AVO_NET_PEER_TEXT = 64 };
 
 /* ---- sockets ---- */
 
-/* Listens at host (NULL: every address of the machine, IPv4 and IPv6) and port (0: any, the same for all). Returns how many
- * sockets that took, at most `most`, or an error. */
-int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int *bound_port, AvoMessage *message);
+/* Listens at host (NULL: every address of the machine, IPv4 and IPv6) and port (0: any, the same
+ * for all). Returns how many sockets that took, at most `most`, or an error. */
+int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int *bound_port,
+                   AvoMessage *message);
 /* A connection that waits, or AVO_NO_SOCKET; peer: its address and port as text. */
 AvoSocket avo_net_accept(AvoSocket listener, char peer[AVO_NET_PEER_TEXT]);
 /* Connects within the time. */
-int avo_net_connect(const char *host, int port, int timeout_ms, AvoSocket *connected, AvoMessage *message);
-/* Two UDP sockets with an even port and the one above, at the same local address as the connection. With ports of the peer (not
- * 0) they are connected to these: nobody else's datagrams come in. */
+int avo_net_connect(const char *host, int port, int timeout_ms, AvoSocket *connected,
+                    AvoMessage *message);
+/* Two UDP sockets with an even port and the one above, at the same local address as the connection.
+ * With ports of the peer (not 0) they are connected to these: nobody else's datagrams come in. */
 bool avo_net_udp_pair(AvoSocket connection, const int peer_port[2], AvoSocket pair[2], int port[2]);
 /* Connects a UDP socket to another port of the connection's peer. */
 bool avo_net_udp_connect(AvoSocket udp, AvoSocket connection, int port);
@@ -51,8 +54,8 @@ void avo_net_wake_drain(const AvoSocket wake[2]);
 
 /* ---- time, chance ---- */
 
-int64_t avo_net_now_us(void);   /* never goes back */
-uint64_t avo_net_wall_ntp(void); /* seconds since 1900, 32.32 bits */
+int64_t avo_net_now_us(void);                     /* never goes back */
+uint64_t avo_net_wall_ntp(void);                  /* seconds since 1900, 32.32 bits */
 bool avo_net_random(uint8_t *bytes, size_t size); /* unpredictable */
 
 /* ---- thread and lock ---- */

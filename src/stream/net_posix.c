@@ -49,7 +49,8 @@ typedef union Address {
 static bool set_unblocking(int s)
 {
     int flags = fcntl(s, F_GETFL, 0);
-    return flags >= 0 && fcntl(s, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(s, F_SETFD, FD_CLOEXEC) == 0;
+    return flags >= 0 && fcntl(s, F_SETFL, flags | O_NONBLOCK) == 0 &&
+           fcntl(s, F_SETFD, FD_CLOEXEC) == 0;
 }
 
 static int open_socket(int family, int type)
@@ -68,7 +69,8 @@ static void switch_on(int s, int level, int option)
     setsockopt(s, level, option, &one, sizeof one);
 }
 
-/* A connection: small delays, no signal when it breaks, a send buffer that keeps what is late from piling up. */
+/* A connection: small delays, no signal when it breaks, a send buffer that keeps what is late from
+ * piling up. */
 static void tune_connection(int s)
 {
     int bytes = 256 * 1024;
@@ -191,7 +193,8 @@ static struct addrinfo *look_up(const char *host, int port, int flags, AvoMessag
     return list;
 }
 
-int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int *bound_port, AvoMessage *m)
+int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int *bound_port,
+                   AvoMessage *m)
 {
     int count = 0, error = 0;
     if (!host)
@@ -316,8 +319,9 @@ bool avo_net_udp_pair(AvoSocket connection, const int peer_port[2], AvoSocket pa
         port[1] = port[0] + 1;
         pair[0] = bind_udp(&local, port[0]);
         pair[1] = pair[0] < 0 ? AVO_NO_SOCKET : bind_udp(&local, port[1]);
-        if (pair[1] >= 0 && (!peer_port[0] || (avo_net_udp_connect(pair[0], connection, peer_port[0]) &&
-                                               avo_net_udp_connect(pair[1], connection, peer_port[1]))))
+        if (pair[1] >= 0 &&
+            (!peer_port[0] || (avo_net_udp_connect(pair[0], connection, peer_port[0]) &&
+                               avo_net_udp_connect(pair[1], connection, peer_port[1]))))
             return true;
         avo_net_close(&pair[0]);
         avo_net_close(&pair[1]);
@@ -508,7 +512,8 @@ struct AvoNetSet {
     int unused;
 };
 
-int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int *bound_port, AvoMessage *m)
+int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int *bound_port,
+                   AvoMessage *m)
 {
     (void)host, (void)port, (void)sockets, (void)most, (void)bound_port;
     return avo_fail(m, AVOCET_ERR_UNSUPPORTED, "this build has no sockets");
@@ -624,7 +629,8 @@ bool avo_net_random(uint8_t *bytes, size_t size)
 
 #if !AVO_HAVE_SOCKETS || !AVO_THREADS
 
-/* Without threads: the caller runs the server (own_thread 0), and nobody else is there to lock out. */
+/* Without threads: the caller runs the server (own_thread 0), and nobody else is there to lock out.
+ */
 struct AvoNetThread {
     int unused;
 };

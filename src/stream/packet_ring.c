@@ -1,5 +1,5 @@
-/* See packet_ring.h. A picture lies in one piece: where the end of the ring is too near, it starts at the beginning. Each
- * packet has its size in front, two bytes. */
+/* See packet_ring.h. A picture lies in one piece: where the end of the ring is too near, it starts
+ * at the beginning. Each packet has its size in front, two bytes. */
 #include "stream/packet_ring.h"
 #include "base/bytes.h"
 
@@ -16,8 +16,8 @@ static const AvoRingPicture *picture_at(const AvoPacketRing *ring, uint64_t numb
     return &ring->picture[number % AVO_RING_PICTURES];
 }
 
-/* More than the packets can take. Two packets in a row that could not be one hold more than a full payload, except around
- * the last fragment of a large unit. */
+/* More than the packets can take. Two packets in a row that could not be one hold more than a full
+ * payload, except around the last fragment of a large unit. */
 static size_t most_bytes(const AvocetRtp *rtp, size_t size)
 {
     size_t payload = (size_t)rtp->max_packet - 14;
@@ -30,13 +30,15 @@ static uint8_t *make_room(AvoPacketRing *ring, size_t n)
     size_t at = (size_t)(ring->write % ring->size);
     if (n > ring->size - at)
         ring->write += ring->size - at;
-    while (ring->first < ring->next && (picture_at(ring, ring->first)->at + ring->size < ring->write + n ||
-                                        ring->next - ring->first == AVO_RING_PICTURES))
+    while (ring->first < ring->next &&
+           (picture_at(ring, ring->first)->at + ring->size < ring->write + n ||
+            ring->next - ring->first == AVO_RING_PICTURES))
         ring->first++;
     return ring->data + ring->write % ring->size;
 }
 
-/* Packets of one buffer; the marker only on the last one of the picture. Returns bytes, 0: no place. */
+/* Packets of one buffer; the marker only on the last one of the picture. Returns bytes, 0: no
+ * place. */
 static size_t put_packets(AvocetRtp *rtp, uint8_t *out, size_t room, AvoRingPicture *p, bool last)
 {
     size_t used = 0;
@@ -56,9 +58,11 @@ static size_t put_packets(AvocetRtp *rtp, uint8_t *out, size_t room, AvoRingPict
 }
 
 bool avo_ring_add(AvoPacketRing *ring, AvocetRtp *rtp, const uint8_t *headers, size_t headers_size,
-                  const AvocetPacket *packet, int nal_length_size, uint32_t timestamp, int64_t now_us)
+                  const AvocetPacket *packet, int nal_length_size, uint32_t timestamp,
+                  int64_t now_us)
 {
-    size_t n = most_bytes(rtp, headers_size + packet->size) + (size_t)rtp->max_packet + 32, used = 0;
+    size_t n = most_bytes(rtp, headers_size + packet->size) + (size_t)rtp->max_packet + 32,
+           used = 0;
     if (n > ring->size)
         return false;
     uint8_t *out = make_room(ring, n);
@@ -94,21 +98,25 @@ static void leave_out(AvoRingCursor *c, uint64_t to)
 }
 
 /* Notices that the cursor is too far behind. */
-static void check_behind(const AvoPacketRing *ring, AvoRingCursor *c, int64_t now_us, int64_t max_delay_us)
+static void check_behind(const AvoPacketRing *ring, AvoRingCursor *c, int64_t now_us,
+                         int64_t max_delay_us)
 {
     bool gone = c->number < ring->first;
-    if (gone && c->offset) { /* overtaken within a picture: the receiver sees it by the sequence numbers */
+    if (gone &&
+        c->offset) { /* overtaken within a picture: the receiver sees it by the sequence numbers */
         c->gap += c->packets_left;
         leave_out(c, c->number + 1);
         c->waiting = true;
     }
     if (!c->waiting && !c->offset &&
-        (gone || (c->number < ring->next && now_us - picture_at(ring, c->number)->arrived_us > max_delay_us)))
+        (gone || (c->number < ring->next &&
+                  now_us - picture_at(ring, c->number)->arrived_us > max_delay_us)))
         c->waiting = true;
 }
 
 /* Goes to the newest keyframe that is not too old, or to the end. */
-static void seek_keyframe(const AvoPacketRing *ring, AvoRingCursor *c, int64_t now_us, int64_t max_delay_us)
+static void seek_keyframe(const AvoPacketRing *ring, AvoRingCursor *c, int64_t now_us,
+                          int64_t max_delay_us)
 {
     uint64_t from = c->number > ring->first ? c->number : ring->first;
     for (uint64_t n = ring->next; n > from; n--) {
@@ -122,8 +130,8 @@ static void seek_keyframe(const AvoPacketRing *ring, AvoRingCursor *c, int64_t n
     leave_out(c, ring->next);
 }
 
-int avo_ring_read(const AvoPacketRing *ring, AvoRingCursor *c, int64_t now_us, int64_t max_delay_us, uint8_t *out,
-                  size_t room)
+int avo_ring_read(const AvoPacketRing *ring, AvoRingCursor *c, int64_t now_us, int64_t max_delay_us,
+                  uint8_t *out, size_t room)
 {
     check_behind(ring, c, now_us, max_delay_us);
     if (c->waiting)

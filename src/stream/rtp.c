@@ -1,7 +1,9 @@
-/* RTP packets of H.264 access units (RFC 3550, RFC 6184 packetisation mode 1) and RTCP. See <avocet/stream.h>.
+/* RTP packets of H.264 access units (RFC 3550, RFC 6184 packetisation mode 1) and RTCP. See
+ * <avocet/stream.h>.
  *
- * Packets are pulled, one call each, straight into the caller's memory. One NAL unit is looked at ahead: it says whether
- * the current one may share a packet, and whether a packet is the last of its access unit (marker bit). */
+ * Packets are pulled, one call each, straight into the caller's memory. One NAL unit is looked at
+ * ahead: it says whether the current one may share a packet, and whether a packet is the last of
+ * its access unit (marker bit). */
 #include <avocet/mux.h>
 #include <avocet/stream.h>
 #include "base/bytes.h"
@@ -36,7 +38,8 @@ uint32_t avocet_rtp_time(int64_t pts, AvocetRational time_base)
         whole--;
     }
     uint64_t per_unit = (uint64_t)(uint32_t)time_base.num * 90000;
-    return (uint32_t)((uint64_t)whole * per_unit + ((uint64_t)rest * per_unit + (uint64_t)den / 2) / (uint64_t)den);
+    return (uint32_t)((uint64_t)whole * per_unit +
+                      ((uint64_t)rest * per_unit + (uint64_t)den / 2) / (uint64_t)den);
 }
 
 /* ---- access units to payloads ---- */
@@ -48,12 +51,14 @@ static void step(AvocetRtp *rtp)
     rtp->nal = rtp->next_nal;
     rtp->nal_size = rtp->next_nal_size;
     rtp->nal_done = 0;
-    bool found = avocet_nal_next(rtp->data, rtp->data_size, rtp->nal_length_size, &rtp->position, &nal) == 1;
+    bool found =
+        avocet_nal_next(rtp->data, rtp->data_size, rtp->nal_length_size, &rtp->position, &nal) == 1;
     rtp->next_nal = found ? nal.data : NULL;
     rtp->next_nal_size = found ? nal.size : 0;
 }
 
-int avocet_rtp_begin(AvocetRtp *rtp, const uint8_t *data, size_t size, int nal_length_size, uint32_t timestamp)
+int avocet_rtp_begin(AvocetRtp *rtp, const uint8_t *data, size_t size, int nal_length_size,
+                     uint32_t timestamp)
 {
     if (!rtp || (!data && size) || (nal_length_size != 0 && nal_length_size != 4))
         return AVOCET_ERR_ARGUMENT;
@@ -149,8 +154,8 @@ static void put_rtcp_head(uint8_t *p, int count, int type, size_t size)
     avo_put_u16(p + 2, (uint32_t)(size / 4 - 1));
 }
 
-int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp, const char *cname, int bye, uint8_t *out,
-                      size_t out_size)
+int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp, const char *cname,
+                      int bye, uint8_t *out, size_t out_size)
 {
     size_t name = avo_text_length(cname);
     name = name < 255 ? name : 255;
@@ -178,7 +183,8 @@ int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp, co
     return (int)total;
 }
 
-static void read_blocks(const uint8_t *p, const uint8_t *end, int count, uint32_t ssrc, AvocetRtcpReport *report)
+static void read_blocks(const uint8_t *p, const uint8_t *end, int count, uint32_t ssrc,
+                        AvocetRtcpReport *report)
 {
     for (; count > 0 && end - p >= 24; count--, p += 24) {
         if (avo_get_u32(p) != ssrc)

@@ -1,4 +1,5 @@
-/* See rtsp_auth.h. A digest is H(H(user:realm:password) : nonce [: nc : cnonce : qop] : H(method:url)), in hexadecimal. */
+/* See rtsp_auth.h. A digest is H(H(user:realm:password) : nonce [: nc : cnonce : qop] :
+ * H(method:url)), in hexadecimal. */
 #include "stream/rtsp_auth.h"
 
 enum { LONGEST = 1024, HASH_TEXT = 65 };
@@ -14,7 +15,8 @@ static size_t hash_size(AvocetHashKind kind)
 }
 
 /* Hash of parts with colons between them, as text. False: too long, or the hash failed. */
-static bool hash_parts(AvoHasher h, AvocetHashKind kind, const AvoSpan *part, int count, char text[HASH_TEXT])
+static bool hash_parts(AvoHasher h, AvocetHashKind kind, const AvoSpan *part, int count,
+                       char text[HASH_TEXT])
 {
     char joined[LONGEST];
     uint8_t hash[32];
@@ -92,14 +94,16 @@ static Answer read_answer(AvoSpan list)
             a.response = value;
         else if (avo_span_is_word(name, "algorithm")) {
             a.d.kind = avo_span_is_word(value, "SHA-256") ? AVOCET_HASH_SHA256 : AVOCET_HASH_MD5;
-            a.known_algorithm = avo_span_is_word(value, "SHA-256") || avo_span_is_word(value, "MD5");
+            a.known_algorithm =
+                avo_span_is_word(value, "SHA-256") || avo_span_is_word(value, "MD5");
         }
     }
     return a;
 }
 
-/* The uri of the answer must lead where the request leads. Clients differ in what they put there (the request's URL, that
- * of the presentation, with or without a slash at the end), so the paths are compared, one a prefix of the other. */
+/* The uri of the answer must lead where the request leads. Clients differ in what they put there
+ * (the request's URL, that of the presentation, with or without a slash at the end), so the paths
+ * are compared, one a prefix of the other. */
 static bool same_place(AvoSpan uri, AvoSpan request_url)
 {
     AvoRtspUrl a, b;
@@ -116,7 +120,10 @@ static bool hex_count(AvoSpan text, uint32_t *count)
     *count = 0;
     for (size_t i = 0; i < text.size; i++) {
         char c = text.text[i];
-        int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int v = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
         if (v < 0)
             return false;
         *count = *count << 4 | (uint32_t)v;
@@ -141,10 +148,11 @@ static bool is_known(const AvoAuthRules *rules, const Answer *answer)
     return found;
 }
 
-AvoAuthResult avo_auth_check(const AvoAuthRules *rules, const AvoRtspMessage *request, const char *nonce,
-                             uint32_t *last_count)
+AvoAuthResult avo_auth_check(const AvoAuthRules *rules, const AvoRtspMessage *request,
+                             const char *nonce, uint32_t *last_count)
 {
-    AvoSpan value = avo_rtsp_header(request, "Authorization", NULL), list = value, scheme = avo_span_take(&list, ' ');
+    AvoSpan value = avo_rtsp_header(request, "Authorization", NULL), list = value,
+            scheme = avo_span_take(&list, ' ');
     uint32_t count = 0;
     if (rules->count == 0)
         return AVO_AUTH_YES;
@@ -165,7 +173,8 @@ AvoAuthResult avo_auth_check(const AvoAuthRules *rules, const AvoRtspMessage *re
     return AVO_AUTH_YES;
 }
 
-static void put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char *nonce, bool stale, const char *more)
+static void put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char *nonce, bool stale,
+                          const char *more)
 {
     avo_put_text(out, "WWW-Authenticate: Digest realm=\"");
     avo_put_text(out, rules->realm);
@@ -178,8 +187,10 @@ static void put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char
     avo_put_text(out, "\r\n");
 }
 
-/* The stronger one first, as RFC 7616 (3.7) wants it. MD5 comes without qop: so the oldest clients understand it. */
-void avo_auth_put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char *nonce, bool stale)
+/* The stronger one first, as RFC 7616 (3.7) wants it. MD5 comes without qop: so the oldest clients
+ * understand it. */
+void avo_auth_put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char *nonce,
+                            bool stale)
 {
     put_challenge(out, rules, nonce, stale, ", algorithm=SHA-256, qop=\"auth\"");
     if (rules->md5)
@@ -225,7 +236,8 @@ bool avo_auth_read_challenge(AvoAuthChallenge *challenge, const AvoRtspMessage *
     AvoAuthChallenge c;
     challenge->known = false;
     for (int from = 0; from < response->header_count;) {
-        AvoSpan list = avo_rtsp_header(response, "WWW-Authenticate", &from), scheme = avo_span_take(&list, ' ');
+        AvoSpan list = avo_rtsp_header(response, "WWW-Authenticate", &from),
+                scheme = avo_span_take(&list, ' ');
         if (avo_span_is_word(scheme, "Digest") && read_digest(&c, list) &&
             (!challenge->known || !challenge->digest || (c.sha256 && !challenge->sha256)))
             *challenge = c;
@@ -260,18 +272,27 @@ static bool put_basic(AvoTextOut *out, const char *user, const char *password)
 }
 
 bool avo_auth_put_answer(AvoTextOut *out, AvoAuthChallenge *c, AvoHasher hasher, const char *user,
-                         const char *password, const char *method, const char *url, const char *cnonce)
+                         const char *password, const char *method, const char *url,
+                         const char *cnonce)
 {
     char response[HASH_TEXT], nc[9];
     if (!c->digest)
         return put_basic(out, user, password);
     AvoTextOut counter = avo_text_out(nc, sizeof nc);
     c->count++;
-    avo_put_hex(&counter, (const uint8_t[4]){(uint8_t)(c->count >> 24), (uint8_t)(c->count >> 16), (uint8_t)(c->count >> 8),
-                                             (uint8_t)c->count}, 4);
-    const Digest d = {.user = avo_span(user), .realm = avo_span(c->realm), .password = avo_span(password),
-                      .nonce = avo_span(c->nonce), .nc = avo_span(nc), .cnonce = avo_span(cnonce),
-                      .qop = avo_span(c->qop ? "auth" : ""), .method = avo_span(method), .url = avo_span(url),
+    avo_put_hex(&counter,
+                (const uint8_t[4]){(uint8_t)(c->count >> 24), (uint8_t)(c->count >> 16),
+                                   (uint8_t)(c->count >> 8), (uint8_t)c->count},
+                4);
+    const Digest d = {.user = avo_span(user),
+                      .realm = avo_span(c->realm),
+                      .password = avo_span(password),
+                      .nonce = avo_span(c->nonce),
+                      .nc = avo_span(nc),
+                      .cnonce = avo_span(cnonce),
+                      .qop = avo_span(c->qop ? "auth" : ""),
+                      .method = avo_span(method),
+                      .url = avo_span(url),
                       .kind = c->sha256 ? AVOCET_HASH_SHA256 : AVOCET_HASH_MD5};
     if (!digest(hasher, &d, response))
         return false;

@@ -24,12 +24,14 @@ typedef struct AvoAuthRules {
 
 typedef enum AvoAuthResult { AVO_AUTH_NO, AVO_AUTH_STALE, AVO_AUTH_YES } AvoAuthResult;
 
-/* Does the request's Authorization answer the challenge `nonce`? STALE: it knows a password, but answers another challenge. Each
- * request with a counter (nc) must count higher than *last_count, which then rises. */
-AvoAuthResult avo_auth_check(const AvoAuthRules *rules, const AvoRtspMessage *request, const char *nonce,
-                             uint32_t *last_count);
+/* Does the request's Authorization answer the challenge `nonce`? STALE: it knows a password, but
+ * answers another challenge. Each request with a counter (nc) must count higher than *last_count,
+ * which then rises. */
+AvoAuthResult avo_auth_check(const AvoAuthRules *rules, const AvoRtspMessage *request,
+                             const char *nonce, uint32_t *last_count);
 /* The WWW-Authenticate lines. */
-void avo_auth_put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char *nonce, bool stale);
+void avo_auth_put_challenge(AvoTextOut *out, const AvoAuthRules *rules, const char *nonce,
+                            bool stale);
 
 /* ---- client ---- */
 
@@ -40,10 +42,12 @@ typedef struct AvoAuthChallenge {
     uint32_t count;
 } AvoAuthChallenge;
 
-/* Takes the best challenge of a 401 response that can be answered (SHA-256, MD5, Basic). False: there is none. */
+/* Takes the best challenge of a 401 response that can be answered (SHA-256, MD5, Basic). False:
+ * there is none. */
 bool avo_auth_read_challenge(AvoAuthChallenge *challenge, const AvoRtspMessage *response);
 /* The Authorization line. cnonce: 16 random hexadecimal digits. False: the hash failed. */
-bool avo_auth_put_answer(AvoTextOut *out, AvoAuthChallenge *challenge, AvoHasher hasher, const char *user,
-                         const char *password, const char *method, const char *url, const char *cnonce);
+bool avo_auth_put_answer(AvoTextOut *out, AvoAuthChallenge *challenge, AvoHasher hasher,
+                         const char *user, const char *password, const char *method,
+                         const char *url, const char *cnonce);
 
 #endif

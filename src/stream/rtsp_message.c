@@ -5,8 +5,8 @@ enum { MAX_BODY = 65536 };
 
 /* ---- lines ---- */
 
-/* The line at *at without its end (CR LF or LF), *at behind it. 1, 0: the end of the line is not there yet, negative: a byte
- * that no line may have. */
+/* The line at *at without its end (CR LF or LF), *at behind it. 1, 0: the end of the line is not
+ * there yet, negative: a byte that no line may have. */
 static int take_line(const uint8_t *data, size_t size, size_t *at, AvoSpan *line)
 {
     size_t i = *at;
@@ -30,7 +30,8 @@ static bool is_token(AvoSpan s)
 {
     for (size_t i = 0; i < s.size; i++) {
         char c = s.text[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '-' || c == '.'))
             return false;
     }
     return s.size > 0;
@@ -48,10 +49,12 @@ static int parse_start_line(AvoSpan line, AvoRtspMessage *m)
     m->method = first;
     m->url = second;
     m->version = avo_span_trim(line);
-    if (!is_token(first) || !second.size || m->version.size < 6 || memcmp(m->version.text, "RTSP/", 5) != 0)
+    if (!is_token(first) || !second.size || m->version.size < 6 ||
+        memcmp(m->version.text, "RTSP/", 5) != 0)
         return AVOCET_ERR_DATA;
     for (size_t i = 0; i < second.size; i++)
-        if ((unsigned char)second.text[i] <= 32 || (unsigned char)second.text[i] >= 127 || second.text[i] == '"')
+        if ((unsigned char)second.text[i] <= 32 || (unsigned char)second.text[i] >= 127 ||
+            second.text[i] == '"')
             return AVOCET_ERR_DATA;
     return 1;
 }

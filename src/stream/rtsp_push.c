@@ -1,8 +1,8 @@
-/* RTSP client that sends: ANNOUNCE, SETUP, RECORD to a server that takes streams, then media like the server's own sender.
- * See <avocet/stream.h>.
+/* RTSP client that sends: ANNOUNCE, SETUP, RECORD to a server that takes streams, then media like
+ * the server's own sender. See <avocet/stream.h>.
  *
- * Opening talks step by step and waits for each answer; from then on one thread sends what is in the ring, keeps the session
- * alive and listens for the end. */
+ * Opening talks step by step and waits for each answer; from then on one thread sends what is in
+ * the ring, keeps the session alive and listens for the end. */
 #include "stream/hash.h"
 #include "stream/rtsp_auth.h"
 #include "stream/sender.h"
@@ -28,12 +28,13 @@ struct AvocetRtspPush {
     AvocetAllocator allocator;
     AvoMessage message;
     AvoHasher hasher;
-    char url[URL_BYTES], user[SECRET_BYTES], password[SECRET_BYTES]; /* url: without user and password */
+    char url[URL_BYTES], user[SECRET_BYTES],
+        password[SECRET_BYTES]; /* url: without user and password */
     AvoAuthChallenge challenge;
     AvoSocket socket, wake[2];
     AvoNetSet *set;
     AvoNetThread *thread;
-    AvoStream *stream;      /* guarded by the lock, as are the two below */
+    AvoStream *stream; /* guarded by the lock, as are the two below */
     bool quit, lost;
     int64_t quit_us;
     AvoSender sender;
@@ -57,7 +58,8 @@ void avocet_rtsp_push_config_init(AvocetRtspPushConfig *config)
 /* ---- requests ---- */
 
 /* Puts a request into `out`. more: further header lines. */
-static int put_request(AvocetRtspPush *p, const char *method, const char *track, const char *more, const char *body)
+static int put_request(AvocetRtspPush *p, const char *method, const char *track, const char *more,
+                       const char *body)
 {
     char url[URL_BYTES + 16], cnonce[17];
     uint8_t random[8];
@@ -80,8 +82,10 @@ static int put_request(AvocetRtspPush *p, const char *method, const char *track,
         if (!avo_net_random(random, sizeof random))
             return avo_fail(&p->message, AVOCET_ERR_IO, "the system gives no random numbers");
         avo_put_hex(&c, random, sizeof random);
-        if (!avo_auth_put_answer(&o, &p->challenge, p->hasher, p->user, p->password, method, url, cnonce))
-            return avo_fail(&p->message, AVOCET_ERR_UNSUPPORTED, "the server asks for a password: that needs a build with mbedTLS");
+        if (!avo_auth_put_answer(&o, &p->challenge, p->hasher, p->user, p->password, method, url,
+                                 cnonce))
+            return avo_fail(&p->message, AVOCET_ERR_UNSUPPORTED,
+                            "the server asks for a password: that needs a build with mbedTLS");
     }
     avo_put_text(&o, more);
     if (body[0]) {
@@ -94,14 +98,16 @@ static int put_request(AvocetRtspPush *p, const char *method, const char *track,
     p->out_head = 0;
     p->out_tail = o.used;
     p->request_us = avo_net_now_us();
-    return o.overflow ? avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "the URL is too long") : AVOCET_OK;
+    return o.overflow ? avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "the URL is too long")
+                      : AVOCET_OK;
 }
 
 /* 1: all gone, 0: not now, -1: the connection has ended. */
 static int flush_request(AvocetRtspPush *p)
 {
     while (p->out_head < p->out_tail) {
-        ptrdiff_t n = avo_net_write(p->socket, (const uint8_t *)p->out + p->out_head, p->out_tail - p->out_head);
+        ptrdiff_t n = avo_net_write(p->socket, (const uint8_t *)p->out + p->out_head,
+                                    p->out_tail - p->out_head);
         if (n <= 0)
             return (int)n;
         p->out_head += (size_t)n;
@@ -115,7 +121,8 @@ static void consume(AvocetRtspPush *p, size_t n)
     memmove(p->in, p->in + n, p->in_used);
 }
 
-/* Leaves out what is interleaved. 1: a response is whole at the start of `in`, 0: not yet, negative: this is no RTSP. */
+/* Leaves out what is interleaved. 1: a response is whole at the start of `in`, 0: not yet,
+ * negative: this is no RTSP. */
 static int find_response(AvocetRtspPush *p, AvoRtspMessage *response)
 {
     while (p->in_used) {
@@ -178,22 +185,27 @@ static int exchange(AvocetRtspPush *p, AvoRtspMessage *response)
     }
 }
 
-/* The whole of one step, with a second try when a password is asked for. The answer is at the start of `in` until the next step. */
-static int step(AvocetRtspPush *p, const char *method, const char *track, const char *more, const char *body,
-                AvoRtspMessage *response)
+/* The whole of one step, with a second try when a password is asked for. The answer is at the start
+ * of `in` until the next step. */
+static int step(AvocetRtspPush *p, const char *method, const char *track, const char *more,
+                const char *body, AvoRtspMessage *response)
 {
     for (int tries = 0;; tries++) {
         AVO_RETURN_IF_ERROR(put_request(p, method, track, more, body));
         AVO_RETURN_IF_ERROR(exchange(p, response));
-        bool asks = response->status == 401 && tries < 2 && p->user[0] && avo_auth_read_challenge(&p->challenge, response);
+        bool asks = response->status == 401 && tries < 2 && p->user[0] &&
+                    avo_auth_read_challenge(&p->challenge, response);
         if (!asks)
             break;
         consume(p, response->size);
     }
     if (response->status == 200)
         return AVOCET_OK;
-    return avo_fail(&p->message, AVOCET_ERR_IO, "%s: the server answers %s with %d%s", p->url, method, response->status,
-                    response->status == 401 ? p->user[0] ? " (wrong user or password)" : " (it wants a user and a password)" : "");
+    return avo_fail(&p->message, AVOCET_ERR_IO, "%s: the server answers %s with %d%s", p->url,
+                    method, response->status,
+                    response->status == 401 ? p->user[0] ? " (wrong user or password)"
+                                                         : " (it wants a user and a password)"
+                                            : "");
 }
 
 /* ---- opening ---- */
@@ -220,7 +232,8 @@ static int take_transport(AvocetRtspPush *p, const AvoRtspMessage *response)
             continue;
         AvoSpan first = avo_span_take(&value, '-');
         pair[0] = (int)avo_span_number(first, p->config.udp ? 65535 : 255);
-        pair[1] = value.size ? (int)avo_span_number(value, p->config.udp ? 65535 : 255) : pair[0] + 1;
+        pair[1] =
+            value.size ? (int)avo_span_number(value, p->config.udp ? 65535 : 255) : pair[0] + 1;
     }
     if (pair[0] < 0 || pair[1] < 0)
         return lose(p, "the server does not say where it takes the stream");
@@ -268,7 +281,8 @@ static int announce(AvocetRtspPush *p)
     AVO_RETURN_IF_ERROR(n);
     AVO_RETURN_IF_ERROR(step(p, "OPTIONS", "", "", "", &response));
     consume(p, response.size);
-    AVO_RETURN_IF_ERROR(step(p, "ANNOUNCE", "", "Content-Type: application/sdp\r\n", p->sdp, &response));
+    AVO_RETURN_IF_ERROR(
+        step(p, "ANNOUNCE", "", "Content-Type: application/sdp\r\n", p->sdp, &response));
     if (avo_rtsp_header(&response, "Session", NULL).size)
         take_session(p, &response);
     consume(p, response.size);
@@ -288,7 +302,9 @@ static bool decode(char *to, size_t size, AvoSpan from)
             int digits = 0;
             for (size_t k = 1; k <= 2; k++) {
                 char c = from.text[i + k];
-                int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+                int d = c >= '0' && c <= '9'                 ? c - '0'
+                        : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                             : -1;
                 if (d < 0)
                     return false;
                 digits = digits << 4 | d;
@@ -310,9 +326,12 @@ static int take_url(AvocetRtspPush *p, const char *text, char *host, size_t host
     AvoRtspUrl url;
     AvoTextOut h = avo_text_out(host, host_size), u = avo_text_out(p->url, sizeof p->url);
     if (!text || !avo_rtsp_url(avo_span(text), &url))
-        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "url: must be rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH");
-    if (!decode(p->user, sizeof p->user, url.user) || !decode(p->password, sizeof p->password, url.password))
-        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "url: user or password too long or badly written");
+        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT,
+                        "url: must be rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH");
+    if (!decode(p->user, sizeof p->user, url.user) ||
+        !decode(p->password, sizeof p->password, url.password))
+        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT,
+                        "url: user or password too long or badly written");
     const char *rest = url.host.text[-1] == '[' ? url.host.text - 1 : url.host.text;
     avo_put_text(&u, "rtsp://");
     avo_put_text(&u, rest);
@@ -323,7 +342,8 @@ static int take_url(AvocetRtspPush *p, const char *text, char *host, size_t host
         if ((unsigned char)u.text[i] <= 32 || (unsigned char)u.text[i] >= 127)
             return avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "url: unusable characters");
     *port = url.port;
-    return u.overflow || h.overflow ? avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "url: too long") : AVOCET_OK;
+    return u.overflow || h.overflow ? avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "url: too long")
+                                    : AVOCET_OK;
 }
 
 static void *take(AvocetRtspPush *p, size_t bytes)
@@ -350,7 +370,8 @@ static int take_stream(AvocetRtspPush *p, const AvocetStreamConfig *config)
     if (!p->set || !p->thread || !p->sender_memory || !ring)
         return avo_fail(&p->message, AVOCET_ERR_MEMORY, "no memory for a stream");
     if (!p->stream->headers_size)
-        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "headers: no SPS and PPS; a server has to know them");
+        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT,
+                        "headers: no SPS and PPS; a server has to know them");
     avo_sender_init(&p->sender, p->sender_memory, (uint16_t)avo_get_u16(random + 12));
     return AVOCET_OK;
 }
@@ -377,7 +398,8 @@ static void speak(AvocetRtspPush *p, int64_t now)
     if (p->out_head < p->out_tail || p->said_bye)
         return;
     avo_net_lock(p->thread);
-    bool more = (avo_ring_has_more(&p->stream->ring, &p->sender.cursor) || !avo_sender_may_leave(&p->sender, now)) &&
+    bool more = (avo_ring_has_more(&p->stream->ring, &p->sender.cursor) ||
+                 !avo_sender_may_leave(&p->sender, now)) &&
                 now < p->quit_us;
     if (p->leaving && !more)
         avo_sender_bye(&p->sender, now);
@@ -425,7 +447,8 @@ static const char *round_of(AvocetRtspPush *p)
     avo_net_unlock(p->thread);
     avo_net_set_clear(p->set);
     avo_net_set_add(p->set, p->wake[0], AVO_NET_READ);
-    avo_net_set_add(p->set, p->socket, AVO_NET_READ | (request || (media && !p->sender.udp) ? AVO_NET_WRITE : 0));
+    avo_net_set_add(p->set, p->socket,
+                    AVO_NET_READ | (request || (media && !p->sender.udp) ? AVO_NET_WRITE : 0));
     if (p->sender.udp && media)
         avo_net_set_add(p->set, p->sender.socket[0], AVO_NET_WRITE);
     avo_net_set_wait(p->set, wait);
@@ -436,7 +459,8 @@ static const char *round_of(AvocetRtspPush *p)
         return "the server has ended the connection";
     if (!send_what_is_there(p, now))
         return "the server has ended the connection";
-    if (p->sender.head < p->sender.tail && now - p->sender.progress_us > (int64_t)p->config.timeout_ms * 1000)
+    if (p->sender.head < p->sender.tail &&
+        now - p->sender.progress_us > (int64_t)p->config.timeout_ms * 1000)
         return "the server takes nothing";
     return NULL;
 }
@@ -448,7 +472,8 @@ static void run(void *argument)
     while (!fault) {
         fault = round_of(p);
         int64_t now = avo_net_now_us();
-        if (p->leaving && ((p->said_bye && p->sender.head == p->sender.tail && p->out_head == p->out_tail && now - p->request_us > LAST_WORD_US) ||
+        if (p->leaving && ((p->said_bye && p->sender.head == p->sender.tail &&
+                            p->out_head == p->out_tail && now - p->request_us > LAST_WORD_US) ||
                            now > p->quit_us + LAST_WORD_US))
             return;
     }
@@ -465,7 +490,8 @@ static int start(AvocetRtspPush *p, const AvocetStreamConfig *stream)
     char host[256];
     int port = 0;
     if (p->config.size != sizeof p->config || p->config.timeout_ms < 1)
-        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT, "AvocetRtspPushConfig was not set up by avocet_rtsp_push_config_init");
+        return avo_fail(&p->message, AVOCET_ERR_ARGUMENT,
+                        "AvocetRtspPushConfig was not set up by avocet_rtsp_push_config_init");
     AVO_RETURN_IF_ERROR(take_url(p, p->config.url, host, sizeof host, &port));
     AVO_RETURN_IF_ERROR(take_stream(p, stream));
     if (!avo_net_lock_init(p->thread) || !avo_net_wake_open(p->wake))
@@ -478,8 +504,9 @@ static int start(AvocetRtspPush *p, const AvocetStreamConfig *stream)
     return AVOCET_OK;
 }
 
-int avocet_rtsp_push_open(AvocetRtspPush **push, const AvocetRtspPushConfig *config, const AvocetStreamConfig *stream,
-                          const AvocetAllocator *allocator, char *message, size_t message_size)
+int avocet_rtsp_push_open(AvocetRtspPush **push, const AvocetRtspPushConfig *config,
+                          const AvocetStreamConfig *stream, const AvocetAllocator *allocator,
+                          char *message, size_t message_size)
 {
     if (!push || !config || !stream)
         return AVOCET_ERR_ARGUMENT;
@@ -501,7 +528,8 @@ int avocet_rtsp_push_open(AvocetRtspPush **push, const AvocetRtspPushConfig *con
     int status = start(p, stream);
     p->config.url = NULL;
     if (status < 0) {
-        avo_text_copy(message, message_size, p->message.text[0] ? p->message.text : avocet_status_text(status));
+        avo_text_copy(message, message_size,
+                      p->message.text[0] ? p->message.text : avocet_status_text(status));
         avocet_rtsp_push_close(push);
     }
     return status;
@@ -515,7 +543,8 @@ int avocet_rtsp_push_send(AvocetRtspPush *p, const AvocetPacket *packet)
     avo_net_lock(p->thread);
     int status = p->lost ? AVOCET_ERR_IO : avo_stream_send(p->stream, packet, now);
     if (status == AVOCET_ERR_DATA)
-        avo_fail(&p->message, status, "the packet holds no NAL units in the form of nal_length_size");
+        avo_fail(&p->message, status,
+                 "the packet holds no NAL units in the form of nal_length_size");
     avo_net_unlock(p->thread);
     avo_net_wake_signal(p->wake);
     return status;

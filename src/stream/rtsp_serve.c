@@ -1,17 +1,19 @@
 /* The loop of the RTSP server: accepts, reads requests, answers, sends. See rtsp_server.h.
  *
- * One thread serves all clients and waits for none of them: sockets do not block, a client's bytes pile up nowhere but in
- * its fixed buffers. The lock is held only while packets are copied out of a ring. */
+ * One thread serves all clients and waits for none of them: sockets do not block, a client's bytes
+ * pile up nowhere but in its fixed buffers. The lock is held only while packets are copied out of a
+ * ring. */
 #include "stream/rtsp_server.h"
 #include "base/bytes.h"
 
 enum {
-    ROUNDS = 8,               /* refills of one client before the others have their turn */
-    END_US = 500000,          /* for a client to close after we did */
-    CROWDED_US = 2000000,     /* a client that does not play may be put out after this when there is no place */
+    ROUNDS = 8,      /* refills of one client before the others have their turn */
+    END_US = 500000, /* for a client to close after we did */
+    CROWDED_US =
+        2000000, /* a client that does not play may be put out after this when there is no place */
     ACCEPT_AT_ONCE = 16,
     DEAF_US = 100000,
-    LEAVING_MS = 20           /* how often it is looked whether all is said */
+    LEAVING_MS = 20 /* how often it is looked whether all is said */
 };
 
 static void say(AvocetRtspServer *s, const AvoClient *c, const char *what, const char *more)
@@ -191,10 +193,18 @@ static void follow_session(AvocetRtspServer *s, AvoClient *c, int64_t now)
         plays ? s->stream[c->session.stream]->path : "");
 }
 
-static void answer(AvocetRtspServer *s, AvoClient *c, const AvoRtspMessage *request, int refusal, int64_t now)
+static void answer(AvocetRtspServer *s, AvoClient *c, const AvoRtspMessage *request, int refusal,
+                   int64_t now)
 {
-    const AvoSessionHost host = {s, host_find, host_describe, host_ssrc, host_sequence, host_open_udp, host_close_udp,
-                                 host_random, host_now_ms};
+    const AvoSessionHost host = {s,
+                                 host_find,
+                                 host_describe,
+                                 host_ssrc,
+                                 host_sequence,
+                                 host_open_udp,
+                                 host_close_udp,
+                                 host_random,
+                                 host_now_ms};
     AvoTextOut reply = avo_text_out(c->reply, AVO_REPLY_BYTES);
     s->current = c;
     if (refusal)
@@ -208,7 +218,8 @@ static void answer(AvocetRtspServer *s, AvoClient *c, const AvoRtspMessage *requ
         end_client(s, c, now);
 }
 
-static void read_rtcp(AvocetRtspServer *s, AvoClient *c, const uint8_t *data, size_t size, int64_t now)
+static void read_rtcp(AvocetRtspServer *s, AvoClient *c, const uint8_t *data, size_t size,
+                      int64_t now)
 {
     AvocetRtcpReport report;
     bool tell = false;
@@ -313,7 +324,8 @@ static void read_udp(AvocetRtspServer *s, AvoClient *c, int which, int64_t now)
 static int flush_reply(AvoClient *c, int64_t now)
 {
     while (c->reply_head < c->reply_tail) {
-        ptrdiff_t n = avo_net_write(c->socket, (const uint8_t *)c->reply + c->reply_head, c->reply_tail - c->reply_head);
+        ptrdiff_t n = avo_net_write(c->socket, (const uint8_t *)c->reply + c->reply_head,
+                                    c->reply_tail - c->reply_head);
         if (n <= 0)
             return (int)n;
         c->reply_head += (size_t)n;
@@ -334,7 +346,8 @@ static void fill(AvocetRtspServer *s, AvoClient *c, int64_t now)
         stream->config.keyframe_wanted(stream->config.opaque);
 }
 
-/* Media up to the end of a packet, then answers, then more media. False: the connection has ended. */
+/* Media up to the end of a packet, then answers, then more media. False: the connection has ended.
+ */
 static bool send_what_is_there(AvocetRtspServer *s, AvoClient *c, int64_t now)
 {
     for (int i = 0; i < ROUNDS; i++) {
@@ -356,19 +369,23 @@ static bool send_what_is_there(AvocetRtspServer *s, AvoClient *c, int64_t now)
 /* Why the client has to go, or NULL. */
 static const char *find_fault(const AvocetRtspServer *s, const AvoClient *c, int64_t now)
 {
-    int64_t request = (int64_t)s->config.request_ms * 1000, timeout = (int64_t)s->config.timeout_ms * 1000;
+    int64_t request = (int64_t)s->config.request_ms * 1000,
+            timeout = (int64_t)s->config.timeout_ms * 1000;
     bool pending = c->sender.head < c->sender.tail || c->reply_head < c->reply_tail;
     if (c->ending)
         return now > c->end_us ? "is gone" : NULL;
     if (s->leaving && now > s->quit_us + END_US)
         return "is dropped: the server closes";
-    if (pending && now - avo_max64(c->sender.progress_us, c->life_us) > (int64_t)s->config.stall_ms * 1000)
+    if (pending &&
+        now - avo_max64(c->sender.progress_us, c->life_us) > (int64_t)s->config.stall_ms * 1000)
         return "is dropped: it takes nothing";
     if (c->request_us && !pending && now - c->request_us > request)
         return "is dropped: its request does not end";
-    if (c->session.state == AVO_SESSION_INIT && (now - c->life_us > request || now - c->since_us > 6 * request))
+    if (c->session.state == AVO_SESSION_INIT &&
+        (now - c->life_us > request || now - c->since_us > 6 * request))
         return "is dropped: it asks for nothing";
-    if ((c->session.state == AVO_SESSION_READY || (c->session.state == AVO_SESSION_PLAYING && c->session.udp)) &&
+    if ((c->session.state == AVO_SESSION_READY ||
+         (c->session.state == AVO_SESSION_PLAYING && c->session.udp)) &&
         now - c->life_us > timeout)
         return "is dropped: no sign of life";
     return NULL;
@@ -390,8 +407,9 @@ static void finish_client(AvocetRtspServer *s, AvoClient *c, int64_t now)
     if (c->ending || c->sender.head < c->sender.tail || c->reply_head < c->reply_tail)
         return;
     avo_net_lock(s->thread);
-    bool more = c->sender.stream && (avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor) ||
-                                     !avo_sender_may_leave(&c->sender, now));
+    bool more =
+        c->sender.stream && (avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor) ||
+                             !avo_sender_may_leave(&c->sender, now));
     if (!more || now > s->quit_us)
         avo_sender_bye(&c->sender, now);
     avo_net_unlock(s->thread);
@@ -428,16 +446,21 @@ static void serve_client(AvocetRtspServer *s, AvoClient *c, int64_t now)
 /* Adds a client to the set; returns how long it may wait at most. */
 static int add_client(AvocetRtspServer *s, AvoClient *c, int wait_ms)
 {
-    bool media = c->sender.head < c->sender.tail, reply = c->reply_head < c->reply_tail, more = false;
+    bool media = c->sender.head < c->sender.tail, reply = c->reply_head < c->reply_tail,
+         more = false;
     bool hears = c->ending || (!reply && c->in_used < (size_t)s->config.max_request);
-    int wanted = (hears ? AVO_NET_READ : 0) | (reply || (media && !c->sender.udp) ? AVO_NET_WRITE : 0);
+    int wanted =
+        (hears ? AVO_NET_READ : 0) | (reply || (media && !c->sender.udp) ? AVO_NET_WRITE : 0);
     c->place[0] = avo_net_set_add(s->set, c->socket, wanted);
     c->place[1] = c->place[2] = -1;
     for (int i = 0; i < 2; i++)
         if (c->sender.socket[i] >= 0)
-            c->place[1 + i] = avo_net_set_add(s->set, c->sender.socket[i], AVO_NET_READ | (media && c->sender.udp ? AVO_NET_WRITE : 0));
+            c->place[1 + i] =
+                avo_net_set_add(s->set, c->sender.socket[i],
+                                AVO_NET_READ | (media && c->sender.udp ? AVO_NET_WRITE : 0));
     avo_net_lock(s->thread);
-    more = c->sender.stream && !media && avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor);
+    more =
+        c->sender.stream && !media && avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor);
     avo_net_unlock(s->thread);
     if (s->leaving)
         wait_ms = avo_min(wait_ms, LEAVING_MS);

@@ -5,8 +5,8 @@
 
 enum {
     MAX_CLIENTS = 1000,
-    IDLE_MS = 250,         /* how often timeouts are looked at */
-    FAREWELL_US = 2000000  /* for clients to take what is left when the server closes */
+    IDLE_MS = 250,        /* how often timeouts are looked at */
+    FAREWELL_US = 2000000 /* for clients to take what is left when the server closes */
 };
 
 void avocet_rtsp_server_config_init(AvocetRtspServerConfig *config)
@@ -45,17 +45,22 @@ static int check_users(const AvocetRtspServerConfig *c, AvoMessage *m)
     if (c->user_count < 0 || c->user_count > AVO_MAX_USERS || (c->user_count && !c->users))
         return avo_fail(m, bad, "user_count %d: 0 to %d", c->user_count, AVO_MAX_USERS);
     if (!is_quotable(c->realm))
-        return avo_fail(m, bad, "realm: at most %d characters without quotation marks", AVO_NAME_BYTES - 1);
+        return avo_fail(m, bad, "realm: at most %d characters without quotation marks",
+                        AVO_NAME_BYTES - 1);
     for (int i = 0; i < c->user_count; i++) {
         const AvocetUser *u = &c->users[i];
-        if (!is_quotable(u->name) || !u->name[0] || !u->password || avo_text_length(u->password) >= AVO_NAME_BYTES)
-            return avo_fail(m, bad, "user %d: name and password have 1 to %d characters, the name no quotation marks", i,
-                            AVO_NAME_BYTES - 1);
+        if (!is_quotable(u->name) || !u->name[0] || !u->password ||
+            avo_text_length(u->password) >= AVO_NAME_BYTES)
+            return avo_fail(
+                m, bad,
+                "user %d: name and password have 1 to %d characters, the name no quotation marks",
+                i, AVO_NAME_BYTES - 1);
         if (!u->password[0])
             return avo_fail(m, bad, "user %s has no password", u->name);
     }
     if (c->user_count && !c->hash && !avo_hash_default())
-        return avo_fail(m, AVOCET_ERR_UNSUPPORTED, "users need hashes: a build with mbedTLS (Debian: libmbedtls-dev)");
+        return avo_fail(m, AVOCET_ERR_UNSUPPORTED,
+                        "users need hashes: a build with mbedTLS (Debian: libmbedtls-dev)");
     return AVOCET_OK;
 }
 
@@ -63,7 +68,8 @@ static int check_config(const AvocetRtspServerConfig *c, AvoMessage *m)
 {
     const int bad = AVOCET_ERR_ARGUMENT;
     if (c->size != sizeof *c)
-        return avo_fail(m, bad, "AvocetRtspServerConfig was not set up by avocet_rtsp_server_config_init");
+        return avo_fail(m, bad,
+                        "AvocetRtspServerConfig was not set up by avocet_rtsp_server_config_init");
     if (c->port < 0 || c->port > 65535)
         return avo_fail(m, bad, "port %d: 0 to 65535", c->port);
     if (c->max_streams < 1 || c->max_streams > AVO_MAX_STREAMS)
@@ -96,7 +102,8 @@ static void give_back(AvocetRtspServer *s, void *p)
 /* Each client's buffers: requests, answers, media. */
 static bool take_memory(AvocetRtspServer *s)
 {
-    size_t in = avo_align_up((size_t)s->config.max_request, 64), each = in + AVO_REPLY_BYTES + AVO_SENDER_BYTES;
+    size_t in = avo_align_up((size_t)s->config.max_request, 64),
+           each = in + AVO_REPLY_BYTES + AVO_SENDER_BYTES;
     int n = s->config.max_clients;
     s->thread = take(s, avo_net_thread_bytes());
     s->set = take(s, avo_net_set_bytes(1 + AVO_MAX_LISTENERS + 3 * n));
@@ -131,7 +138,9 @@ static void take_users(AvocetRtspServer *s)
     if (!hasher.fn)
         hasher.fn = avo_hash_default();
     s->rules = (AvoSessionRules){.auth = {s->user, c->user_count, s->realm, c->md5 != 0, hasher},
-                                 .nonce_ms = c->nonce_ms, .timeout_ms = c->timeout_ms, .udp = c->udp != 0};
+                                 .nonce_ms = c->nonce_ms,
+                                 .timeout_ms = c->timeout_ms,
+                                 .udp = c->udp != 0};
 }
 
 static bool is_quitting(AvocetRtspServer *s)
@@ -155,14 +164,16 @@ static int start(AvocetRtspServer *s, const char *address, AvoMessage *m)
         return avo_fail(m, AVOCET_ERR_MEMORY, "no memory for %d clients", s->config.max_clients);
     if (!avo_net_lock_init(s->thread))
         return avo_fail(m, AVOCET_ERR_IO, "the system gives no lock");
-    int count = avo_net_listen(address, s->config.port, s->listener, AVO_MAX_LISTENERS, &s->port, m);
+    int count =
+        avo_net_listen(address, s->config.port, s->listener, AVO_MAX_LISTENERS, &s->port, m);
     AVO_RETURN_IF_ERROR(count);
     s->listener_count = count;
     if (!avo_net_wake_open(s->wake))
         return avo_fail(m, AVOCET_ERR_IO, "the system gives no pipe");
     take_users(s);
     if (s->config.own_thread && !avo_net_thread_start(s->thread, run, s))
-        return avo_fail(m, AVOCET_ERR_UNSUPPORTED, "no thread: use own_thread 0 and avocet_rtsp_server_run");
+        return avo_fail(m, AVOCET_ERR_UNSUPPORTED,
+                        "no thread: use own_thread 0 and avocet_rtsp_server_run");
     return AVOCET_OK;
 }
 
@@ -208,7 +219,8 @@ int avocet_rtsp_server_add(AvocetRtspServer *s, const AvocetStreamConfig *config
         return AVOCET_ERR_ARGUMENT;
     AVO_RETURN_IF_ERROR(avo_stream_check_config(config, &s->message));
     if (s->stream_count == s->config.max_streams)
-        return avo_fail(&s->message, AVOCET_ERR_STATE, "there are max_streams %d streams already", s->stream_count);
+        return avo_fail(&s->message, AVOCET_ERR_STATE, "there are max_streams %d streams already",
+                        s->stream_count);
     if (!avo_net_random(random, sizeof random))
         return avo_fail(&s->message, AVOCET_ERR_IO, "the system gives no random numbers");
     AvoStream *stream = take(s, sizeof *stream);
@@ -242,7 +254,8 @@ int avocet_rtsp_server_send(AvocetRtspServer *s, int stream, const AvocetPacket 
     int status = avo_stream_send(s->stream[stream], packet, now);
     avo_net_unlock(s->thread);
     avo_net_wake_signal(s->wake);
-    return status < 0 ? avo_fail(&s->message, status, "the packet holds no NAL units in the form of nal_length_size")
+    return status < 0 ? avo_fail(&s->message, status,
+                                 "the packet holds no NAL units in the form of nal_length_size")
                       : status;
 }
 

@@ -1,4 +1,5 @@
-/* Inside of the RTSP server: rtsp_server.c holds the public functions and the memory, rtsp_serve.c the loop that serves clients. */
+/* Inside of the RTSP server: rtsp_server.c holds the public functions and the memory, rtsp_serve.c
+ * the loop that serves clients. */
 #ifndef AVO_STREAM_RTSP_SERVER_H
 #define AVO_STREAM_RTSP_SERVER_H
 
@@ -14,18 +15,19 @@ enum {
 };
 
 typedef struct AvoClient {
-    AvoSocket socket;         /* AVO_NO_SOCKET: the place is free */
+    AvoSocket socket; /* AVO_NO_SOCKET: the place is free */
     char peer[AVO_NET_PEER_TEXT];
     AvoSession session;
     AvoSender sender;
-    uint8_t *in;              /* request bytes that have come */
-    size_t in_used, skip;     /* skip: bytes of an interleaved packet that are of no interest */
+    uint8_t *in;          /* request bytes that have come */
+    size_t in_used, skip; /* skip: bytes of an interleaved packet that are of no interest */
     char *reply;
     size_t reply_head, reply_tail;
-    int64_t since_us, life_us, request_us; /* connected; last sign of life; start of the request at hand */
-    bool ending;              /* nothing more is read; closed when the client does, or at end_us */
+    int64_t since_us, life_us,
+        request_us; /* connected; last sign of life; start of the request at hand */
+    bool ending;    /* nothing more is read; closed when the client does, or at end_us */
     int64_t end_us;
-    int place[3];             /* in the poll set: connection, UDP */
+    int place[3]; /* in the poll set: connection, UDP */
 } AvoClient;
 
 typedef struct AvoServerUser {
@@ -43,17 +45,18 @@ struct AvocetRtspServer {
     AvoSocket listener[AVO_MAX_LISTENERS], wake[2];
     int listener_count, port;
     AvoNetSet *set;
-    AvoClient *client;        /* max_clients */
+    AvoClient *client; /* max_clients */
     uint8_t *client_memory;
     /* Guarded by the lock: streams and what is in them. */
     AvoNetThread *thread;
     AvoStream *stream[AVO_MAX_STREAMS];
     int stream_count;
-    bool quit;                /* send what is left and end */
-    int64_t quit_us;          /* ... until then */
+    bool quit;       /* send what is left and end */
+    int64_t quit_us; /* ... until then */
     /* Of the serving thread alone. */
-    bool leaving;             /* quit, as it was at the start of this round */
-    int64_t deaf_us;          /* no connection could be taken (too many open files): not before this time again */
+    bool leaving;    /* quit, as it was at the start of this round */
+    int64_t deaf_us; /* no connection could be taken (too many open files): not before this time
+                        again */
     /* The client whose request is being answered: what the session's host functions are about. */
     AvoClient *current;
 };

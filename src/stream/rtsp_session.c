@@ -4,7 +4,7 @@
 enum { MAX_REFUSED = 10, SDP_BYTES = 2048 };
 
 #define METHODS "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER"
-#define TRACK "trackID=0"
+#define TRACK   "trackID=0"
 
 /* A request under way. */
 typedef struct Call {
@@ -21,10 +21,20 @@ static const char *reason_of(int status)
         int status;
         const char *text;
     } reasons[] = {
-        {200, "OK"}, {400, "Bad Request"}, {401, "Unauthorized"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-        {413, "Request Entity Too Large"}, {454, "Session Not Found"}, {455, "Method Not Valid in This State"},
-        {461, "Unsupported Transport"}, {500, "Internal Server Error"}, {501, "Not Implemented"},
-        {503, "Service Unavailable"}, {505, "RTSP Version Not Supported"}, {551, "Option not supported"},
+        {200, "OK"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {413, "Request Entity Too Large"},
+        {454, "Session Not Found"},
+        {455, "Method Not Valid in This State"},
+        {461, "Unsupported Transport"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {505, "RTSP Version Not Supported"},
+        {551, "Option not supported"},
     };
     for (size_t i = 0; i < AVO_COUNT(reasons); i++)
         if (reasons[i].status == status)
@@ -141,7 +151,8 @@ static bool ends_with_track(AvoSpan text)
            (text.size == n || text.text[text.size - n - 1] == '/');
 }
 
-/* Stream of the request's URL, which may name the track; -1: there is none (and that is answered). */
+/* Stream of the request's URL, which may name the track; -1: there is none (and that is answered).
+ */
 static int find_stream(const Call *c)
 {
     AvoRtspUrl url;
@@ -223,7 +234,8 @@ static bool read_offer(const Call *c, AvoSpan offer, Transport *t)
             usable &= read_pair(value, t->udp ? 65535 : 255, t->pair);
         }
     }
-    return usable && (tcp || (t->udp && c->rules->udp && has_pair && t->pair[0] > 0 && t->pair[1] > 0));
+    return usable &&
+           (tcp || (t->udp && c->rules->udp && has_pair && t->pair[0] > 0 && t->pair[1] > 0));
 }
 
 static bool read_transport(const Call *c, Transport *t)
@@ -246,10 +258,12 @@ static void put_pair(AvoTextOut *out, const char *name, const int pair[2])
 static void reply_setup(const Call *c, const Transport *t, const int server_port[2])
 {
     uint32_t ssrc = c->host->ssrc(c->host->opaque, c->session->stream);
-    const uint8_t bytes[4] = {(uint8_t)(ssrc >> 24), (uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8), (uint8_t)ssrc};
+    const uint8_t bytes[4] = {(uint8_t)(ssrc >> 24), (uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8),
+                              (uint8_t)ssrc};
     start_reply(c, 200);
     put_session(c);
-    avo_put_text(c->reply, t->udp ? "Transport: RTP/AVP;unicast" : "Transport: RTP/AVP/TCP;unicast");
+    avo_put_text(c->reply,
+                 t->udp ? "Transport: RTP/AVP;unicast" : "Transport: RTP/AVP/TCP;unicast");
     put_pair(c->reply, t->udp ? ";client_port=" : ";interleaved=", t->pair);
     if (t->udp)
         put_pair(c->reply, ";server_port=", server_port);
@@ -275,7 +289,8 @@ static void handle_setup(const Call *c)
         return;
     }
     end_session(c);
-    if ((t.udp && !c->host->open_udp(c->host->opaque, t.pair, server_port)) || !random_text(c, s->id, sizeof s->id)) {
+    if ((t.udp && !c->host->open_udp(c->host->opaque, t.pair, server_port)) ||
+        !random_text(c, s->id, sizeof s->id)) {
         reply_simple(c, 503);
         return;
     }
@@ -362,7 +377,9 @@ static void call_method(const Call *c)
         if (names_session(c, methods[i].needs_session))
             methods[i].handle(c);
         else
-            reply_simple(c, c->session->id[0] || avo_rtsp_header(c->request, "Session", NULL).size ? 454 : 455);
+            reply_simple(c, c->session->id[0] || avo_rtsp_header(c->request, "Session", NULL).size
+                                ? 454
+                                : 455);
         return;
     }
     reply_simple(c, 501);
@@ -382,8 +399,9 @@ void avo_session_refuse(AvoSession *session, int status, AvoTextOut *reply)
     session->close = true;
 }
 
-void avo_session_handle(AvoSession *session, const AvoSessionRules *rules, const AvoSessionHost *host,
-                        const AvoRtspMessage *request, AvoTextOut *reply)
+void avo_session_handle(AvoSession *session, const AvoSessionRules *rules,
+                        const AvoSessionHost *host, const AvoRtspMessage *request,
+                        AvoTextOut *reply)
 {
     const Call call = {session, rules, host, request, reply};
     size_t start = reply->used;

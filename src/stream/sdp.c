@@ -6,7 +6,8 @@
 enum { NAL_SPS = 7, NAL_PPS = 8 };
 
 /* All units of one type; returns how many. */
-static int put_units(AvoTextOut *out, int type, int already, const uint8_t *headers, size_t size, int length_size)
+static int put_units(AvoTextOut *out, int type, int already, const uint8_t *headers, size_t size,
+                     int length_size)
 {
     AvocetNal nal;
     size_t at = 0;
@@ -32,7 +33,8 @@ static const uint8_t *profile_of(const uint8_t *headers, size_t size, int length
 }
 
 int avocet_sdp_write(const char *name, uint32_t session_id, const char *control, AvocetRational fps,
-                     const uint8_t *headers, size_t headers_size, int nal_length_size, char *out, size_t out_size)
+                     const uint8_t *headers, size_t headers_size, int nal_length_size, char *out,
+                     size_t out_size)
 {
     if (!out || !out_size || (!headers && headers_size))
         return AVOCET_ERR_ARGUMENT;
@@ -41,7 +43,8 @@ int avocet_sdp_write(const char *name, uint32_t session_id, const char *control,
     avo_put_int(&t, session_id);
     avo_put_text(&t, " 1 IN IP4 0.0.0.0\r\ns=");
     avo_put_text(&t, name && name[0] ? name : "-");
-    avo_put_text(&t, "\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    avo_put_text(&t, "\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\nm=video 0 RTP/AVP "
+                     "96\r\na=rtpmap:96 H264/90000\r\n"
                      "a=fmtp:96 packetization-mode=1");
     const uint8_t *profile = profile_of(headers, headers_size, nal_length_size);
     if (profile) {
@@ -53,7 +56,8 @@ int avocet_sdp_write(const char *name, uint32_t session_id, const char *control,
     }
     if (fps.num > 0 && fps.den > 0) {
         char rate[24];
-        avo_text_write_fixed(rate, sizeof rate, ((int64_t)fps.num * 1000 + fps.den / 2) / fps.den, 3);
+        avo_text_write_fixed(rate, sizeof rate, ((int64_t)fps.num * 1000 + fps.den / 2) / fps.den,
+                             3);
         avo_put_text(&t, "\r\na=framerate:");
         avo_put_text(&t, rate);
     }

@@ -8,7 +8,7 @@ enum {
     UDP_PAUSE_US = 1000,    /* between two of those, so that no queue on the way is flooded */
     UDP_LINGER_US = 300000, /* from the last picture to the good-bye */
     REPORT_US = 5000000,
-    FRAME = 4               /* '$', channel, size */
+    FRAME = 4 /* '$', channel, size */
 };
 
 void avo_sender_init(AvoSender *s, uint8_t *out, uint16_t sequence)
@@ -57,8 +57,9 @@ static void put_report(AvoSender *s, int64_t now_us, int bye)
     AvocetRtp rtp = s->stream->rtp;
     rtp.packets = s->packets;
     rtp.octets = s->octets;
-    int n = avocet_rtcp_write(&rtp, avo_net_wall_ntp(), avo_stream_time_now(s->stream, now_us), "avocet", bye,
-                              s->out + s->tail + FRAME, AVO_SENDER_BYTES - s->tail - FRAME);
+    int n = avocet_rtcp_write(&rtp, avo_net_wall_ntp(), avo_stream_time_now(s->stream, now_us),
+                              "avocet", bye, s->out + s->tail + FRAME,
+                              AVO_SENDER_BYTES - s->tail - FRAME);
     if (n > 0)
         put_frame_head(s, s->channel[1], (size_t)n);
 }
@@ -68,7 +69,8 @@ static int put_packet(AvoSender *s, int64_t now_us)
 {
     uint8_t *p = s->out + s->tail + FRAME;
     int64_t skipped = s->cursor.skipped;
-    int n = avo_ring_read(&s->stream->ring, &s->cursor, now_us, (int64_t)s->stream->config.max_delay_ms * 1000, p,
+    int n = avo_ring_read(&s->stream->ring, &s->cursor, now_us,
+                          (int64_t)s->stream->config.max_delay_ms * 1000, p,
                           AVO_SENDER_BYTES - s->tail - FRAME);
     s->sequence = (uint16_t)(s->sequence + s->cursor.gap);
     s->cursor.gap = 0;
@@ -111,7 +113,8 @@ void avo_sender_bye(AvoSender *s, int64_t now_us)
         put_report(s, now_us, 1);
 }
 
-/* Each packet as a datagram of its own. One that the system does not take at all is lost, as in the network. */
+/* Each packet as a datagram of its own. One that the system does not take at all is lost, as in the
+ * network. */
 static int flush_udp(AvoSender *s, int64_t now_us)
 {
     while (s->head < s->tail) {

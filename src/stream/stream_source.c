@@ -26,7 +26,8 @@ void avocet_stream_config_init(AvocetStreamConfig *config)
 static bool is_path(const char *path)
 {
     for (; *path; path++)
-        if ((unsigned char)*path <= 32 || (unsigned char)*path >= 127 || *path == '"' || *path == '?' || *path == '#')
+        if ((unsigned char)*path <= 32 || (unsigned char)*path >= 127 || *path == '"' ||
+            *path == '?' || *path == '#')
             return false;
     return true;
 }
@@ -37,11 +38,14 @@ int avo_stream_check_config(const AvocetStreamConfig *c, AvoMessage *m)
     if (c->size != sizeof *c)
         return avo_fail(m, bad, "AvocetStreamConfig was not set up by avocet_stream_config_init");
     if (!c->path || avo_text_length(c->path) >= AVO_STREAM_PATH || !is_path(c->path))
-        return avo_fail(m, bad, "path: at most %d visible characters without \" ? #", AVO_STREAM_PATH - 1);
+        return avo_fail(m, bad, "path: at most %d visible characters without \" ? #",
+                        AVO_STREAM_PATH - 1);
     if (c->time_base.num <= 0 || c->time_base.num > 16384 || c->time_base.den <= 0)
-        return avo_fail(m, bad, "time_base %d/%d: 1 to 16384 over a positive number", c->time_base.num, c->time_base.den);
+        return avo_fail(m, bad, "time_base %d/%d: 1 to 16384 over a positive number",
+                        c->time_base.num, c->time_base.den);
     if (c->nal_length_size != 0 && c->nal_length_size != 4)
-        return avo_fail(m, bad, "nal_length_size %d: packets have start codes (0) or lengths of 4 bytes",
+        return avo_fail(m, bad,
+                        "nal_length_size %d: packets have start codes (0) or lengths of 4 bytes",
                         c->nal_length_size);
     if (c->max_packet < 128 || c->max_packet > 60000)
         return avo_fail(m, bad, "max_packet %d: 128 to 60000 bytes", c->max_packet);
@@ -85,10 +89,12 @@ static bool take_headers(AvoStream *s, const uint8_t *data, size_t size)
     return has_sps;
 }
 
-void avo_stream_init(AvoStream *s, const AvocetStreamConfig *config, uint8_t *ring, const uint8_t *random)
+void avo_stream_init(AvoStream *s, const AvocetStreamConfig *config, uint8_t *ring,
+                     const uint8_t *random)
 {
     s->config = *config;
-    avo_text_copy(s->path, sizeof s->path, config->path[0] == '/' ? config->path + 1 : config->path);
+    avo_text_copy(s->path, sizeof s->path,
+                  config->path[0] == '/' ? config->path + 1 : config->path);
     s->config.path = s->path;
     avocet_rtp_init(&s->rtp, avo_get_u32(random), 0, config->max_packet);
     s->session_id = avo_get_u32(random + 4);
@@ -113,8 +119,8 @@ int avo_stream_send(AvoStream *s, const AvocetPacket *packet, int64_t now_us)
     }
     bool complete = !packet->keyframe || take_headers(s, packet->data, packet->size);
     uint32_t time = avocet_rtp_time(packet->pts, s->config.time_base) + s->time_offset;
-    if (!avo_ring_add(&s->ring, &s->rtp, s->headers, complete ? 0 : s->headers_size, packet, s->config.nal_length_size,
-                      time, now_us))
+    if (!avo_ring_add(&s->ring, &s->rtp, s->headers, complete ? 0 : s->headers_size, packet,
+                      s->config.nal_length_size, time, now_us))
         return AVOCET_ERR_DATA;
     if (!s->started || (int32_t)(time - s->last_time) > 0) {
         s->last_time = time;
@@ -147,6 +153,6 @@ uint32_t avo_stream_time_now(const AvoStream *s, int64_t now_us)
 
 int avo_stream_describe(const AvoStream *s, const char *control, char *out, size_t size)
 {
-    return avocet_sdp_write(s->path[0] ? s->path : "Avocet", s->session_id, control, s->config.fps, s->headers,
-                            s->headers_size, s->config.nal_length_size, out, size);
+    return avocet_sdp_write(s->path[0] ? s->path : "Avocet", s->session_id, control, s->config.fps,
+                            s->headers, s->headers_size, s->config.nal_length_size, out, size);
 }

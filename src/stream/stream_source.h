@@ -1,5 +1,5 @@
-/* One stream as server and push share it: packets go into its ring, parameter sets are kept, times are mapped. The caller
- * guards it by a lock. */
+/* One stream as server and push share it: packets go into its ring, parameter sets are kept, times
+ * are mapped. The caller guards it by a lock. */
 #ifndef AVO_STREAM_STREAM_SOURCE_H
 #define AVO_STREAM_STREAM_SOURCE_H
 
@@ -11,7 +11,7 @@ enum { AVO_STREAM_HEADERS = 1024, AVO_STREAM_PATH = 256 };
 typedef struct AvoStream {
     AvocetStreamConfig config;
     char path[AVO_STREAM_PATH];
-    AvocetRtp rtp;                 /* makes the packets; clients put their own sequence numbers in */
+    AvocetRtp rtp; /* makes the packets; clients put their own sequence numbers in */
     AvoPacketRing ring;
     uint8_t headers[AVO_STREAM_HEADERS]; /* SPS and PPS with start codes */
     size_t headers_size, max_picture;
@@ -28,7 +28,8 @@ int avo_stream_check_config(const AvocetStreamConfig *config, AvoMessage *messag
 /* Bytes of its ring. */
 size_t avo_stream_ring_bytes(const AvocetStreamConfig *config);
 /* random: 12 bytes. */
-void avo_stream_init(AvoStream *stream, const AvocetStreamConfig *config, uint8_t *ring, const uint8_t *random);
+void avo_stream_init(AvoStream *stream, const AvocetStreamConfig *config, uint8_t *ring,
+                     const uint8_t *random);
 int avo_stream_send(AvoStream *stream, const AvocetPacket *packet, int64_t now_us);
 /* A client waits for a keyframe. True if somebody is to be told now. */
 bool avo_stream_wish_keyframe(AvoStream *stream, int64_t now_us);

@@ -1,4 +1,5 @@
-/* Text that is put together in a buffer of fixed size; what does not fit is left out and remembered. */
+/* Text that is put together in a buffer of fixed size; what does not fit is left out and
+ * remembered. */
 #ifndef AVO_STREAM_TEXT_OUT_H
 #define AVO_STREAM_TEXT_OUT_H
 
@@ -66,8 +67,10 @@ AVO_INLINE void avo_put_base64(AvoTextOut *out, const uint8_t *data, size_t size
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < size; i += 3) {
         size_t left = size - i;
-        uint32_t v = (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
-        char four[4] = {digits[v >> 18 & 63], digits[v >> 12 & 63], digits[v >> 6 & 63], digits[v & 63]};
+        uint32_t v = (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) |
+                     (left > 2 ? data[i + 2] : 0);
+        char four[4] = {digits[v >> 18 & 63], digits[v >> 12 & 63], digits[v >> 6 & 63],
+                        digits[v & 63]};
         if (left < 3)
             four[3] = '=';
         if (left < 2)
@@ -84,7 +87,8 @@ AVO_INLINE AvoSpan avo_span(const char *text)
 /* Exactly the same characters. */
 AVO_INLINE bool avo_span_is(AvoSpan span, const char *text)
 {
-    return avo_text_length(text) == span.size && (!span.size || memcmp(span.text, text, span.size) == 0);
+    return avo_text_length(text) == span.size &&
+           (!span.size || memcmp(span.text, text, span.size) == 0);
 }
 
 /* The same but for the case of letters. */
@@ -102,7 +106,8 @@ AVO_INLINE AvoSpan avo_span_trim(AvoSpan s)
     return s;
 }
 
-/* What stands before the first `c`, trimmed; *rest becomes what follows it. Without `c`: everything. */
+/* What stands before the first `c`, trimmed; *rest becomes what follows it. Without `c`:
+ * everything. */
 AVO_INLINE AvoSpan avo_span_take(AvoSpan *rest, char c)
 {
     size_t n = 0;

@@ -1,11 +1,12 @@
-/* RTSP server and push: settings that make no sense, memory that fails at every single allocation, a server that the caller
- * runs itself. */
+/* RTSP server and push: settings that make no sense, memory that fails at every single allocation,
+ * a server that the caller runs itself. */
 #include <avocet/avocet.h>
 #include <stdlib.h>
 #include <string.h>
 #include "unit/check.h"
 
-static const uint8_t headers[] = {0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1e, 0xab, 0, 0, 0, 1, 0x68, 0xce, 0x3c};
+static const uint8_t headers[] = {0,    0, 0, 1, 0x67, 0x42, 0xc0, 0x1e,
+                                  0xab, 0, 0, 0, 1,    0x68, 0xce, 0x3c};
 
 /* ---- memory ---- */
 
@@ -122,9 +123,12 @@ static void test_stream_settings(void)
     const AvocetRtspServerConfig config = quiet_config();
     AvocetRtspServer *server = NULL;
     AvocetStreamConfig v;
-    CHECK(avocet_rtsp_server_open(&server, &config, NULL, NULL, 0) == AVOCET_OK && avocet_rtsp_server_port(server) > 0, "open");
-#define REFUSE(change, word)                                                                                             \
-    (avocet_stream_config_init(&v), change, avocet_rtsp_server_add(server, &v) < 0 && strstr(avocet_rtsp_server_error(server), word))
+    CHECK(avocet_rtsp_server_open(&server, &config, NULL, NULL, 0) == AVOCET_OK &&
+              avocet_rtsp_server_port(server) > 0,
+          "open");
+#define REFUSE(change, word)                                                                       \
+    (avocet_stream_config_init(&v), change,                                                        \
+     avocet_rtsp_server_add(server, &v) < 0 && strstr(avocet_rtsp_server_error(server), word))
     CHECK(REFUSE(v.size = 1, "config_init"), "size");
     CHECK(REFUSE(v.path = "a b", "path"), "path");
     CHECK(REFUSE((v.time_base = (AvocetRational){0, 1}), "time_base"), "time base");
@@ -166,11 +170,14 @@ static void test_sending(void)
         memset(data, 0x55, size);
         memcpy(data, "\0\0\1\x65", 4);
         const AvocetPacket packet = {.data = data, .size = size, .pts = i, .keyframe = i % 10 == 0};
-        CHECK(avocet_rtsp_server_send(server, 0, &packet) == AVOCET_OK, "packet %d of %d bytes", i, (int)size);
+        CHECK(avocet_rtsp_server_send(server, 0, &packet) == AVOCET_OK, "packet %d of %d bytes", i,
+              (int)size);
         if (i % 100 == 0)
             CHECK(avocet_rtsp_server_run(server, 0) == AVOCET_OK, "run");
     }
-    CHECK(avocet_rtsp_server_stats(server, 0, &stats) == AVOCET_OK && stats.pictures == 5000 && stats.too_large > 0, "stats");
+    CHECK(avocet_rtsp_server_stats(server, 0, &stats) == AVOCET_OK && stats.pictures == 5000 &&
+              stats.too_large > 0,
+          "stats");
     CHECK(!avocet_rtsp_server_wants_keyframe(server, 0), "nobody waits");
     avocet_rtsp_server_close(&server);
 }

@@ -1,9 +1,10 @@
-/* Fuzz target: any bytes as what RTSP clients and servers say. Built with -fsanitize=fuzzer it is a libFuzzer program;
- * linked with replay.c it runs files and mutations of them without a fuzzer.
+/* Fuzz target: any bytes as what RTSP clients and servers say. Built with -fsanitize=fuzzer it is a
+ * libFuzzer program; linked with replay.c it runs files and mutations of them without a fuzzer.
  *
- * The bytes go to the request parser and a session (once open, once with passwords), cut in pieces by the first byte; to the
- * reader of challenges; to the RTCP reader; and through the packetiser. Of a session that never showed a password this checks that
- * it does not play. The hash is a toy: what is tested is what surrounds it. */
+ * The bytes go to the request parser and a session (once open, once with passwords), cut in pieces
+ * by the first byte; to the reader of challenges; to the RTCP reader; and through the packetiser.
+ * Of a session that never showed a password this checks that it does not play. The hash is a toy:
+ * what is tested is what surrounds it. */
 #include <avocet/stream.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int toy_hash(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size, uint8_t *hash)
+static int toy_hash(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size,
+                    uint8_t *hash)
 {
     size_t n = kind == AVOCET_HASH_MD5 ? 16 : 32;
     (void)opaque;
@@ -33,7 +35,8 @@ static int host_find(void *opaque, AvoSpan path)
 static int host_describe(void *opaque, int stream, char *out, size_t size)
 {
     (void)opaque;
-    return avocet_sdp_write("x", (uint32_t)stream, "trackID=0", (AvocetRational){25, 1}, NULL, 0, 0, out, size);
+    return avocet_sdp_write("x", (uint32_t)stream, "trackID=0", (AvocetRational){25, 1}, NULL, 0, 0,
+                            out, size);
 }
 
 static uint32_t host_ssrc(void *opaque, int stream)
@@ -51,7 +54,8 @@ static uint16_t host_sequence(void *opaque)
 static bool host_open_udp(void *opaque, const int client_port[2], int server_port[2])
 {
     (void)opaque;
-    if (client_port[0] < 1 || client_port[0] > 65535 || client_port[1] < 1 || client_port[1] > 65535)
+    if (client_port[0] < 1 || client_port[0] > 65535 || client_port[1] < 1 ||
+        client_port[1] > 65535)
         abort();
     server_port[0] = 5000;
     server_port[1] = 5001;
@@ -82,10 +86,12 @@ static int64_t host_now_ms(void *opaque)
 static void run_session(const uint8_t *data, size_t size, size_t piece, int users)
 {
     static const AvocetUser user = {"me", "secret"};
-    const AvoSessionRules rules = {{&user, users, "room", true, {toy_hash, NULL}}, 1000000, 60000, true};
+    const AvoSessionRules rules = {
+        {&user, users, "room", true, {toy_hash, NULL}}, 1000000, 60000, true};
     uint32_t state = 1;
-    const AvoSessionHost host = {&state, host_find, host_describe, host_ssrc, host_sequence, host_open_udp, host_close_udp,
-                                 host_random, host_now_ms};
+    const AvoSessionHost host = {&state,         host_find,     host_describe,
+                                 host_ssrc,      host_sequence, host_open_udp,
+                                 host_close_udp, host_random,   host_now_ms};
     AvoSession session;
     char text[8192];
     size_t at = 0, end = 0;
@@ -94,7 +100,8 @@ static void run_session(const uint8_t *data, size_t size, size_t piece, int user
         AvoRtspMessage request;
         end = size - end < piece ? size : end + piece;
         int status;
-        while (at < end && !session.close && (status = avo_rtsp_parse(data + at, end - at, &request)) != 0) {
+        while (at < end && !session.close &&
+               (status = avo_rtsp_parse(data + at, end - at, &request)) != 0) {
             AvoTextOut reply = avo_text_out(text, sizeof text);
             if (status < 0) {
                 avo_session_refuse(&session, 400, &reply);
@@ -117,10 +124,12 @@ static void run_client(const uint8_t *data, size_t size)
     AvoRtspMessage m;
     AvoAuthChallenge challenge;
     char text[8192];
-    if (avo_rtsp_parse(data, size, &m) == 1 && m.status && avo_auth_read_challenge(&challenge, &m)) {
+    if (avo_rtsp_parse(data, size, &m) == 1 && m.status &&
+        avo_auth_read_challenge(&challenge, &m)) {
         AvoTextOut out = avo_text_out(text, sizeof text);
         const AvoHasher hasher = {toy_hash, NULL};
-        avo_auth_put_answer(&out, &challenge, hasher, "me", "secret", "ANNOUNCE", "rtsp://host/path", "0123456789abcdef");
+        avo_auth_put_answer(&out, &challenge, hasher, "me", "secret", "ANNOUNCE",
+                            "rtsp://host/path", "0123456789abcdef");
     }
     AvoRtspUrl url;
     avo_rtsp_url((AvoSpan){(const char *)data, size}, &url);

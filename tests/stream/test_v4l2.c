@@ -1,4 +1,5 @@
-/* The camera reader over a camera of our own making: formats, rates, padding, damaged pictures, failures. */
+/* The camera reader over a camera of our own making: formats, rates, padding, damaged pictures,
+ * failures. */
 #define _GNU_SOURCE
 #include "input/v4l2.h"
 #include <errno.h>
@@ -77,16 +78,18 @@ static int set_format(struct v4l2_pix_format *pix)
     pix->height = (uint32_t)fake.height;
     pix->bytesperline = (uint32_t)row_of(pix->pixelformat);
     fake.fourcc = pix->pixelformat;
-    size_t rows = (size_t)fake.height + (fake.fourcc == V4L2_PIX_FMT_NV12 || fake.fourcc == V4L2_PIX_FMT_YUV420
-                                             ? ((size_t)fake.height + 1) / 2
-                                             : 0);
+    size_t rows = (size_t)fake.height +
+                  (fake.fourcc == V4L2_PIX_FMT_NV12 || fake.fourcc == V4L2_PIX_FMT_YUV420
+                       ? ((size_t)fake.height + 1) / 2
+                       : 0);
     fake.size = fake.fourcc == V4L2_PIX_FMT_MJPEG ? BYTES : row_of(fake.fourcc) * rows;
     return 0;
 }
 
 static int set_rate(struct v4l2_fract *t)
 {
-    int asked = t->numerator ? (int)(t->denominator / t->numerator) : 0, most = most_fps(fake.fourcc);
+    int asked = t->numerator ? (int)(t->denominator / t->numerator) : 0,
+        most = most_fps(fake.fourcc);
     fake.fps = asked && asked < most ? asked : most;
     *t = (struct v4l2_fract){1, (uint32_t)fake.fps};
     return 0;
@@ -101,7 +104,9 @@ static void paint(uint8_t *p, int n)
         return;
     }
     for (size_t at = 0; at < fake.size; at++)
-        p[at] = at % row >= row - (size_t)fake.padding ? 0xee : (uint8_t)(n * 7 + (int)(at / row) * 3 + (int)(at % row));
+        p[at] = at % row >= row - (size_t)fake.padding
+                    ? 0xee
+                    : (uint8_t)(n * 7 + (int)(at / row) * 3 + (int)(at % row));
 }
 
 static int give_buffer(struct v4l2_buffer *b)
@@ -132,7 +137,8 @@ static int fake_control(int fd, unsigned long request, void *argument)
     CHECK(fd == 5, "ioctl of %d", fd);
     switch (request) {
     case VIDIOC_QUERYCAP:
-        ((struct v4l2_capability *)argument)->capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+        ((struct v4l2_capability *)argument)->capabilities =
+            V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
         return 0;
     case VIDIOC_G_FMT:
         ((struct v4l2_format *)argument)->fmt.pix.pixelformat = fake.can[0].fourcc;
@@ -149,7 +155,8 @@ static int fake_control(int fd, unsigned long request, void *argument)
         b->m.offset = b->index * 4096;
         return 0;
     case VIDIOC_QBUF:
-        CHECK(b->index < MAX_BUFFERS && !fake.queued[b->index], "buffer %d is given twice", (int)b->index);
+        CHECK(b->index < MAX_BUFFERS && !fake.queued[b->index], "buffer %d is given twice",
+              (int)b->index);
         fake.queued[b->index] = 1;
         return 0;
     case VIDIOC_DQBUF:
@@ -188,13 +195,19 @@ static int fake_wait(int fd, int timeout_ms)
     return 0;
 }
 
-static const V4l2System fake_system = {fake_open, fake_control, fake_map, fake_unmap, fake_wait, fake_close};
+static const V4l2System fake_system = {fake_open,  fake_control, fake_map,
+                                       fake_unmap, fake_wait,    fake_close};
 
 /* ---- helpers that the program has elsewhere ---- */
 
 InputInfo input_info_unknown(const char *kind)
 {
-    return (InputInfo){.kind = kind, .full_range = -1, .primaries = -1, .transfer = -1, .matrix = -1, .frames = -1};
+    return (InputInfo){.kind = kind,
+                       .full_range = -1,
+                       .primaries = -1,
+                       .transfer = -1,
+                       .matrix = -1,
+                       .frames = -1};
 }
 
 static Input *open_fake(const InputRequest *request, Fault *fault)
@@ -238,13 +251,17 @@ static void test_picture(uint32_t fourcc, AvocetFormat format, int padding)
         CHECK(p.format == format && p.width == 64 && p.height == 48, "format");
         CHECK(p.pts == (int64_t)n * 1000000 / 30 * 9 / 100, "picture %d has pts %d", n, (int)p.pts);
         for (int plane = 0; plane < 3 && p.plane[plane]; plane++) {
-            int rows = plane ? 24 : 48, bytes = format == AVOCET_FORMAT_YUYV ? 128 : plane && format == AVOCET_FORMAT_I420 ? 32 : 64;
+            int rows = plane ? 24 : 48, bytes = format == AVOCET_FORMAT_YUYV            ? 128
+                                                : plane && format == AVOCET_FORMAT_I420 ? 32
+                                                                                        : 64;
             int seen_padding = 0;
             for (int y = 0; y < rows; y++)
                 for (int x = 0; x < bytes; x++) {
-                    size_t at = (size_t)(p.plane[plane] + y * p.stride[plane] + x - p.plane[0]), row = row_of(fourcc);
+                    size_t at = (size_t)(p.plane[plane] + y * p.stride[plane] + x - p.plane[0]),
+                           row = row_of(fourcc);
                     seen_padding += format != AVOCET_FORMAT_I420 &&
-                                    (p.plane[0][at] != (uint8_t)(n * 7 + (int)(at / row) * 3 + (int)(at % row)));
+                                    (p.plane[0][at] !=
+                                     (uint8_t)(n * 7 + (int)(at / row) * 3 + (int)(at % row)));
                 }
             CHECK(!seen_padding, "plane %d of picture %d", plane, n);
         }
@@ -309,16 +326,21 @@ static void test_failures(void)
     fake.can[0].fourcc = V4L2_PIX_FMT_YUYV;
     fake.can[0].fps = 25;
     fake.busy = 1;
-    CHECK(!open_fake(&nothing_asked, &fault) && strstr(fault.text, "somebody else"), "%s", fault.text);
+    CHECK(!open_fake(&nothing_asked, &fault) && strstr(fault.text, "somebody else"), "%s",
+          fault.text);
     fake.busy = 0;
     fake.stuck = 1;
     Input *input = open_fake(&nothing_asked, &fault);
-    CHECK(input && input->read(input, &p, &fault) == -1 && strstr(fault.text, "no picture for 5 seconds"), "%s", fault.text);
+    CHECK(input && input->read(input, &p, &fault) == -1 &&
+              strstr(fault.text, "no picture for 5 seconds"),
+          "%s", fault.text);
     close_fake(input);
     fake.can[0].fourcc = v4l2_fourcc('H', '2', '6', '4');
-    CHECK(!open_fake(&nothing_asked, &fault) && strstr(fault.text, "no format that is known"), "%s", fault.text);
+    CHECK(!open_fake(&nothing_asked, &fault) && strstr(fault.text, "no format that is known"), "%s",
+          fault.text);
     const InputRequest missing = {.name = "/dev/video99", .format = -1};
-    CHECK(!open_fake(&missing, &fault) && strstr(fault.text, "cannot open /dev/video99"), "%s", fault.text);
+    CHECK(!open_fake(&missing, &fault) && strstr(fault.text, "cannot open /dev/video99"), "%s",
+          fault.text);
     close_fake(NULL);
 }
 
@@ -372,10 +394,12 @@ static void test_mjpeg(void)
     fake.stops_after = 20;
     make_jpeg();
     Input *input = open_fake(&nothing_asked, &fault);
-    CHECK(input && input->info.format == AVOCET_FORMAT_I420 && input->info.full_range == 1, "%s", fault.text);
+    CHECK(input && input->info.format == AVOCET_FORMAT_I420 && input->info.full_range == 1, "%s",
+          fault.text);
     int whole = 0;
     while (input && input->read(input, &p, &fault) == 1) {
-        int y = p.plane[0][10 * p.stride[0] + 10], cb = p.plane[1][5 * p.stride[1] + 5], cr = p.plane[2][5 * p.stride[2] + 5];
+        int y = p.plane[0][10 * p.stride[0] + 10], cb = p.plane[1][5 * p.stride[1] + 5],
+            cr = p.plane[2][5 * p.stride[2] + 5];
         whole += abs(y - 111) <= 2 && abs(cb - 178) <= 2 && abs(cr - 120) <= 2;
     }
     CHECK(whole >= 16, "%d pictures of 16 whole ones", whole);

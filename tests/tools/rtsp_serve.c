@@ -2,9 +2,10 @@
  *
  *     rtsp_serve FILE [name=value ...]
  *
- * port, clients (how many must play before the first picture goes out), fps, user, password, max_clients, request_ms,
- * timeout_ms, stall_ms, nonce_ms, md5, udp, ring, headers (0: not told beforehand), max_delay_ms. Prints "port N", then at the end how
- * many pictures were sent, how long the longest call of send took, and the stream's statistics. */
+ * port, clients (how many must play before the first picture goes out), fps, user, password,
+ * max_clients, request_ms, timeout_ms, stall_ms, nonce_ms, md5, udp, ring, headers (0: not told
+ * beforehand), max_delay_ms. Prints "port N", then at the end how many pictures were sent, how long
+ * the longest call of send took, and the stream's statistics. */
 #define _POSIX_C_SOURCE 200809L
 #include <avocet/avocet.h>
 #include <stdio.h>
@@ -60,13 +61,15 @@ static void say(void *opaque, const char *text)
     fprintf(stderr, "%s\n", text);
 }
 
-static void send_all(AvocetRtspServer *server, int stream, AvocetReader *reader, int fps, int clients)
+static void send_all(AvocetRtspServer *server, int stream, AvocetReader *reader, int fps,
+                     int clients)
 {
     AvocetStreamStats stats = {0};
     AvocetPacket packet;
     double worst = 0, start;
     int64_t sent = 0;
-    while (avocet_rtsp_server_stats(server, stream, &stats) == AVOCET_OK && stats.clients_served < clients)
+    while (avocet_rtsp_server_stats(server, stream, &stats) == AVOCET_OK &&
+           stats.clients_served < clients)
         pause_until(seconds() + 0.02);
     start = seconds() + 0.1;
     for (; avocet_reader_read(reader, sent, &packet) == AVOCET_OK; sent++) {
@@ -78,8 +81,9 @@ static void send_all(AvocetRtspServer *server, int stream, AvocetReader *reader,
         worst = took > worst ? took : worst;
     }
     avocet_rtsp_server_stats(server, stream, &stats);
-    printf("sent %lld worst_ms %.3f skipped %lld dropped %lld served %lld too_large %lld\n", (long long)sent, worst * 1000,
-           (long long)stats.pictures_skipped, (long long)stats.clients_dropped, (long long)stats.clients_served,
+    printf("sent %lld worst_ms %.3f skipped %lld dropped %lld served %lld too_large %lld\n",
+           (long long)sent, worst * 1000, (long long)stats.pictures_skipped,
+           (long long)stats.clients_dropped, (long long)stats.clients_served,
            (long long)stats.too_large);
 }
 
@@ -100,7 +104,8 @@ int main(int argc, char **argv)
         return 1;
     }
     const AvocetReaderInfo *info = avocet_reader_info(reader);
-    const AvocetUser user = {text_argument(argc, argv, "user"), text_argument(argc, argv, "password")};
+    const AvocetUser user = {text_argument(argc, argv, "user"),
+                             text_argument(argc, argv, "password")};
     avocet_rtsp_server_config_init(&config);
     config.port = argument(argc, argv, "port", 0);
     config.max_clients = argument(argc, argv, "max_clients", config.max_clients);

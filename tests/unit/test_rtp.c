@@ -1,4 +1,5 @@
-/* RTP, RTCP, SDP: access units to packets and back by a depacketiser written here from RFC 6184; reports; descriptions. */
+/* RTP, RTCP, SDP: access units to packets and back by a depacketiser written here from RFC 6184;
+ * reports; descriptions. */
 #include <avocet/mux.h>
 #include <avocet/stream.h>
 #include <stdlib.h>
@@ -84,8 +85,9 @@ static void take_aggregate(Receiver *r, const uint8_t *p, size_t n)
 
 static void take_packet(Receiver *r, const uint8_t *p, size_t n, uint32_t timestamp, size_t most)
 {
-    r->faults += n <= 12 || n > most || p[0] != 0x80 || (p[1] & 0x7f) != 96 || get16(p + 2) != r->sequence ||
-                 get32(p + 4) != timestamp || get32(p + 8) != 0x12345678 || r->done;
+    r->faults += n <= 12 || n > most || p[0] != 0x80 || (p[1] & 0x7f) != 96 ||
+                 get16(p + 2) != r->sequence || get32(p + 4) != timestamp ||
+                 get32(p + 8) != 0x12345678 || r->done;
     r->done = p[1] >> 7;
     r->sequence++;
     r->packets++;
@@ -130,7 +132,8 @@ static size_t pick_size(Random *random, int most)
     }
 }
 
-static void check_round_trip(Random *random, AvocetRtp *rtp, Receiver *r, Units *given, uint8_t *stream)
+static void check_round_trip(Random *random, AvocetRtp *rtp, Receiver *r, Units *given,
+                             uint8_t *stream)
 {
     static uint8_t packet[65536];
     size_t size = 0;
@@ -150,10 +153,13 @@ static void check_round_trip(Random *random, AvocetRtp *rtp, Receiver *r, Units 
     CHECK(avocet_rtp_begin(rtp, stream, size, length_size, timestamp) == AVOCET_OK, "begin");
     while ((n = avocet_rtp_next(rtp, packet, sizeof packet)) > 0)
         take_packet(r, packet, (size_t)n, timestamp, (size_t)most);
-    CHECK(n == 0 && r->done && !r->faults && !r->in_fragment, "status %d, %d faults, marker %d", n, r->faults, r->done);
-    int same = given->count == r->units.count && memcmp(given->at, r->units.at, sizeof given->at[0] * (size_t)(given->count + 1)) == 0;
-    CHECK(same && memcmp(given->bytes, r->units.bytes, given->at[given->count]) == 0, "%d units became %d", given->count,
-          r->units.count);
+    CHECK(n == 0 && r->done && !r->faults && !r->in_fragment, "status %d, %d faults, marker %d", n,
+          r->faults, r->done);
+    int same =
+        given->count == r->units.count &&
+        memcmp(given->at, r->units.at, sizeof given->at[0] * (size_t)(given->count + 1)) == 0;
+    CHECK(same && memcmp(given->bytes, r->units.bytes, given->at[given->count]) == 0,
+          "%d units became %d", given->count, r->units.count);
 }
 
 static void test_round_trips(void)
@@ -170,7 +176,8 @@ static void test_round_trips(void)
         r->sequence = 65500;
         for (int i = 0; i < 400; i++)
             check_round_trip(&random, &rtp, r, given, stream);
-        CHECK(r->stap && r->fu && r->single, "%d STAP-A, %d FU-A, %d single", r->stap, r->fu, r->single);
+        CHECK(r->stap && r->fu && r->single, "%d STAP-A, %d FU-A, %d single", r->stap, r->fu,
+              r->single);
         CHECK(rtp.packets == (uint32_t)r->packets && rtp.octets == r->octets, "counts");
     }
     free(r);
@@ -184,8 +191,11 @@ static void test_refusals(void)
     uint8_t packet[100];
     const uint8_t unit[] = {0, 0, 1, 0x65, 1, 2, 3};
     avocet_rtp_init(&rtp, 1, 1, 1400);
-    CHECK(avocet_rtp_begin(&rtp, unit, sizeof unit, 3, 0) == AVOCET_ERR_ARGUMENT, "lengths of 3 bytes");
-    CHECK(avocet_rtp_begin(&rtp, unit, 2, 0, 0) == AVOCET_OK && avocet_rtp_next(&rtp, packet, sizeof packet) == 0, "no unit");
+    CHECK(avocet_rtp_begin(&rtp, unit, sizeof unit, 3, 0) == AVOCET_ERR_ARGUMENT,
+          "lengths of 3 bytes");
+    CHECK(avocet_rtp_begin(&rtp, unit, 2, 0, 0) == AVOCET_OK &&
+              avocet_rtp_next(&rtp, packet, sizeof packet) == 0,
+          "no unit");
     CHECK(avocet_rtp_begin(&rtp, unit, sizeof unit, 0, 0) == AVOCET_OK, "a unit");
     CHECK(avocet_rtp_next(&rtp, packet, sizeof packet) == AVOCET_ERR_MEMORY, "a packet too small");
 }
@@ -193,12 +203,16 @@ static void test_refusals(void)
 static void test_times(void)
 {
     CHECK(avocet_rtp_time(30, (AvocetRational){1, 30}) == 90000, "one second");
-    CHECK(avocet_rtp_time(1001, (AvocetRational){1001, 30000}) == 3006003, "1001 pictures of 29.97");
+    CHECK(avocet_rtp_time(1001, (AvocetRational){1001, 30000}) == 3006003,
+          "1001 pictures of 29.97");
     CHECK(avocet_rtp_time(-1, (AvocetRational){1, 90000}) == 0xffffffffu, "before zero");
-    CHECK(avocet_rtp_time(INT64_C(1000000000000000001), (AvocetRational){1, 1000000000}) == (uint32_t)UINT64_C(90000000000000),
+    CHECK(avocet_rtp_time(INT64_C(1000000000000000001), (AvocetRational){1, 1000000000}) ==
+              (uint32_t)UINT64_C(90000000000000),
           "nanoseconds of thirty years");
     for (int64_t i = 0; i < 1000; i++) /* every step is that of the rate, to a tick */
-        CHECK((uint32_t)(avocet_rtp_time(i + 1, (AvocetRational){1, 24}) - avocet_rtp_time(i, (AvocetRational){1, 24})) == 3750, "step");
+        CHECK((uint32_t)(avocet_rtp_time(i + 1, (AvocetRational){1, 24}) -
+                         avocet_rtp_time(i, (AvocetRational){1, 24})) == 3750,
+              "step");
 }
 
 static void test_reports(void)
@@ -209,20 +223,28 @@ static void test_reports(void)
     avocet_rtp_init(&rtp, 0xdeadbeef, 0, 1400);
     rtp.packets = 10;
     rtp.octets = 1000;
-    int n = avocet_rtcp_write(&rtp, UINT64_C(0xe000000080000000), 90000, "name", 1, out, sizeof out);
+    int n =
+        avocet_rtcp_write(&rtp, UINT64_C(0xe000000080000000), 90000, "name", 1, out, sizeof out);
     CHECK(n == 28 + 16 + 8 + 0 || n == 28 + 20 + 8, "%d bytes", n);
-    CHECK(out[0] == 0x80 && out[1] == 200 && get16(out + 2) == 6 && get32(out + 4) == 0xdeadbeef, "SR");
-    CHECK(get32(out + 8) == 0xe0000000 && get32(out + 12) == 0x80000000 && get32(out + 16) == 90000, "its time");
+    CHECK(out[0] == 0x80 && out[1] == 200 && get16(out + 2) == 6 && get32(out + 4) == 0xdeadbeef,
+          "SR");
+    CHECK(get32(out + 8) == 0xe0000000 && get32(out + 12) == 0x80000000 && get32(out + 16) == 90000,
+          "its time");
     CHECK(get32(out + 20) == 10 && get32(out + 24) == 1000, "its counts");
-    CHECK(out[28] == 0x81 && out[29] == 202 && out[36] == 1 && out[37] == 4 && memcmp(out + 38, "name", 4) == 0, "SDES");
+    CHECK(out[28] == 0x81 && out[29] == 202 && out[36] == 1 && out[37] == 4 &&
+              memcmp(out + 38, "name", 4) == 0,
+          "SDES");
     CHECK(out[n - 8] == 0x81 && out[n - 7] == 203 && get32(out + n - 4) == 0xdeadbeef, "BYE");
-    CHECK(n % 4 == 0 && avocet_rtcp_write(&rtp, 0, 0, "name", 0, out, 40) == AVOCET_ERR_MEMORY, "room");
+    CHECK(n % 4 == 0 && avocet_rtcp_write(&rtp, 0, 0, "name", 0, out, 40) == AVOCET_ERR_MEMORY,
+          "room");
     CHECK(avocet_rtcp_read(out, (size_t)n, 1, &report) == AVOCET_OK && report.bye, "read back");
-    const uint8_t rr[32] = {0x81, 201, 0, 7, 0, 0, 0, 9, 0xde, 0xad, 0xbe, 0xef, 64, 0xff, 0xff, 0xfe, 0, 0, 0, 1, 0, 0, 0, 77};
-    CHECK(avocet_rtcp_read(rr, 32, 0xdeadbeef, &report) == AVOCET_OK && report.has_report && report.fraction_lost == 64 &&
-              report.packets_lost == -2 && report.jitter == 77,
+    const uint8_t rr[32] = {0x81, 201,  0,    7,    0, 0, 0, 9, 0xde, 0xad, 0xbe, 0xef,
+                            64,   0xff, 0xff, 0xfe, 0, 0, 0, 1, 0,    0,    0,    77};
+    CHECK(avocet_rtcp_read(rr, 32, 0xdeadbeef, &report) == AVOCET_OK && report.has_report &&
+              report.fraction_lost == 64 && report.packets_lost == -2 && report.jitter == 77,
           "receiver report");
-    CHECK(avocet_rtcp_read(rr, 32, 1, &report) == AVOCET_OK && !report.has_report, "of another stream");
+    CHECK(avocet_rtcp_read(rr, 32, 1, &report) == AVOCET_OK && !report.has_report,
+          "of another stream");
     const uint8_t pli[12] = {0x81, 206, 0, 2};
     CHECK(avocet_rtcp_read(pli, 12, 1, &report) == AVOCET_OK && report.wants_keyframe, "PLI");
     for (size_t i = 0; i < 32; i++)
@@ -231,17 +253,25 @@ static void test_reports(void)
 
 static void test_descriptions(void)
 {
-    const uint8_t headers[] = {0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1e, 0xab, 0, 0, 0, 1, 0x68, 0xce, 0x3c};
+    const uint8_t headers[] = {0,    0, 0, 1, 0x67, 0x42, 0xc0, 0x1e,
+                               0xab, 0, 0, 0, 1,    0x68, 0xce, 0x3c};
     char sdp[600], small[40];
-    int n = avocet_sdp_write("live", 77, "trackID=0", (AvocetRational){30000, 1001}, headers, sizeof headers, 0, sdp, sizeof sdp);
+    int n = avocet_sdp_write("live", 77, "trackID=0", (AvocetRational){30000, 1001}, headers,
+                             sizeof headers, 0, sdp, sizeof sdp);
     CHECK(n == (int)strlen(sdp), "%d", n);
     CHECK(strstr(sdp, "a=rtpmap:96 H264/90000\r\n") != NULL, "%s", sdp);
-    CHECK(strstr(sdp, "packetization-mode=1;profile-level-id=42c01e;sprop-parameter-sets=Z0LAHqs=,aM48\r\n") != NULL, "%s", sdp);
-    CHECK(strstr(sdp, "a=framerate:29.97\r\n") != NULL && strstr(sdp, "a=control:trackID=0\r\n") != NULL, "%s", sdp);
+    CHECK(strstr(sdp, "packetization-mode=1;profile-level-id=42c01e;sprop-parameter-sets=Z0LAHqs=,"
+                      "aM48\r\n") != NULL,
+          "%s", sdp);
+    CHECK(strstr(sdp, "a=framerate:29.97\r\n") != NULL &&
+              strstr(sdp, "a=control:trackID=0\r\n") != NULL,
+          "%s", sdp);
     n = avocet_sdp_write("", 1, "t", (AvocetRational){0, 0}, NULL, 0, 0, sdp, sizeof sdp);
-    CHECK(n > 0 && !strstr(sdp, "sprop") && !strstr(sdp, "framerate") && strstr(sdp, "packetization-mode=1\r\n"), "%s", sdp);
-    CHECK(avocet_sdp_write("live", 1, "t", (AvocetRational){0, 0}, headers, sizeof headers, 0, small, sizeof small) ==
-              AVOCET_ERR_MEMORY,
+    CHECK(n > 0 && !strstr(sdp, "sprop") && !strstr(sdp, "framerate") &&
+              strstr(sdp, "packetization-mode=1\r\n"),
+          "%s", sdp);
+    CHECK(avocet_sdp_write("live", 1, "t", (AvocetRational){0, 0}, headers, sizeof headers, 0,
+                           small, sizeof small) == AVOCET_ERR_MEMORY,
           "room");
 }
 

@@ -41,8 +41,8 @@ Mjpeg *mjpeg_open(int width, int height, Fault *fault)
         m->frame = av_frame_alloc();
         m->scaled = av_frame_alloc();
     }
-    if (!codec || !m || !m->decoder || !m->packet || !m->frame || !m->scaled || make_target(m) < 0 ||
-        avcodec_open2(m->decoder, codec, NULL) < 0) {
+    if (!codec || !m || !m->decoder || !m->packet || !m->frame || !m->scaled ||
+        make_target(m) < 0 || avcodec_open2(m->decoder, codec, NULL) < 0) {
         fault_set(fault, "libavcodec cannot decode Motion JPEG");
         mjpeg_close(m);
         return NULL;
@@ -75,8 +75,8 @@ static int convert(Mjpeg *m)
         return -1;
     const int *table = sws_getCoefficients(SWS_CS_ITU601);
     sws_setColorspaceDetails(m->scaler, table, 1, table, 1, 0, 1 << 16, 1 << 16);
-    return sws_scale(m->scaler, (const uint8_t *const *)m->frame->data, m->frame->linesize, 0, m->frame->height,
-                     m->scaled->data, m->scaled->linesize);
+    return sws_scale(m->scaler, (const uint8_t *const *)m->frame->data, m->frame->linesize, 0,
+                     m->frame->height, m->scaled->data, m->scaled->linesize);
 }
 
 int mjpeg_decode(Mjpeg *m, const uint8_t *data, size_t size, AvocetPicture *picture, Fault *fault)

@@ -1,4 +1,5 @@
-/* Pictures of cameras that compress them one by one (Motion JPEG), through libavcodec where the build found it. */
+/* Pictures of cameras that compress them one by one (Motion JPEG), through libavcodec where the
+ * build found it. */
 #ifndef TOOLS_MJPEG_H
 #define TOOLS_MJPEG_H
 
@@ -10,7 +11,8 @@ typedef struct Mjpeg Mjpeg;
 int mjpeg_available(void);
 Mjpeg *mjpeg_open(int width, int height, Fault *fault);
 /* Decodes to I420, valid until the next call. 1, 0: damaged, to be left out, -1: fault. */
-int mjpeg_decode(Mjpeg *mjpeg, const uint8_t *data, size_t size, AvocetPicture *picture, Fault *fault);
+int mjpeg_decode(Mjpeg *mjpeg, const uint8_t *data, size_t size, AvocetPicture *picture,
+                 Fault *fault);
 void mjpeg_close(Mjpeg *mjpeg);
 
 #endif

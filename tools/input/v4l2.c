@@ -1,8 +1,8 @@
-/* Cameras, through Video4Linux2. Pictures stay in the driver's buffers until the next one is read; their times are the
- * driver's, in 1/90000 s from the first.
+/* Cameras, through Video4Linux2. Pictures stay in the driver's buffers until the next one is read;
+ * their times are the driver's, in 1/90000 s from the first.
  *
- * Of the formats that both sides know, uncompressed ones come first; but where they are too slow for the size (USB), the
- * camera's Motion JPEG is taken. */
+ * Of the formats that both sides know, uncompressed ones come first; but where they are too slow
+ * for the size (USB), the camera's Motion JPEG is taken. */
 #define _GNU_SOURCE
 #include "input/v4l2.h"
 
@@ -23,8 +23,8 @@
 enum {
     BUFFERS = 4,
     VIDEO_MAJOR = 81,
-    WAIT_MS = 5000,   /* without a picture: the camera is stuck */
-    USUAL_FPS = 20    /* what is fast enough when nobody asked for more */
+    WAIT_MS = 5000, /* without a picture: the camera is stuck */
+    USUAL_FPS = 20  /* what is fast enough when nobody asked for more */
 };
 
 typedef struct Mapping {
@@ -49,10 +49,10 @@ static const struct {
     uint32_t fourcc;
     AvocetFormat format;
 } formats[] = {
-    {V4L2_PIX_FMT_NV12, AVOCET_FORMAT_NV12},     {V4L2_PIX_FMT_YUV420, AVOCET_FORMAT_I420},
-    {V4L2_PIX_FMT_YUYV, AVOCET_FORMAT_YUYV},     {V4L2_PIX_FMT_UYVY, AVOCET_FORMAT_UYVY},
-    {V4L2_PIX_FMT_NV21, AVOCET_FORMAT_NV21},     {V4L2_PIX_FMT_MJPEG, AVOCET_FORMAT_I420},
-    {V4L2_PIX_FMT_RGB24, AVOCET_FORMAT_RGB24},   {V4L2_PIX_FMT_BGR24, AVOCET_FORMAT_BGR24},
+    {V4L2_PIX_FMT_NV12, AVOCET_FORMAT_NV12},       {V4L2_PIX_FMT_YUV420, AVOCET_FORMAT_I420},
+    {V4L2_PIX_FMT_YUYV, AVOCET_FORMAT_YUYV},       {V4L2_PIX_FMT_UYVY, AVOCET_FORMAT_UYVY},
+    {V4L2_PIX_FMT_NV21, AVOCET_FORMAT_NV21},       {V4L2_PIX_FMT_MJPEG, AVOCET_FORMAT_I420},
+    {V4L2_PIX_FMT_RGB24, AVOCET_FORMAT_RGB24},     {V4L2_PIX_FMT_BGR24, AVOCET_FORMAT_BGR24},
     {V4L2_PIX_FMT_RGB565, AVOCET_FORMAT_RGB565LE}, {V4L2_PIX_FMT_GREY, AVOCET_FORMAT_GRAY8},
 };
 
@@ -94,7 +94,8 @@ static void real_close(int fd)
     close(fd);
 }
 
-static const V4l2System real_system = {real_open, real_control, real_map, real_unmap, real_wait, real_close};
+static const V4l2System real_system = {real_open,  real_control, real_map,
+                                       real_unmap, real_wait,    real_close};
 
 /* ---- formats ---- */
 
@@ -114,10 +115,11 @@ static int check_camera(Camera *c, Fault *fault)
     memset(&capability, 0, sizeof capability);
     if (control(c, VIDIOC_QUERYCAP, &capability) < 0)
         return fault_set(fault, "%s is no camera: %s", c->name, strerror(errno));
-    uint32_t can = capability.capabilities & V4L2_CAP_DEVICE_CAPS ? capability.device_caps : capability.capabilities;
+    uint32_t can = capability.capabilities & V4L2_CAP_DEVICE_CAPS ? capability.device_caps
+                                                                  : capability.capabilities;
     if (!(can & V4L2_CAP_VIDEO_CAPTURE) || !(can & V4L2_CAP_STREAMING))
-        return fault_set(fault, "%s (%.32s) gives no pictures; another /dev/video* of it may", c->name,
-                         (const char *)capability.card);
+        return fault_set(fault, "%s (%.32s) gives no pictures; another /dev/video* of it may",
+                         c->name, (const char *)capability.card);
     return 0;
 }
 
@@ -164,7 +166,8 @@ static int set_format(Camera *c, int index, const InputRequest *request)
     pix->bytesperline = pix->sizeimage = 0;
     if (control(c, VIDIOC_S_FMT, &format) < 0 || pix->pixelformat != formats[index].fourcc ||
         pix->width > 8192 || pix->height > 8192 ||
-        (request->width && (pix->width != (uint32_t)request->width || pix->height != (uint32_t)request->height)))
+        (request->width &&
+         (pix->width != (uint32_t)request->width || pix->height != (uint32_t)request->height)))
         return 0;
     InputInfo *info = &c->base.info;
     info->format = formats[index].format;
@@ -197,10 +200,11 @@ static int choose_format(Camera *c, const InputRequest *request, Fault *fault)
     if (slow >= 0 && set_format(c, slow, request))
         return 0;
     if (request->width)
-        return fault_set(fault, "%s does not give %dx%d%s%s; leave out --size%s to take what it gives", c->name, request->width,
-                         request->height, request->format >= 0 ? " " : "",
-                         request->format >= 0 ? avocet_format_name((AvocetFormat)request->format) : "",
-                         request->format >= 0 ? " or --format" : "");
+        return fault_set(
+            fault, "%s does not give %dx%d%s%s; leave out --size%s to take what it gives", c->name,
+            request->width, request->height, request->format >= 0 ? " " : "",
+            request->format >= 0 ? avocet_format_name((AvocetFormat)request->format) : "",
+            request->format >= 0 ? " or --format" : "");
     return fault_set(fault, "%s gives no format that is known here%s", c->name,
                      mjpeg_available() ? "" : " (Motion JPEG needs a build with libavcodec)");
 }
@@ -240,7 +244,8 @@ static int start(Camera *c, Fault *fault)
     request.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
     request.memory = V4L2_MEMORY_MMAP;
     if (control(c, VIDIOC_REQBUFS, &request) < 0)
-        return fail_system(c, errno == EBUSY ? "somebody else uses the camera" : "no buffers", fault);
+        return fail_system(c, errno == EBUSY ? "somebody else uses the camera" : "no buffers",
+                           fault);
     int count = request.count < BUFFERS ? (int)request.count : BUFFERS;
     for (; c->buffers < count; c->buffers++)
         if (map_buffer(c, c->buffers) < 0 || queue(c, c->buffers) < 0)
@@ -290,7 +295,8 @@ static int64_t next_pts(Camera *c, const struct timeval *t)
 }
 
 /* 1: a whole picture, 0: one to leave out, -1: fault. */
-static int take_picture(Camera *c, const struct v4l2_buffer *buffer, AvocetPicture *picture, Fault *fault)
+static int take_picture(Camera *c, const struct v4l2_buffer *buffer, AvocetPicture *picture,
+                        Fault *fault)
 {
     const Mapping *m = &c->mapping[buffer->index];
     size_t used = buffer->bytesused < m->size ? buffer->bytesused : m->size;
@@ -315,7 +321,9 @@ static int take_buffer(Camera *c, struct v4l2_buffer *buffer, Fault *fault)
         buffer->type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
         buffer->memory = V4L2_MEMORY_MMAP;
         if (control(c, VIDIOC_DQBUF, buffer) == 0)
-            return buffer->index < (uint32_t)c->buffers ? 1 : fault_set(fault, "%s: the driver gives an unknown buffer", c->name);
+            return buffer->index < (uint32_t)c->buffers
+                       ? 1
+                       : fault_set(fault, "%s: the driver gives an unknown buffer", c->name);
         if (errno != EAGAIN)
             return fail_system(c, "the camera stopped", fault);
         int ready = c->system->wait(c->fd, WAIT_MS);

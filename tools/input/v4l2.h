@@ -1,4 +1,5 @@
-/* The system calls that reading a camera takes, so that tests can put a camera of their own in their place. */
+/* The system calls that reading a camera takes, so that tests can put a camera of their own in
+ * their place. */
 #ifndef TOOLS_V4L2_H
 #define TOOLS_V4L2_H
 

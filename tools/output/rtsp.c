@@ -1,4 +1,5 @@
-/* Output to the network: an RTSP server that players come to, or a push to another server. See output.h, <avocet/stream.h>. */
+/* Output to the network: an RTSP server that players come to, or a push to another server. See
+ * output.h, <avocet/stream.h>. */
 #include "output/output.h"
 #include <errno.h>
 #include <stdio.h>
@@ -124,13 +125,16 @@ int output_rtsp_check(const OutputOptions *o, Fault *fault)
 {
     Place place;
     if ((o->user_count || o->max_clients || o->no_udp || o->no_md5) && !o->listen)
-        return fault_set(fault, "--user, --users, --max-clients, --no-udp and --no-md5 belong to --listen");
+        return fault_set(
+            fault, "--user, --users, --max-clients, --no-udp and --no-md5 belong to --listen");
     if (o->udp && !o->push)
         return fault_set(fault, "--udp belongs to --push");
     if (o->user_count && !avocet_stream_has_hashes())
-        return fault_set(fault, "--user and --users need a build with mbedTLS (Debian: libmbedtls-dev)");
+        return fault_set(fault,
+                         "--user and --users need a build with mbedTLS (Debian: libmbedtls-dev)");
     if (o->push && strncasecmp(o->push, "rtsp://", 7) != 0)
-        return fault_set(fault, "--push %s: must be rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH", o->push);
+        return fault_set(fault, "--push %s: must be rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH",
+                         o->push);
     return o->listen ? read_place(o->listen, &place, fault) : 0;
 }
 
@@ -139,10 +143,12 @@ int output_rtsp_check(const OutputOptions *o, Fault *fault)
 static int write_packet(Output *output, const AvocetPacket *packet, Fault *fault)
 {
     Rtsp *r = (Rtsp *)output;
-    int status = r->server ? avocet_rtsp_server_send(r->server, r->stream, packet) : avocet_rtsp_push_send(r->push, packet);
+    int status = r->server ? avocet_rtsp_server_send(r->server, r->stream, packet)
+                           : avocet_rtsp_push_send(r->push, packet);
     if (status < 0)
         return fault_set(fault, "%s: %s", r->url,
-                         r->server ? avocet_rtsp_server_error(r->server) : avocet_rtsp_push_error(r->push));
+                         r->server ? avocet_rtsp_server_error(r->server)
+                                   : avocet_rtsp_push_error(r->push));
     output->bytes += (int64_t)packet->size;
     return 0;
 }
@@ -151,7 +157,8 @@ static int wants_keyframe(Output *output, int64_t pts)
 {
     Rtsp *r = (Rtsp *)output;
     (void)pts;
-    return r->server ? avocet_rtsp_server_wants_keyframe(r->server, r->stream) : avocet_rtsp_push_wants_keyframe(r->push);
+    return r->server ? avocet_rtsp_server_wants_keyframe(r->server, r->stream)
+                     : avocet_rtsp_push_wants_keyframe(r->push);
 }
 
 static int close_network(Output *output, Fault *fault)
@@ -208,7 +215,8 @@ static int open_server(Rtsp *r, const OutputOptions *o, const OutputTrack *track
     if (r->stream < 0)
         return fault_set(fault, "%s: %s", o->listen, avocet_rtsp_server_error(r->server));
     if (o->tell)
-        fprintf(stderr, "avocet: serving at port %d, path /%s\n", avocet_rtsp_server_port(r->server), place.path);
+        fprintf(stderr, "avocet: serving at port %d, path /%s\n",
+                avocet_rtsp_server_port(r->server), place.path);
     return 0;
 }
 
