@@ -5,8 +5,10 @@
   - live streams with a buffer of 200 ms (what the Python module sets): windows of a second within 0.8 to 1.15 of the rate after
     the first two seconds;
   - --crf with vbv-maxrate never lets the decoder's buffer run dry, and costs nothing where it does not bind;
+  - quality is the same before and after a keyframe;
   - no macroblock's QP leaves qpmin..qpmax, whatever the mode.
 """
+import re
 from fractions import Fraction
 
 import hrd
@@ -71,6 +73,18 @@ def test_limits(clip):
         rate.check(set(qp) == {30}, f"{mode}: QP {sorted(set(qp))} where only 30 is allowed")
 
 
+def test_keyframes(clip):
+    """Quality does not jump at keyframes: the four pictures after one are as good as the four before it."""
+    for mode in (["--crf", "26"], ["--bitrate", "400"], ["--bitrate", "400", "--tune", "zerolatency"]):
+        said = rate.run(["encode", clip, "-o", rate.FOLDER + "/k.264", "--verbose", "--psnr", "--no-progress", "--preset", "veryfast",
+                         "--keyint", "50", "--no-scenecut", *mode]).stderr
+        rows = re.findall(r"^(\w+) +pts +(\d+).*PSNR Y +([\d.]+)", said, re.M)
+        psnr = {int(pts): float(db) for _, pts, db in rows}
+        keys = [int(pts) for kind, pts, _ in rows if kind == "IDR" and 4 < int(pts) < len(rows) - 5]
+        steps = [sum(psnr[k + i] - psnr[k - i] for i in range(1, 5)) / 4 for k in keys]
+        rate.check(keys and max(map(abs, steps)) < 1.5, f"{clip} {mode}: PSNR moves by {steps} dB at keyframes")
+
+
 def main():
     cuts = rate.cuts(176, 144, 100)
     test_capped(cuts)
@@ -79,6 +93,9 @@ def main():
     long_clips += [c for c in (rate.real(n, 352, 288, 250) for n in ("foreman_cif", "ducks_640x360")) if c and not rate.QUICK]
     test_average(long_clips)
     test_live(long_clips[2:] or long_clips[:1])
+    test_keyframes(long_clips[0])
+    if len(long_clips) > 3:
+        test_keyframes(long_clips[3])
     rate.finish()
 
 
