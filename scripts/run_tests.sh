@@ -41,8 +41,8 @@ for program in "$build"/tests/test_*; do
 done
 [ -x "$build/checkdsp" ] && part checkdsp "$build/checkdsp"
 for runner in tests/*/test_*.py; do
-    # These two compile the library themselves: once is enough.
-    [ "$extent" = quick ] && case $runner in tests/python/* | tests/micropython/*) continue ;; esac
+    # These compile the library themselves: once is enough.
+    [ "$extent" = quick ] && case $runner in tests/python/* | tests/micropython/* | tests/tiny/*) continue ;; esac
     [ -f "$runner" ] && part "$(basename "$runner" .py)" "$python" "$runner"
 done
 if [ "$extent" = quick ]; then

@@ -173,6 +173,8 @@ int avo_tiny_code(AvoTiny *t, const AvocetPicture *picture, bool wants_idr, AvoM
 
 /* ---- tiny_row.c ---- */
 void avo_tiny_code_row(AvoTiny *t, const AvocetPicture *picture, int mb_y);
+/* A measure of the picture's detail. */
+uint32_t avo_tiny_measure(AvoTiny *t, const AvocetPicture *picture);
 
 /* ---- tiny_decide.c ---- */
 /* Decides, reconstructs and writes one macroblock, whose neighbours are bound. */
@@ -225,6 +227,8 @@ void avo_tiny_deblock_row(AvoTiny *t, int mb_y);
 void avo_tiny_rate_init(AvoTinyRate *r, const AvocetEncoderConfig *config);
 /* Takes over a changed bit rate, frame rate or bounds. */
 void avo_tiny_rate_change(AvoTinyRate *r, const AvocetEncoderConfig *config);
+/* Before the first picture: what it and the next may cost, by the detail in it. */
+void avo_tiny_rate_guess(AvoTinyRate *r, uint32_t detail);
 void avo_tiny_rate_begin(AvoTiny *t);
 /* QP of the row that comes. */
 int avo_tiny_rate_row(AvoTiny *t, int mb_y);

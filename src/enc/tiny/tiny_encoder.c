@@ -118,6 +118,8 @@ int avo_tiny_code(AvoTiny *t, const AvocetPicture *picture, bool wants_idr, AvoM
     }
     int age = t->since_idr;
     t->since_idr = t->is_idr ? 0 : age + 1;
+    if (age < 0)
+        avo_tiny_rate_guess(&t->rate, avo_tiny_measure(t, picture));
     avo_tiny_rate_begin(t);
     t->last_qp = t->rate.base_qp;
     t->picture_bits = 0;

@@ -40,13 +40,17 @@ void avo_tiny_rate_change(AvoTinyRate *r, const AvocetEncoderConfig *c)
     r->fps = avo_max(1, (c->fps.num + c->fps.den / 2) / c->fps.den);
 }
 
+/* Factors: what half a dozen clips took, about. */
+void avo_tiny_rate_guess(AvoTinyRate *r, uint32_t detail)
+{
+    r->complexity[1] = detail * 7;
+    r->complexity[0] = detail * 3;
+}
+
 void avo_tiny_rate_init(AvoTinyRate *r, const AvocetEncoderConfig *c)
 {
     *r = (AvoTinyRate){0};
     avo_tiny_rate_change(r, c);
-    uint32_t samples = (uint32_t)(c->width * c->height);
-    r->complexity[0] = 3 * samples; /* of natural pictures */
-    r->complexity[1] = 9 * samples;
 }
 
 /* Pictures over which a balance is sought, this one included. */

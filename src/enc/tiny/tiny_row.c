@@ -64,6 +64,22 @@ static void convert_row(AvoTiny *t, const AvocetPicture *picture, int mb_y)
     avo_convert_picture(planes, &band, t->config, &t->dsp, true);
 }
 
+/* Differences to the right and below, on every fourth line, of all macroblocks. */
+uint32_t avo_tiny_measure(AvoTiny *t, const AvocetPicture *picture)
+{
+    ptrdiff_t stride = 16 * t->mb_w;
+    uint32_t sum = 0;
+    for (int mb_y = 0; mb_y < t->mb_h; mb_y++) {
+        convert_row(t, picture, mb_y);
+        for (int mb_x = 0; mb_x < t->mb_w; mb_x++) {
+            const pixel *p = t->source[0] + 16 * mb_x;
+            sum += (uint32_t)avo_word_sad_16(p, 4 * stride, p + stride, 4 * stride, 4);
+            sum += (uint32_t)avo_word_sad_16(p, 4 * stride, p + 1, 4 * stride, 4);
+        }
+    }
+    return sum;
+}
+
 /* ---- macroblocks ---- */
 
 static void bind_neighbours(AvoTiny *t, int mb_x, int mb_y)
