@@ -87,7 +87,8 @@ def rows_for(avocet, preset, only, clip):
 
 
 def encoder(avocet, label, preset, tune, options, points):
-    command = f"{{avocet}} encode --quiet --preset {preset} --tune {tune} --crf {{q}} {options} --threads 1 -o {{out}} {{in}}"
+    command = (f"{{avocet}} encode --quiet --preset {preset} --tune {tune} --crf {{q}} {options} --no-sei-version "
+               "--threads 1 -o {out} {in}")
     return rd.Encoder(f"{label.replace(' ', '_')}={command}", avocet, points)
 
 
