@@ -8,18 +8,20 @@ need_packages gcc g++ libc6-dev make cmake pkg-config clang binutils python3 pyt
     python3-venv python3-numpy python3-pil ffmpeg libpng-dev libjpeg-dev libavformat-dev \
     libavcodec-dev libswscale-dev libsdl2-dev libmbedtls-dev xvfb xdotool x11-apps \
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-libav \
-    gcc-riscv64-unknown-elf qemu-system-misc gcc-arm-none-eabi qemu-system-arm || echo "Going on; tests that need what is missing will fail."
+    gcc-riscv64-unknown-elf qemu-system-misc gcc-arm-none-eabi qemu-system-arm \
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross qemu-user || echo "Going on; tests that need what is missing will fail."
 
 jobs=$(nproc)
 passed=0 failed=0
 
-# build FOLDER NAME OPTIONS...
+# build FOLDER NAME OPTIONS...: the targets in $targets, or all.
+targets=()
 build() {
     local folder=$1 name=$2 log=$1/build.log start=$SECONDS
     shift 2
     mkdir -p "$folder"
     if cmake -S . -B "$folder" -DAVOCET_WERROR=ON -DAVOCET_TESTS=ON "$@" >"$log" 2>&1 &&
-        cmake --build "$folder" --parallel "$jobs" >>"$log" 2>&1; then
+        cmake --build "$folder" --parallel "$jobs" ${targets[@]:+--target "${targets[@]}"} >>"$log" 2>&1; then
         passed=$((passed + 1))
         echo "built $name ($((SECONDS - start)) s)"
         return 0
@@ -53,6 +55,13 @@ build build-sanitize "with sanitizers" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE
     run scripts/run_tests.sh build-sanitize quick
 echo "== clang =="
 build build-clang "with clang" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang && run scripts/run_tests.sh build-clang quick
+echo "== thread sanitizer =="
+targets=(test_schedule test_same_bytes test_decode_threads)
+build build-threads "with the thread sanitizer" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DAVOCET_SANITIZE_THREADS=ON &&
+    for program in "${targets[@]}"; do
+        echo "$program"
+        run env TSAN_OPTIONS=halt_on_error=1 "build-threads/tests/$program"
+    done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -28,6 +28,7 @@ struct AvoTaskPool {
     int next, count, running;
     uint64_t batch;
     bool quit;
+    uint32_t disturbance; /* 0: none */
 };
 
 int avo_cpu_count(void)
@@ -52,6 +53,14 @@ AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers)
     return pool;
 }
 
+/* Gives way to others a number of times that looks random. */
+static void disturb(uint32_t seed, uint64_t batch, int index)
+{
+    uint32_t mixed = (seed ^ (uint32_t)batch * 0x9e3779b9u ^ (uint32_t)index * 0x85ebca6bu) * 0xc2b2ae35u;
+    for (uint32_t i = mixed >> 25; i > 0; i--)
+        sched_yield();
+}
+
 /* Takes tasks until none is left. Called and returns with the lock held. */
 static void work(AvoTaskPool *pool, int worker)
 {
@@ -59,6 +68,8 @@ static void work(AvoTaskPool *pool, int worker)
     while (pool->next < pool->count) {
         int index = pool->next++;
         pthread_mutex_unlock(&pool->lock);
+        if (pool->disturbance)
+            disturb(pool->disturbance, pool->batch, index);
         pool->fn(pool->context, index, worker);
         pthread_mutex_lock(&pool->lock);
     }
@@ -154,6 +165,11 @@ void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
     pthread_mutex_unlock(&pool->lock);
 }
 
+void avo_pool_disturb(AvoTaskPool *pool, uint32_t seed)
+{
+    pool->disturbance = seed;
+}
+
 #else
 
 struct AvoTaskPool {
@@ -186,6 +202,12 @@ int avo_pool_workers(const AvoTaskPool *pool)
 {
     (void)pool;
     return 1;
+}
+
+void avo_pool_disturb(AvoTaskPool *pool, uint32_t seed)
+{
+    (void)pool;
+    (void)seed;
 }
 
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)

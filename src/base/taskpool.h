@@ -23,5 +23,8 @@ void avo_pool_stop(AvoTaskPool *pool);
 int avo_pool_workers(const AvoTaskPool *pool);
 /* Returns when all tasks are done. */
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count);
+/* For tests: every task starts after a wait that depends on seed (not 0), so that threads meet in orders that would
+ * seldom happen. What comes out may not change. Called while the pool has no work. */
+void avo_pool_disturb(AvoTaskPool *pool, uint32_t seed);
 
 #endif
