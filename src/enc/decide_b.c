@@ -332,11 +332,12 @@ void avo_decide_b(AvoRowCtx *row)
         }
     }
 
+    int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;
     const Way *const ways[4] = {way16, way16x8, way8x16, way8};
     if (row->direct_valid && (rd || direct_cost == best))
         try_direct(row, direct_cost);
     for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
-        if (cost[part] == best || (rd && cost[part] <= best + best / 8)) {
+        if (cost[part] == best || (rd && cost[part] <= best + best / near)) {
             make_b(row, row->trial, (AvoPartition)part, ways[part]);
             avo_try_inter(row, cost[part]);
         }

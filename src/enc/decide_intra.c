@@ -324,10 +324,30 @@ static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int typ
     score_trial(row, cost + type_cost);
 }
 
+/* Inter cost, in bits, below which intra prediction is not looked at: it hardly ever wins there. */
+static int bits_of_good_inter(const AvoRowCtx *row)
+{
+    return avo_rd_level(row) == AVO_RD_SATD ? 100 : 50;
+}
+
+/* Whether 4x4 and 8x8 blocks, which must be coded to be measured, promise anything next to inter prediction. Encoders
+ * that do not divide inter macroblocks either keep them for I pictures, unless they have both kinds. */
+static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
+{
+    const AvoTools *tools = row->job->tools;
+    if (inter_cost == AVO_COST_MAX)
+        return true;
+    if (!tools->p8x8 && !tools->i8x8)
+        return false;
+    return cost16 <= (avo_rd_level(row) == AVO_RD_SATD ? inter_cost + inter_cost / 2 : 2 * inter_cost);
+}
+
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
 {
     const AvoTools *tools = row->job->tools;
     AvoIntraChoice choice = {0};
+    if (inter_cost < avo_rate(row, bits_of_good_inter(row) * 256))
+        return;
     int type_cost = avo_rate(row, type_bits_q8);
     bool rd = avo_rd_level(row) != AVO_RD_SATD;
     avo_intra16_search(row, &choice);
@@ -335,7 +355,7 @@ void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
     int near = inter_cost == AVO_COST_MAX ? AVO_COST_MAX : rd ? inter_cost + inter_cost / 4 : inter_cost;
     if (choice.cost16 + type_cost < near)
         try_i16(row, &choice, choice.cost16 + type_cost);
-    if (inter_cost != AVO_COST_MAX && choice.cost16 + type_cost > 2 * inter_cost)
+    if (!blocks_promise(row, choice.cost16 + type_cost, inter_cost))
         return;
     /* Intra refresh: small blocks would look at samples above right that are not clean yet. */
     if (row->job->refresh_limits && row->mb_x + 1 == row->job->refresh_end)
