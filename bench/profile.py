@@ -53,7 +53,7 @@ STAGES = [
     ("mode decision", ["avo_decide_mb"]),
     ("rows: load, store, contexts", ["avo_row_encode"], ["avo_decide_mb"]),
     ("loop filter, half-sample planes", ["avo_finish_row", "avo_resolve_row_qp"]),
-    ("entropy coding", ["avo_slice_data_write"]),
+    ("entropy coding", ["avo_picture_writer_row"]),
     ("input conversion", ["avo_input_convert"]),
 ]
 
