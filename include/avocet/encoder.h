@@ -118,6 +118,7 @@ typedef struct AvocetEncoderConfig {
     int aq_strength;             /* 1/100                                                           */
     int mbtree;                  /* importance propagation                                          */
     int lookahead;               /* pictures, 0..250                                                */
+    int temporal_filter;         /* denoising of reference pictures before coding, 0 off .. 10      */
     AvocetHrd nal_hrd;
     int filler;                  /* fill CBR with filler NAL units                                  */
     int pass;                    /* 0: the only one; 1: first, records are kept; 2: last, needs the

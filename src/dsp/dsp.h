@@ -215,6 +215,27 @@ typedef struct AvoDsp {
                       const pixel *b, ptrdiff_t stride_b, int width, int height, int log2_denom,
                       int w0, int w1, int o);
 
+    /* ---- temporal filter: blocks of 8 columns, predictions packed (stride 8) ---- */
+    /* Block at fx, fy sixteenths (0..15) of a sample, six taps each way: reads 2 samples to the left
+     * and above, 3 to the right and below. width 8 or 4, height even, at most 8. */
+    void (*sixteenth)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                      int fx, int fy, int width, int height);
+    /* Slopes of an 8x8 block, right minus left and lower minus upper neighbour, and the sums of
+     * their products: xx, xy, yy. Reads a sample around the block. */
+    void (*slopes)(int16_t slope[2][64], const pixel *cur, ptrdiff_t stride, int sums[3]);
+    /* How an 8x8 prediction differs, d = pred - cur: out = {sum of d^2, of d * slope[0], of
+     * d * slope[1], of the squared sums of the four 4x4 quarters}. */
+    void (*mismatch)(const pixel *cur, ptrdiff_t stride, const pixel *pred,
+                     const int16_t slope[2][64], int out[4]);
+    /* Pulls samples towards a prediction: sum += weight * d * (1 - (d * reach / 2^16)^2)^2, 0 beyond
+     * the reach, in 1/256 of a sample and in exactly the arithmetic of the C version. weight 0..255,
+     * reach 256..65535. */
+    void (*pull)(int16_t *sum, const pixel *cur, ptrdiff_t stride, const pixel *pred, int height,
+                 int weight, int reach);
+    /* dst = cur + (sum + 128) / 256, clipped. */
+    void (*settle)(pixel *dst, ptrdiff_t stride_dst, const pixel *cur, ptrdiff_t stride,
+                   const int16_t *sum, int height);
+
     /* ---- loop filter (8.7): pix points at q0 of the edge's first line ----
      * _v: vertical edge (filters across columns), 16 luma rows or 8 chroma rows;
      * _h: horizontal edge. tc0[i] belongs to 4 luma (2 chroma) lines; -1: bS is 0, leave alone. */

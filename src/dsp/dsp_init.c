@@ -33,6 +33,7 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(interp, sse41)
         CALL_INIT(deblock, sse41)
         CALL_INIT(resample, sse41)
+        CALL_INIT(temporal, sse41)
     }
     if (flags & AVO_CPU_AVX2) {
         CALL_INIT(cost, avx2)
@@ -42,6 +43,7 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(interp, avx2)
         CALL_INIT(deblock, avx2)
         CALL_INIT(resample, avx2)
+        CALL_INIT(temporal, avx2)
     }
     if (flags & AVO_CPU_AVX512) {
         CALL_INIT(quant, avx512)

@@ -21,6 +21,9 @@
 /* The sizes that 8x8 transforms can tile. */
 #define AVO_FOR_BLK_SIZES_8(X) X(16, 16) X(16, 8) X(8, 16) X(8, 8)
 
+/* Interpolation at sixteenths of a sample; six taps, two zeros behind them. */
+extern const int8_t avo_sixteenth_taps[16][8];
+
 /* C kernels that other kernels are made of. */
 extern const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9]; /* by mode, AVO_I4_V .. AVO_I4_HU */
 int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
@@ -34,7 +37,8 @@ int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
     X(intra, isa)                                                                                  \
     X(interp, isa)                                                                                 \
     X(deblock, isa)                                                                                \
-    X(resample, isa)
+    X(resample, isa)                                                                               \
+    X(temporal, isa)
 
 #define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp * dsp);
 
@@ -46,6 +50,7 @@ AVO_DECLARE_INIT(intra, sse41)
 AVO_DECLARE_INIT(interp, sse41)
 AVO_DECLARE_INIT(deblock, sse41)
 AVO_DECLARE_INIT(resample, sse41)
+AVO_DECLARE_INIT(temporal, sse41)
 AVO_DECLARE_INIT(cost, avx2)
 AVO_DECLARE_INIT(transform, avx2)
 AVO_DECLARE_INIT(quant, avx2)
@@ -53,6 +58,7 @@ AVO_DECLARE_INIT(intra, avx2)
 AVO_DECLARE_INIT(interp, avx2)
 AVO_DECLARE_INIT(deblock, avx2)
 AVO_DECLARE_INIT(resample, avx2)
+AVO_DECLARE_INIT(temporal, avx2)
 AVO_DECLARE_INIT(quant, avx512)
 AVO_DECLARE_INIT(cost, neon)
 AVO_DECLARE_INIT(transform, neon)

@@ -12,6 +12,7 @@
 #include "enc/ratecontrol.h"
 #include "enc/references.h"
 #include "enc/row.h"
+#include "enc/temporal_filter.h"
 #include "enc/two_pass.h"
 #include "enc/validate.h"
 
@@ -34,6 +35,7 @@ struct AvocetEncoder {
     AvoRowCtx *rows;             /* one per worker */
     AvoInputPool input;
     AvoLookahead *lookahead;
+    AvoTemporalFilter filter;
     AvoRateControl rc;
     AvoTwoPass two_pass;
     AvoReferences references;

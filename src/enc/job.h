@@ -39,6 +39,7 @@ typedef struct AvoPicJob {
     AvoPlan plan;
     AvoFrameQp frame_qp;
     AvoRowControl row_control;
+    const AvoPlane *input;     /* planes to be coded: the source's or what the temporal filter made of them */
     AvoFrame *rec;             /* picture being reconstructed */
     AvoSliceHeader header;     /* of the first slice; the others differ in first_mb only */
     AvoSliceRefs refs;

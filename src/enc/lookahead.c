@@ -257,6 +257,7 @@ static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)
         sum += lr->qp_offset_q8[i];
     plan->qp_offset_q8 = lr->qp_offset_q8;
     plan->qp_offset_mean_q8 = (int)(sum / la->mb_count);
+    plan->importance = la->propagates;
 }
 
 /* Weights of a P picture whose reference was searched. */
@@ -267,6 +268,38 @@ static void fill_weight(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntry
         return;
     plan->weight = lr->weight[e->index - e->past - 1];
     avo_weight_chroma(la, e->index, e->index - e->past, &plan->weight);
+}
+
+/* A field of vectors between a picture and its neighbour, whichever way it was searched. */
+static void find_field(const AvoLookahead *la, int index, AvoNeighbour *n)
+{
+    const AvoLowres *here = avo_lowres(la, index), *there = n->src->lookahead;
+    int dir = n->distance > 0, d = avo_abs(n->distance);
+    if (here->searched[dir][d - 1]) {
+        n->mv = here->mv[dir][d - 1];
+        n->scale_q8 = 256;
+    } else if (there->searched[!dir][d - 1]) {
+        n->mv = there->mv[!dir][d - 1];
+        n->scale_q8 = -256;
+    }
+}
+
+/* Only pictures that a whole mini-GOP builds on are worth filtering. Nearest neighbours first. */
+static void fill_neighbours(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
+{
+    bool alone = plan->type == AVOCET_TYPE_P && la->minigop_length == 1;
+    if (!la->config.temporal_filter || plan->layer > 0 || alone)
+        return;
+    for (int d = 1; d <= AVO_NEIGHBOURS_MAX / 2; d++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            int index = e->index + sign * d;
+            if (index < 0 || index > la->count || !la->window[index])
+                continue;
+            AvoNeighbour *n = &plan->neighbour[plan->neighbour_count++];
+            n->src = avo_input_retain(la->window[index]);
+            n->distance = sign * d;
+            find_field(la, e->index, n);
+        }
 }
 
 static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
@@ -296,6 +329,7 @@ static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
         fill_weight(la, plan, e);
     if (la->wants_ahead)
         fill_ahead(la, plan, k);
+    fill_neighbours(la, plan, e);
 }
 
 /* Decides the next mini-GOP, moves its plans to the output and its pictures out of the window. */
@@ -327,8 +361,16 @@ bool avo_lookahead_pop(AvoLookahead *la, AvoPlan *plan)
     return true;
 }
 
+void avo_plan_release_neighbours(AvoPlan *plan)
+{
+    for (int i = 0; i < plan->neighbour_count; i++)
+        avo_input_release(plan->neighbour[i].src);
+    plan->neighbour_count = 0;
+}
+
 void avo_plan_release(AvoPlan *plan)
 {
     avo_input_release(plan->src);
     plan->src = NULL;
+    avo_plan_release_neighbours(plan);
 }

@@ -49,5 +49,7 @@ void avo_lookahead_flush(AvoLookahead *la);
  * avo_plan_release. */
 bool avo_lookahead_pop(AvoLookahead *la, AvoPlan *plan);
 void avo_plan_release(AvoPlan *plan);
+/* Gives back its neighbours alone, once the temporal filter is done. */
+void avo_plan_release_neighbours(AvoPlan *plan);
 
 #endif

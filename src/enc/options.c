@@ -215,6 +215,8 @@ static const AvoOptionRow rows[] = {
           "Strength of adaptive quantisation."),
     FLAG("mbtree", NULL, "rate", mbtree, "1", "Better quality where later pictures build upon it."),
     INT("rc-lookahead", "lookahead", "rate", lookahead, 0, 250, "40", "Pictures to look ahead."),
+    INT_NO("temporal-filter", NULL, "rate", temporal_filter, 0, 10, "4",
+           "Averages what others refer to with its neighbours in time: strength, 0: off."),
     CHOICE("nal-hrd", NULL, "rate", nal_hrd, "none|vbr|cbr", NULL, "none",
            "Buffer model in the stream (needs vbv-bufsize)."),
     FLAG("filler", NULL, "rate", filler, "0",

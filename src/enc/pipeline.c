@@ -115,6 +115,8 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_two_pass_carve(&enc->two_pass, arena, c);
     bool annexb = c->container == AVOCET_ANNEXB;
     size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
+    avo_temporal_carve(&enc->filter, arena, &enc->dsp, enc->sps.mb_width, enc->sps.mb_height, enc->sps.chroma_format_idc,
+                       c->temporal_filter);
     avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler, annexb);
     avo_packet_carve(&enc->headers, arena, 0, 0, 0, annexb);
     enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
@@ -503,12 +505,31 @@ static void stamp(AvocetEncoder *enc, const AvoPlan *plan, AvocetPacket *packet)
     enc->coded++;
 }
 
+static void filter_task(void *context, int mb_y, int worker)
+{
+    const AvocetEncoder *enc = context;
+    (void)worker;
+    avo_temporal_row(&enc->filter, mb_y);
+}
+
+/* What is coded is the source, or what the temporal filter makes of it and its neighbours. */
+static void filter_picture(AvocetEncoder *enc, AvoPicJob *job)
+{
+    job->input = job->plan.src->plane;
+    if (!avo_temporal_start(&enc->filter, &job->plan, job->frame_qp.qp_q8))
+        return;
+    avo_pool_run(enc->pool, filter_task, enc, job->mb_height);
+    avo_plan_release_neighbours(&job->plan);
+    job->input = enc->filter.plane;
+}
+
 static int code_picture(AvocetEncoder *enc, AvocetPacket *packet)
 {
     AvoPicJob *job = &enc->job;
     AVO_RETURN_IF_ERROR(start_picture(enc, job));
     avo_packet_reset(&enc->packet);
     add_preamble(enc, job);
+    filter_picture(enc, job);
     code_rows(enc, job);
     int64_t filler_bits = add_filler(enc, job);
     if (enc->packet.overflow)

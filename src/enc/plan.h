@@ -39,6 +39,16 @@ typedef struct AvoPlanAhead {
     int64_t cost;              /* intra_cost or inter_cost of that picture */
 } AvoPlanAhead;
 
+#define AVO_NEIGHBOURS_MAX 8
+
+/* A picture near the one to be coded, for the temporal filter. */
+typedef struct AvoNeighbour {
+    AvoSource *src;            /* one reference held */
+    int distance;              /* in pictures; above 0: later */
+    const AvoMv *mv;           /* a field of the half-size search; NULL: none fits */
+    int scale_q8;              /* what turns it into vectors from the picture to src, whole samples */
+} AvoNeighbour;
+
 /* One coded picture, in coding order. */
 typedef struct AvoPlan {
     AvoSource *src;            /* one reference held by the plan */
@@ -64,9 +74,12 @@ typedef struct AvoPlan {
      * Valid until the plan is released. NULL: all 0. */
     const int16_t *qp_offset_q8;
     int qp_offset_mean_q8;     /* their mean */
+    bool importance;           /* importance propagation is part of them */
     /* Per macroblock vectors of the half-size search against list 0 and list 1's nearest reference (quarter luma
      * samples at full size), predictors for the motion search; NULL if not searched. */
     const AvoMv *mv[2];
+    AvoNeighbour neighbour[AVO_NEIGHBOURS_MAX]; /* what the temporal filter may draw on */
+    int neighbour_count;
 } AvoPlan;
 
 /* Rate control's answer for a picture. */

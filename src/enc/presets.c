@@ -87,6 +87,7 @@ static void apply_preset(AvocetEncoderConfig *c, const PresetRow *p)
     c->mbtree = p->mbtree;
     c->aq_mode = p->aq_mode;
     c->scenecut = p->scenecut;
+    c->temporal_filter = 4;
     c->cabac = p->cabac;
     c->transform_8x8 = p->transform_8x8;
     c->deblock = p->deblock;

@@ -28,14 +28,13 @@ static int slice_of_row(const AvoPicJob *job, int mb_y)
 
 static void load_source(AvoRowCtx *row)
 {
-    const AvoSource *src = row->job->plan.src;
-    const AvoPlane *p = &src->plane[0];
+    const AvoPlane *p = &row->job->input[0];
     for (int y = 0; y < 16; y++)
         memcpy(row->cur + y * AVO_CUR_STRIDE, p->data + (row->mb_y * 16 + y) * p->stride + row->mb_x * 16, 16);
     if (!row->syntax.chroma_format)
         return;
     for (int c = 0; c < 2; c++) {
-        p = &src->plane[1 + c];
+        p = &row->job->input[1 + c];
         for (int y = 0; y < 8; y++)
             memcpy(row->cur + (c ? AVO_CUR_CR : AVO_CUR_CB) + y * AVO_CUR_STRIDE,
                    p->data + (row->mb_y * 8 + y) * p->stride + row->mb_x * 8, 8);

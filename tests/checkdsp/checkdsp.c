@@ -204,6 +204,7 @@ static void check_level(Tester *t)
     check_interp(t);
     check_deblock(t);
     check_planes(t);
+    check_temporal(t);
 }
 
 static void run_levels(Tester *t, const AvoDsp *ref, const char *only)

@@ -51,6 +51,7 @@ void check_quant(Tester *t);
 void check_interp(Tester *t);
 void check_deblock(Tester *t);
 void check_planes(Tester *t);
+void check_temporal(Tester *t);
 
 /* The C reference against formulas written from the standard's text. */
 void check_formulas(Tester *t);

@@ -89,6 +89,7 @@ OPTIONS = {
     "colour": [[], ["--color", "bt709", "--range", "pc"], ["--colorprim", "bt2020", "--transfer", "smpte2084"],
                ["--videoformat", "pal", "--overscan", "show", "--chromaloc", "2"]],
     "rc-lookahead": choice("rc-lookahead", 0, 3, 60),
+    "temporal-filter": [[], ["--temporal-filter", "0"], ["--temporal-filter", "10"]],
     "mbtree": [[], ["--no-mbtree"]],
     "aq": [[], ["--aq-mode", "0"], ["--aq-mode", "1", "--aq-strength", "2"], ["--aq-mode", "2"]],
     "psy-rd": [[], ["--no-psy"], ["--psy-rd", "2"]],

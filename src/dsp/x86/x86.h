@@ -193,6 +193,9 @@ void avo_weight_bi_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdi
                          const pixel *b, ptrdiff_t stride_b, int width, int height, int log2_denom,
                          int w0, int w1, int o);
 
+void avo_sixteenth_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                         int fx, int fy, int width, int height);
+
 void avo_half_plane_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                           int width, int height);
 void avo_split_uv_sse41(pixel *u, pixel *v, const pixel *uv, int n);
