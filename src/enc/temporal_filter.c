@@ -70,8 +70,8 @@ bool avo_temporal_start(AvoTemporalFilter *f, const AvoPlan *plan, int qp_q8)
     if (!plan->neighbour_count)
         return false;
     f->plan = plan;
-    /* 64 * step^2 / 12, step = 2^((qp - 4) / 6). */
-    f->tolerance = (int)(avo_exp2_q16((qp_q8 - 4 * 256) * 256 / 3) * 64 / 12 >> 16);
+    /* 64 * step^2 / 8, step = 2^((qp - 4) / 6). */
+    f->tolerance = (int)(avo_exp2_q16((qp_q8 - 4 * 256) * 256 / 3) * 8 >> 16);
     for (int i = 0; i < plan->neighbour_count; i++) {
         int distance = avo_abs(plan->neighbour[i].distance);
         f->base_q8[i] = f->strength * fall_q8[avo_min(distance, DISTANCES)] / 10;
