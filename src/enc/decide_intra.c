@@ -324,12 +324,6 @@ static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int typ
     score_trial(row, cost + type_cost);
 }
 
-/* Inter cost, in bits, below which intra prediction is not looked at: it hardly ever wins there. */
-static int bits_of_good_inter(const AvoRowCtx *row)
-{
-    return avo_rd_level(row) == AVO_RD_SATD ? 100 : 50;
-}
-
 /* Whether 4x4 and 8x8 blocks, which must be coded to be measured, promise anything next to inter prediction. Encoders
  * that do not divide inter macroblocks either keep them for I pictures, unless they have both kinds. */
 static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
@@ -346,8 +340,6 @@ void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
 {
     const AvoTools *tools = row->job->tools;
     AvoIntraChoice choice = {0};
-    if (inter_cost < avo_rate(row, bits_of_good_inter(row) * 256))
-        return;
     int type_cost = avo_rate(row, type_bits_q8);
     bool rd = avo_rd_level(row) != AVO_RD_SATD;
     avo_intra16_search(row, &choice);

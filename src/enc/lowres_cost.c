@@ -399,6 +399,16 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
 }
 
+/* Long motion between the pictures; none where their brightness differs, as samples that look alike
+ * are then elsewhere. */
+static const AvoMv *find_long_motion(const AvoLookahead *la, int index, int ref_index, int distance)
+{
+    AvoPlanWeight weight;
+    if (la->wants_weights && avo_weight_luma(la, avo_max(index, ref_index), distance, &weight))
+        return NULL;
+    return avo_coarse_search(la, avo_lowres(la, index), avo_lowres(la, ref_index));
+}
+
 static void search_field(const AvoLookahead *la, int index, int dir, int distance)
 {
     AvoLowres *lr = avo_lowres(la, index);
@@ -410,7 +420,7 @@ static void search_field(const AvoLookahead *la, int index, int dir, int distanc
                    .plane = {la->window[ref_index]->half.data, ref->hpel[0].data, ref->hpel[1].data,
                              ref->hpel[2].data},
                    .hint = hint,
-                   .coarse = avo_coarse_search(la, lr, ref),
+                   .coarse = find_long_motion(la, index, ref_index, distance),
                    .mv = lr->mv[dir][distance - 1],
                    .cost = lr->inter[dir][distance - 1]};
     search_rows(&field);
