@@ -35,7 +35,7 @@ typedef struct PresetRow {
     unsigned partitions;
     int8_t weightp, weightb;
     AvocetDirect direct;
-    int8_t lookahead, mbtree, aq_mode, scenecut;
+    int8_t lookahead, mbtree, temporal_filter, aq_mode, scenecut;
     int8_t cabac, transform_8x8, deblock, fast_pskip;
 } PresetRow;
 
@@ -50,20 +50,20 @@ typedef struct PresetRow {
 #define ALL     (MOST | P4)
 
 static const PresetRow presets[] = {
-    /*            bframes                  subme                               aq      8x8dct
-     *               b-adapt    me            trellis   weightp direct  lookahead  scenecut deblock
-     *                   ref          merange    partitions weightb        mbtree     cabac   fast-pskip
+    /*            bframes                  subme                            temporal-filter 8x8dct
+     *               b-adapt    me            trellis   weightp direct  lookahead aq scenecut deblock
+     *                   ref          merange    partitions weightb        mbtree      cabac    fast-pskip
      *                      mixed-refs */
-    {"ultrafast",  0, 0,  1, 0, DIA,  16,  1, 0, I4,      0, 0, SPATIAL,  0, 0, 0,  0, 1, 0, 1, 1},
-    {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL,  0, 0, 1, 40, 1, 1, 1, 1},
-    {"veryfast",   7, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 1, 40, 1, 1, 1, 1},
-    {"faster",     7, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 1, 40, 1, 1, 1, 1},
-    {"fast",       7, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 30, 1, 1, 40, 1, 1, 1, 1},
-    {"medium",     7, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 1, 40, 1, 1, 1, 1},
-    {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 1, 40, 1, 1, 1, 1},
-    {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
-    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 1},
-    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 1, 40, 1, 1, 1, 0},
+    {"ultrafast",  0, 0,  1, 0, DIA,  16,  1, 0, I4,      0, 0, SPATIAL,  0, 0, 0, 0,  0, 1, 0, 1, 1},
+    {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL,  0, 0, 0, 1, 40, 1, 1, 1, 1},
+    {"veryfast",   7, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 0, 1, 40, 1, 1, 1, 1},
+    {"faster",     7, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"fast",       7, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 30, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"medium",     7, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 0},
 };
 /* clang-format on */
 
@@ -87,7 +87,7 @@ static void apply_preset(AvocetEncoderConfig *c, const PresetRow *p)
     c->mbtree = p->mbtree;
     c->aq_mode = p->aq_mode;
     c->scenecut = p->scenecut;
-    c->temporal_filter = 4;
+    c->temporal_filter = p->temporal_filter;
     c->cabac = p->cabac;
     c->transform_8x8 = p->transform_8x8;
     c->deblock = p->deblock;
@@ -134,6 +134,7 @@ static void tune_grain(AvocetEncoderConfig *c)
     set_deblock(c, -2);
     c->aq_strength = 50;
     c->dct_decimate = 0;
+    c->temporal_filter = 0; /* it would take the grain away */
     c->ip_ratio = c->pb_ratio = 110;
     c->qcomp = 80;
 }
@@ -143,6 +144,7 @@ static void tune_stillimage(AvocetEncoderConfig *c)
     set_deblock(c, -3);
     c->psy_rd = 200;
     c->aq_strength = 120;
+    c->temporal_filter = 0;
 }
 
 /* Text and windows: sharp edges, no noise to protect, long static stretches, abrupt changes. */
@@ -168,6 +170,7 @@ static void tune_zerolatency(AvocetEncoderConfig *c)
     c->bframes = 0;
     c->lookahead = 0;
     c->mbtree = 0;
+    c->temporal_filter = 0; /* nothing later is there to draw on */
 }
 
 static const struct {

@@ -6,8 +6,8 @@
  *     pred(p) - cur(p) ~ slope(p) * displacement,
  *
  * so that least squares give the displacement at once. The slopes are those of the current block for
- * every neighbour and step, hence computed once; two or three steps settle. A search over candidate
- * positions found the same vectors at six times the cost. */
+ * every neighbour and step, hence computed once; two or three steps settle. A search over positions
+ * compressed no better and needs many more interpolations. */
 #include "enc/temporal_search.h"
 
 #define DIAMOND_STEPS 6
