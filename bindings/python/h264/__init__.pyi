@@ -94,6 +94,7 @@ class H264Encoder:
         aq_strength: Optional[float] = None,
         mbtree: Optional[bool] = None,
         rc_lookahead: Optional[int] = None,
+        temporal_filter: Optional[int] = None,
         nal_hrd: Optional[str] = None,
         filler: Optional[bool] = None,
         container: Optional[str] = None,
