@@ -26,7 +26,7 @@ MAY_INCLUDE = {
 FREE_STANDING = {"stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h", "string.h", "stdatomic.h"}
 SYSTEM_ALLOWED = {  # folder or file -> more headers
     "src/dsp": {"immintrin.h", "arm_neon.h", "cpuid.h", "intrin.h", "riscv_vector.h"},
-    "src/base/thread.c": {"pthread.h", "sched.h", "unistd.h"},
+    "src/base/thread.c": {"pthread.h", "sched.h", "time.h", "unistd.h"},
     "src/base/taskpool.c": {"pthread.h", "sched.h", "unistd.h"},
     "src/base/memory.c": {"stdlib.h"},
     "src/base/util.h": {"assert.h"},

@@ -50,8 +50,8 @@ AVO_INLINE int avo_progress_get(AvoProgress *p)
 #endif
 }
 
-/* Returns once p has reached `needed`. With threads it spins a little, then yields; the task waited for always runs
- * already, because rows are started in order. */
+/* Returns once p has reached `needed`. With threads it spins a little, then yields, then sleeps; the task waited for always
+ * runs already, because rows are started in order. */
 void avo_progress_wait(AvoProgress *p, int needed);
 
 #endif
