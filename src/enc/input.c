@@ -34,6 +34,7 @@ void avo_input_carve(AvoInputPool *pool, AvoArena *arena, const AvocetEncoderCon
     pool->chroma_format = chroma_format;
     pool->count = count;
     pool->next_display_index = 0;
+    pool->tasks = NULL;
     size_t mbs = (size_t)pool->mb_width * (size_t)pool->mb_height;
     pool->sources = avo_arena_take(arena, (size_t)count * sizeof *pool->sources, 0);
     pool->roi_storage = avo_arena_take(arena, (size_t)count * mbs, 0);
@@ -98,15 +99,54 @@ static int check_picture(const AvoInputPool *pool, const AvocetPicture *picture,
     return AVOCET_OK;
 }
 
+/* ---- samples ---- */
+
+/* Below this many macroblocks waking threads takes longer than the work. */
+#define MIN_SHARED_MBS 300
+
+typedef struct Conversion {
+    const AvoInputPool *pool;
+    const AvoSource *source;
+    const AvocetPicture *picture;
+    const AvocetEncoderConfig *config;
+    const AvoDsp *dsp;
+} Conversion;
+
+/* One row of macroblocks: its samples, and at half size with padding. */
+static void convert_row(void *context, int mb_y, int worker)
+{
+    const Conversion *c = context;
+    const AvoPlane *half = &c->source->half;
+    AvocetPicture band = avo_convert_band(c->picture, 16 * mb_y, 16);
+    AvoPlane planes[3];
+    (void)worker;
+    for (int i = 0; i < 3; i++) {
+        planes[i] = c->source->plane[i];
+        planes[i].height = i ? 8 : 16;
+        if (planes[i].data)
+            planes[i].data += planes[i].height * mb_y * planes[i].stride;
+    }
+    avo_convert_picture(planes, &band, c->config, c->dsp, c->pool->chroma_format != 0);
+    c->dsp->half_plane(half->data + 8 * mb_y * half->stride, half->stride, planes[0].data,
+                       planes[0].stride, half->width, 8);
+    avo_plane_pad_rows(half, AVO_FRAME_PAD, 8 * mb_y, 8 * mb_y + 8);
+}
+
+static void convert_samples(const AvoInputPool *pool, Conversion *conversion)
+{
+    if (pool->tasks && pool->mb_width * pool->mb_height >= MIN_SHARED_MBS) {
+        avo_pool_run(pool->tasks, convert_row, conversion, pool->mb_height);
+        return;
+    }
+    for (int mb_y = 0; mb_y < pool->mb_height; mb_y++)
+        convert_row(conversion, mb_y, 0);
+}
+
 int avo_input_convert(AvoInputPool *pool, AvoSource *source, const AvocetPicture *picture,
                       const AvocetEncoderConfig *config, const AvoDsp *dsp, AvoMessage *msg)
 {
     AVO_RETURN_IF_ERROR(check_picture(pool, picture, config, msg));
-    avo_convert_picture(source->plane, picture, config, dsp, pool->chroma_format != 0);
-    const AvoPlane *half = &source->half;
-    dsp->half_plane(half->data, half->stride, source->plane[0].data, source->plane[0].stride,
-                    half->width, half->height);
-    avo_plane_pad_rows(half, AVO_FRAME_PAD, 0, half->height);
+    convert_samples(pool, &(Conversion){pool, source, picture, config, dsp});
 
     source->pts = picture->pts;
     source->display_index = pool->next_display_index++;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/taskpool.h"
 #include "dsp/dsp.h"
 #include "enc/plan.h"
 
@@ -18,6 +19,7 @@ typedef struct AvoInputPool {
     int mb_width, mb_height;
     int chroma_format; /* of the stream: 0: 4:0:0, 1: 4:2:0 */
     int64_t next_display_index;
+    AvoTaskPool *tasks; /* converts rows of large pictures side by side; NULL: one after another */
 } AvoInputPool;
 
 /* Carves `count` sources; safe on a dry run. chroma_format 0 leaves out the chroma planes. */

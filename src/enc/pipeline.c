@@ -110,7 +110,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     carve_frames(enc, arena, dpb_frames + 2);
     carve_job(enc, arena);
     avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc, avo_lookahead_sources(c) + 2);
-    enc->pool = avo_pool_carve(arena, workers);
+    enc->input.tasks = enc->pool = avo_pool_carve(arena, workers);
     enc->lookahead = avo_lookahead_carve(arena, &enc->input, enc->pool, c, &enc->dsp, dpb_frames);
     avo_two_pass_carve(&enc->two_pass, arena, c);
     bool annexb = c->container == AVOCET_ANNEXB;
