@@ -26,24 +26,10 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
 #define CALL_INIT(family, isa) AVO_BPC(avo_##family##_init_##isa)(dsp);
     AVO_FOR_FAMILIES(CALL_INIT, c)
     if (flags & AVO_CPU_SSE41) {
-        CALL_INIT(cost, sse41)
-        CALL_INIT(transform, sse41)
-        CALL_INIT(quant, sse41)
-        CALL_INIT(intra, sse41)
-        CALL_INIT(interp, sse41)
-        CALL_INIT(deblock, sse41)
-        CALL_INIT(resample, sse41)
-        CALL_INIT(temporal, sse41)
+        AVO_FOR_FAMILIES(CALL_INIT, sse41)
     }
     if (flags & AVO_CPU_AVX2) {
-        CALL_INIT(cost, avx2)
-        CALL_INIT(transform, avx2)
-        CALL_INIT(quant, avx2)
-        CALL_INIT(intra, avx2)
-        CALL_INIT(interp, avx2)
-        CALL_INIT(deblock, avx2)
-        CALL_INIT(resample, avx2)
-        CALL_INIT(temporal, avx2)
+        AVO_FOR_FAMILIES(CALL_INIT, avx2)
     }
     if (flags & AVO_CPU_AVX512) {
         CALL_INIT(quant, avx512)

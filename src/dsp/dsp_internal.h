@@ -24,6 +24,14 @@
 /* Interpolation at sixteenths of a sample; six taps, two zeros behind them. */
 extern const int8_t avo_sixteenth_taps[16][8];
 
+/* The last operation of a luma prediction: where its samples go and what they are averaged with. */
+typedef struct AvoLumaSink {
+    pixel *dst;
+    ptrdiff_t stride;
+    const pixel *with; /* NULL: nothing */
+    ptrdiff_t stride_with;
+} AvoLumaSink;
+
 /* C kernels that other kernels are made of. */
 extern const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9]; /* by mode, AVO_I4_V .. AVO_I4_HU */
 int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b);
@@ -43,22 +51,8 @@ int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
 #define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp * dsp);
 
 AVO_FOR_FAMILIES(AVO_DECLARE_INIT, c)
-AVO_DECLARE_INIT(cost, sse41)
-AVO_DECLARE_INIT(transform, sse41)
-AVO_DECLARE_INIT(quant, sse41)
-AVO_DECLARE_INIT(intra, sse41)
-AVO_DECLARE_INIT(interp, sse41)
-AVO_DECLARE_INIT(deblock, sse41)
-AVO_DECLARE_INIT(resample, sse41)
-AVO_DECLARE_INIT(temporal, sse41)
-AVO_DECLARE_INIT(cost, avx2)
-AVO_DECLARE_INIT(transform, avx2)
-AVO_DECLARE_INIT(quant, avx2)
-AVO_DECLARE_INIT(intra, avx2)
-AVO_DECLARE_INIT(interp, avx2)
-AVO_DECLARE_INIT(deblock, avx2)
-AVO_DECLARE_INIT(resample, avx2)
-AVO_DECLARE_INIT(temporal, avx2)
+AVO_FOR_FAMILIES(AVO_DECLARE_INIT, sse41)
+AVO_FOR_FAMILIES(AVO_DECLARE_INIT, avx2)
 AVO_DECLARE_INIT(quant, avx512)
 AVO_DECLARE_INIT(cost, neon)
 AVO_DECLARE_INIT(transform, neon)

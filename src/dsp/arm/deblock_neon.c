@@ -1,5 +1,6 @@
 /* Loop filter, NEON: a whole edge at once, 16 (luma) or 8 (chroma) lines as bytes of a register,
  * one register per distance from the edge. Vertical edges are transposed on the way in and out. */
+#include "dsp/entries.h"
 #include "dsp/arm/arm.h"
 
 #ifdef AVO_ARM64
@@ -327,14 +328,7 @@ static void deblock_chroma_intra_v(pixel *pix, ptrdiff_t stride, int alpha, int 
 
 void AVO_BPC(avo_deblock_init_neon)(AvoDsp *dsp)
 {
-    dsp->deblock_luma_v = deblock_luma_v;
-    dsp->deblock_luma_h = deblock_luma_h;
-    dsp->deblock_luma_intra_v = deblock_luma_intra_v;
-    dsp->deblock_luma_intra_h = deblock_luma_intra_h;
-    dsp->deblock_chroma_v = deblock_chroma_v;
-    dsp->deblock_chroma_h = deblock_chroma_h;
-    dsp->deblock_chroma_intra_v = deblock_chroma_intra_v;
-    dsp->deblock_chroma_intra_h = deblock_chroma_intra_h;
+    AVO_SET_DEBLOCK
 }
 
 #else

@@ -113,16 +113,8 @@ static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_
 
 /* ---- quarter-sample luma ---- */
 
-/* Where the samples of the last operation go and what they are averaged with. */
-typedef struct Sink {
-    pixel *dst;
-    ptrdiff_t stride;
-    const pixel *with; /* NULL: nothing */
-    ptrdiff_t stride_with;
-} Sink;
-
 /* Stores n (8 or 4) samples of row y from column x. */
-AVO_INLINE void sink_piece(const Sink *sink, int x, int y, int n, uint8x8_t v)
+AVO_INLINE void sink_piece(const AvoLumaSink *sink, int x, int y, int n, uint8x8_t v)
 {
     pixel *dst = sink->dst + y * sink->stride + x;
     if (sink->with) {
@@ -135,7 +127,8 @@ AVO_INLINE void sink_piece(const Sink *sink, int x, int y, int n, uint8x8_t v)
         store4(dst, v);
 }
 
-AVO_INLINE void half_h(const Sink *sink, const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE void half_h(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
     for (int y = 0; y < height; y++, src += stride) {
         if (width == 4)
@@ -145,7 +138,8 @@ AVO_INLINE void half_h(const Sink *sink, const pixel *src, ptrdiff_t stride, int
     }
 }
 
-AVO_INLINE void half_v(const Sink *sink, const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE void half_v(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
     for (int y = 0; y < height; y++, src += stride) {
         if (width == 4)
@@ -155,7 +149,8 @@ AVO_INLINE void half_v(const Sink *sink, const pixel *src, ptrdiff_t stride, int
     }
 }
 
-AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE void centre(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
     int16_t mid[8 + 16 + 8]; /* one row; width 4 loads beyond what it needs */
     int16_t *t = mid + 2;
@@ -170,37 +165,7 @@ AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int
     }
 }
 
-/* Same cases as the C version. */
-AVO_INLINE void luma_block(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
-                           int fx, int fy, int width, int height)
-{
-    pixel tmp[16 * 16];
-    Sink to_tmp = {tmp, 16, NULL, 0};
-    Sink sink = {dst, stride_dst, NULL, 0};
-    const pixel *right = src + (fx == 3), *below = src + (fy == 3) * stride_src;
-
-    if ((fx & 1) && (fy & 1)) {
-        half_h(&to_tmp, below, stride_src, width, height);
-        sink.with = tmp, sink.stride_with = 16;
-        half_v(&sink, right, stride_src, width, height);
-    } else if (fy == 0) {
-        if (fx & 1)
-            sink.with = right, sink.stride_with = stride_src;
-        half_h(&sink, src, stride_src, width, height);
-    } else if (fx == 0) {
-        if (fy & 1)
-            sink.with = below, sink.stride_with = stride_src;
-        half_v(&sink, src, stride_src, width, height);
-    } else {
-        if (fx & 1)
-            half_v(&to_tmp, right, stride_src, width, height);
-        else if (fy & 1)
-            half_h(&to_tmp, below, stride_src, width, height);
-        if ((fx | fy) & 1)
-            sink.with = tmp, sink.stride_with = 16;
-        centre(&sink, src, stride_src, width, height);
-    }
-}
+#include "dsp/luma_cases.h"
 
 static void luma_qpel(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height)

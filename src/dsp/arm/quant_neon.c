@@ -1,4 +1,5 @@
 /* Quantisation, scaling, scans and level counts, NEON. */
+#include "dsp/entries.h"
 #include "dsp/arm/arm.h"
 
 #ifdef AVO_ARM64
@@ -222,22 +223,7 @@ static int count_nonzero_16(const coef levels[16])
 
 void AVO_BPC(avo_quant_init_neon)(AvoDsp *dsp)
 {
-    dsp->quant_4x4 = quant_4x4;
-    dsp->quant_4x4_x4 = quant_4x4_x4;
-    dsp->quant_8x8 = quant_8x8;
-    dsp->quant_4x4_dc = quant_4x4_dc;
-    dsp->quant_2x2_dc = quant_2x2_dc;
-    dsp->dequant_4x4 = dequant_4x4;
-    dsp->dequant_8x8 = dequant_8x8;
-    dsp->dequant_4x4_dc = dequant_4x4_dc;
-    dsp->scan_4x4 = scan_4x4;
-    dsp->scan_8x8 = scan_8x8;
-    dsp->scan_8x8_cavlc = scan_8x8_cavlc;
-    dsp->last_nonzero[0] = last_nonzero_4;
-    dsp->last_nonzero[1] = last_nonzero_15;
-    dsp->last_nonzero[2] = last_nonzero_16;
-    dsp->last_nonzero[3] = last_nonzero_64;
-    dsp->count_nonzero_16 = count_nonzero_16;
+    AVO_SET_QUANT
 }
 
 #else

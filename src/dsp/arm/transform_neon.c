@@ -1,5 +1,6 @@
 /* Transforms, NEON. Butterflies run between registers that hold a row each: one 4x4 block in half
  * registers, two side by side or an 8x8 in whole ones. */
+#include "dsp/entries.h"
 #include "dsp/arm/arm.h"
 
 #ifdef AVO_ARM64
@@ -311,15 +312,8 @@ static void ihadamard_dc_4x4(coef dc[16])
 
 void AVO_BPC(avo_transform_init_neon)(AvoDsp *dsp)
 {
-    dsp->sub_dct_4x4 = sub_dct_4x4;
-    dsp->sub_dct_4x4_x4 = sub_dct_4x4_x4;
-    dsp->sub_dct_8x8 = sub_dct_8x8;
-    dsp->add_idct_4x4 = add_idct_4x4;
-    dsp->add_idct_4x4_x4 = add_idct_4x4_x4;
-    dsp->add_idct_8x8 = add_idct_8x8;
-    dsp->add_idct_4x4_dc = add_idct_4x4_dc;
-    dsp->hadamard_dc_4x4 = hadamard_dc_4x4;
-    dsp->ihadamard_dc_4x4 = ihadamard_dc_4x4;
+    AVO_SET_TRANSFORM
+    AVO_SET_TRANSFORM_8X8
 }
 
 #else

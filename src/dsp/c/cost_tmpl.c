@@ -1,6 +1,6 @@
 /* Block costs, C reference: SAD, SSD, SATD (4x4 and 8x8 Hadamard), variance, texture energy and the
  * sums behind SSIM. Samples in, numbers out; exact integers, so any other version can match. */
-#include "dsp/dsp_internal.h"
+#include "dsp/entries.h"
 
 AVO_INLINE int sad_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                          int width, int height)
@@ -120,13 +120,6 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
     return (uint64_t)((sum8 - dc) >> 2) << 32 | (sum4 - dc) >> 1;
 }
 
-#define DEFINE_COST(name, w, h)                                                                    \
-    static int name##_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                \
-                                ptrdiff_t stride_b)                                                \
-    {                                                                                              \
-        return name##_block(a, stride_a, b, stride_b, w, h);                                       \
-    }
-
 #define DEFINE_COST_MULTI(name, w, h)                                                              \
     static void name##_x3_##w##x##h(const pixel *cur, const pixel *const ref[3], ptrdiff_t stride, \
                                     int out[3])                                                    \
@@ -142,21 +135,14 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
     }
 
 #define DEFINE_BLK(w, h)                                                                           \
-    DEFINE_COST(sad, w, h)                                                                         \
-    DEFINE_COST(ssd, w, h)                                                                         \
-    DEFINE_COST(satd, w, h)                                                                        \
+    AVO_COST_ENTRY(sad, w, h)                                                                      \
+    AVO_COST_ENTRY(ssd, w, h)                                                                      \
+    AVO_COST_ENTRY(satd, w, h)                                                                     \
     DEFINE_COST_MULTI(sad, w, h)                                                                   \
     DEFINE_COST_MULTI(satd, w, h)
 
-#define DEFINE_BLK_8(w, h)                                                                         \
-    DEFINE_COST(sa8d, w, h)                                                                        \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
-    {                                                                                              \
-        return hadamard_ac_block(src, stride, w, h);                                               \
-    }
-
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
-AVO_FOR_BLK_SIZES_8(DEFINE_BLK_8)
+AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
 
 /* ---- SATD against a mean ---- */
 
@@ -168,20 +154,7 @@ AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, cons
             mean[x] = (pixel)((a[x] + b[x] + 1) >> 1);
 }
 
-/* The mean goes through memory. */
-#define DEFINE_SATD_MEAN(w, h)                                                                     \
-    static void satd_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,   \
-                                    const pixel *const *b, ptrdiff_t stride_b, int count,          \
-                                    int *out)                                                      \
-    {                                                                                              \
-        AVO_ALIGN(16) pixel mean[16 * 16];                                                         \
-        for (int i = 0; i < count; i++) {                                                          \
-            mean_block(mean, a[i], stride_a, b[i], stride_b, w, h);                                \
-            out[i] = satd_block(cur, AVO_CUR_STRIDE, mean, 16, w, h);                              \
-        }                                                                                          \
-    }
-
-AVO_FOR_BLK_SIZES(DEFINE_SATD_MEAN)
+AVO_FOR_BLK_SIZES(AVO_SATD_MEAN_ENTRY)
 
 /* For the intra costs. */
 int AVO_BPC(avo_satd_4x4_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
@@ -206,15 +179,8 @@ AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
     return (uint64_t)sum_sq << 32 | sum;
 }
 
-static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
-{
-    return var_block(src, stride, 16);
-}
-
-static uint64_t var_8x8(const pixel *src, ptrdiff_t stride)
-{
-    return var_block(src, stride, 8);
-}
+AVO_VAR_ENTRY(16)
+AVO_VAR_ENTRY(8)
 
 static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                        int sums[2][4])
@@ -239,22 +205,5 @@ static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdi
 
 void AVO_BPC(avo_cost_init_c)(AvoDsp *dsp)
 {
-#define SET_BLK(w, h)                                                                              \
-    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                   \
-    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                             \
-    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                             \
-    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
-    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
-    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
-    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
-    dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
-#define SET_BLK_8(w, h)                                                                            \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
-    dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
-
-    AVO_FOR_BLK_SIZES(SET_BLK)
-    AVO_FOR_BLK_SIZES_8(SET_BLK_8)
-    dsp->var[0] = var_16x16;
-    dsp->var[1] = var_8x8;
-    dsp->ssim_4x4x2 = ssim_4x4x2;
+    AVO_SET_COST
 }

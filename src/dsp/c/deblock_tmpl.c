@@ -1,6 +1,6 @@
 /* Loop filter, C reference (8.7.2): one edge at a time. Samples across the edge are named as in the
  * standard: p3 p2 p1 p0 | q0 q1 q2 q3, with pix at q0 and `across` samples from one to the next. */
-#include "dsp/dsp_internal.h"
+#include "dsp/entries.h"
 
 /* filterSamplesFlag without the bS part (8-460). */
 AVO_INLINE int edge_is_smooth(const pixel *pix, ptrdiff_t across, int alpha, int beta)
@@ -132,12 +132,5 @@ DEFINE_EDGES(chroma)
 
 void AVO_BPC(avo_deblock_init_c)(AvoDsp *dsp)
 {
-    dsp->deblock_luma_v = deblock_luma_v;
-    dsp->deblock_luma_h = deblock_luma_h;
-    dsp->deblock_luma_intra_v = deblock_luma_intra_v;
-    dsp->deblock_luma_intra_h = deblock_luma_intra_h;
-    dsp->deblock_chroma_v = deblock_chroma_v;
-    dsp->deblock_chroma_h = deblock_chroma_h;
-    dsp->deblock_chroma_intra_v = deblock_chroma_intra_v;
-    dsp->deblock_chroma_intra_h = deblock_chroma_intra_h;
+    AVO_SET_DEBLOCK
 }

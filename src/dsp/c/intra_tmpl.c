@@ -4,7 +4,7 @@
  * the corner for 0, the upper neighbour of column i - 1 for i > 0. On that line the directional
  * modes of 4x4 and 8x8 are 2- and 3-tap averages around an index that depends on a linear form of x
  * and y, so few of them are different. */
-#include "dsp/dsp_internal.h"
+#include "dsp/entries.h"
 
 AVO_INLINE int avg2(int a, int b)
 {
@@ -333,41 +333,12 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
 
 void AVO_BPC(avo_intra_init_c)(AvoDsp *dsp)
 {
-#define SET_SMALL(table, n)                                                                        \
-    table[AVO_I4_V] = pred_v_##n;                                                                  \
-    table[AVO_I4_H] = pred_h_##n;                                                                  \
-    table[AVO_I4_DC] = pred_dc_##n;                                                                \
-    table[AVO_I4_DDL] = pred_ddl_##n;                                                              \
-    table[AVO_I4_DDR] = pred_ddr_##n;                                                              \
-    table[AVO_I4_VR] = pred_vr_##n;                                                                \
-    table[AVO_I4_HD] = pred_hd_##n;                                                                \
-    table[AVO_I4_VL] = pred_vl_##n;                                                                \
-    table[AVO_I4_HU] = pred_hu_##n;                                                                \
-    table[AVO_I4_DC_LEFT] = pred_dc_left_##n;                                                      \
-    table[AVO_I4_DC_TOP] = pred_dc_top_##n;                                                        \
-    table[AVO_I4_DC_128] = pred_dc_128_##n;
-
-    SET_SMALL(dsp->intra_4x4, 4)
+    AVO_SET_INTRA_SMALL(4)
+    AVO_SET_INTRA_WHOLE
 #if !AVOCET_TINY
-    SET_SMALL(dsp->intra_8x8, 8)
+    AVO_SET_INTRA_SMALL(8)
     dsp->filter_edge_8x8 = filter_edge_8x8;
     dsp->intra_satd_x9_4x4 = intra_satd_x9_4x4;
     dsp->intra_sa8d_x9_8x8 = intra_sa8d_x9_8x8;
 #endif
-
-    dsp->intra_16x16[AVO_I16_V] = pred_v_16;
-    dsp->intra_16x16[AVO_I16_H] = pred_h_16;
-    dsp->intra_16x16[AVO_I16_DC] = pred_dc_16;
-    dsp->intra_16x16[AVO_I16_PLANE] = pred_plane_16;
-    dsp->intra_16x16[AVO_I16_DC_LEFT] = pred_dc_left_16;
-    dsp->intra_16x16[AVO_I16_DC_TOP] = pred_dc_top_16;
-    dsp->intra_16x16[AVO_I16_DC_128] = pred_dc_128_16;
-
-    dsp->intra_chroma[AVO_IC_DC] = pred_dc_chroma;
-    dsp->intra_chroma[AVO_IC_H] = pred_h_8;
-    dsp->intra_chroma[AVO_IC_V] = pred_v_8;
-    dsp->intra_chroma[AVO_IC_PLANE] = pred_plane_chroma;
-    dsp->intra_chroma[AVO_IC_DC_LEFT] = pred_dc_left_chroma;
-    dsp->intra_chroma[AVO_IC_DC_TOP] = pred_dc_top_chroma;
-    dsp->intra_chroma[AVO_IC_DC_128] = pred_dc_128_8;
 }

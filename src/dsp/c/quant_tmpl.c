@@ -1,7 +1,7 @@
 /* Quantisation, scaling, scans and level counts, C reference. The arithmetic (saturating
  * |c| + bias, 16-bit high product, results modulo 2^16) is chosen so that 16-bit lanes can do
  * it. */
-#include "dsp/dsp_internal.h"
+#include "dsp/entries.h"
 
 /* Zig-zag scans for frames (figure 8-8, 8.5.6, 8.5.7): raster index by scan position. */
 static const uint8_t zigzag_4x4[16] = {0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15};
@@ -155,20 +155,5 @@ static int count_nonzero_16(const coef levels[16])
 
 void AVO_BPC(avo_quant_init_c)(AvoDsp *dsp)
 {
-    dsp->quant_4x4 = quant_4x4;
-    dsp->quant_4x4_x4 = quant_4x4_x4;
-    dsp->quant_8x8 = quant_8x8;
-    dsp->quant_4x4_dc = quant_4x4_dc;
-    dsp->quant_2x2_dc = quant_2x2_dc;
-    dsp->dequant_4x4 = dequant_4x4;
-    dsp->dequant_8x8 = dequant_8x8;
-    dsp->dequant_4x4_dc = dequant_4x4_dc;
-    dsp->scan_4x4 = scan_4x4;
-    dsp->scan_8x8 = scan_8x8;
-    dsp->scan_8x8_cavlc = scan_8x8_cavlc;
-    dsp->last_nonzero[0] = last_nonzero_4;
-    dsp->last_nonzero[1] = last_nonzero_15;
-    dsp->last_nonzero[2] = last_nonzero_16;
-    dsp->last_nonzero[3] = last_nonzero_64;
-    dsp->count_nonzero_16 = count_nonzero_16;
+    AVO_SET_QUANT
 }

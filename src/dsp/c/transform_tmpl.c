@@ -2,7 +2,7 @@
  * Blocks are raster order, row = vertical frequency. The inverse keeps 16-bit intermediates on
  * purpose: conforming streams never overflow them (8.5.12.2), and for those that do, all versions
  * agree. */
-#include "dsp/dsp_internal.h"
+#include "dsp/entries.h"
 
 /* One step of 16-bit arithmetic: the value modulo 2^16. */
 AVO_INLINE coef wrap(int v)
@@ -208,15 +208,8 @@ static void ihadamard_dc_4x4(coef dc[16])
 
 void AVO_BPC(avo_transform_init_c)(AvoDsp *dsp)
 {
-    dsp->sub_dct_4x4 = sub_dct_4x4;
-    dsp->sub_dct_4x4_x4 = sub_dct_4x4_x4;
+    AVO_SET_TRANSFORM
 #if !AVOCET_TINY
-    dsp->sub_dct_8x8 = sub_dct_8x8;
-    dsp->add_idct_8x8 = add_idct_8x8;
+    AVO_SET_TRANSFORM_8X8
 #endif
-    dsp->add_idct_4x4 = add_idct_4x4;
-    dsp->add_idct_4x4_x4 = add_idct_4x4_x4;
-    dsp->add_idct_4x4_dc = add_idct_4x4_dc;
-    dsp->hadamard_dc_4x4 = hadamard_dc_4x4;
-    dsp->ihadamard_dc_4x4 = ihadamard_dc_4x4;
 }

@@ -1,6 +1,7 @@
 /* Block costs, AVX2: the sizes where 256-bit registers pay; the rest stays with SSE4.1.
  *
  * The Hadamard transforms are in hadamard_avx2.h. */
+#include "dsp/entries.h"
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -100,17 +101,7 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return hsum_epi32(fold_epi32(_mm256_add_epi32(even, odd)));
 }
 
-#define DEFINE_SSD(w, h)                                                                           \
-    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                   \
-                             ptrdiff_t stride_b)                                                   \
-    {                                                                                              \
-        return ssd_block(a, stride_a, b, stride_b, w, h);                                          \
-    }
-
-DEFINE_SSD(16, 16)
-DEFINE_SSD(16, 8)
-DEFINE_SSD(8, 16)
-DEFINE_SSD(8, 8)
+AVO_FOR_BLK_SIZES_8(AVO_SSD_ENTRY)
 
 /* n rows of a block 16 wide, or of two blocks 8 wide of which the second starts `below` rows
  * down. */
@@ -262,7 +253,7 @@ AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, pt
     return (hsum_epi32(fold_epi32(sum)) + 1) >> 1; /* (2 * sum + 2) >> 2 */
 }
 
-AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
 {
     const __m256i one = _mm256_set1_epi16(1), zero = _mm256_setzero_si256();
     __m256i sum4 = zero, sum8 = zero, dc = zero, v[8];
@@ -291,20 +282,9 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
     return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
 }
 
-#define DEFINE_BLK_8(w, h)                                                                         \
-    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
-                              ptrdiff_t stride_b)                                                  \
-    {                                                                                              \
-        return sa8d_block(a, stride_a, b, stride_b, w, h);                                         \
-    }                                                                                              \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
-    {                                                                                              \
-        return ac_block(src, stride, w, h);                                                        \
-    }
-
-DEFINE_BLK_8(16, 16)
-DEFINE_BLK_8(16, 8)
-DEFINE_BLK_8(8, 16)
+AVO_COST_ENTRIES_8(16, 16)
+AVO_COST_ENTRIES_8(16, 8)
+AVO_COST_ENTRIES_8(8, 16)
 
 /* ---- variance ---- */
 
@@ -327,26 +307,12 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
 {
-#define SET_WIDE(w, h)                                                                             \
-    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                   \
-    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                             \
-    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;
-#define SET_BLK(w, h)                                                                              \
-    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
-    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
-    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
-    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
-    dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
-#define SET_BLK_8(w, h)                                                                            \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
-    dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
-
-    SET_WIDE(16, 16)
-    SET_WIDE(16, 8)
-    AVO_FOR_BLK_SIZES_8(SET_BLK)
-    SET_BLK_8(16, 16)
-    SET_BLK_8(16, 8)
-    SET_BLK_8(8, 16)
+    AVO_SET_SAD(16, 16)
+    AVO_SET_SAD(16, 8)
+    AVO_FOR_BLK_SIZES_8(AVO_SET_SSD_SATD)
+    AVO_SET_COST_8(16, 16)
+    AVO_SET_COST_8(16, 8)
+    AVO_SET_COST_8(8, 16)
     dsp->var[0] = var_16x16;
 }
 

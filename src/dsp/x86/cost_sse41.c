@@ -1,6 +1,7 @@
 /* Block costs, SSE4.1: SAD, SSD, SATD, 8x8 Hadamard cost, variance, texture energy, SSIM sums.
  *
  * The Hadamard transforms are in hadamard_sse41.h. */
+#include "dsp/entries.h"
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -115,14 +116,7 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return hsum_epi32(sum);
 }
 
-#define DEFINE_SSD(w, h)                                                                           \
-    static int ssd_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                   \
-                             ptrdiff_t stride_b)                                                   \
-    {                                                                                              \
-        return ssd_block(a, stride_a, b, stride_b, w, h);                                          \
-    }
-
-AVO_FOR_BLK_SIZES(DEFINE_SSD)
+AVO_FOR_BLK_SIZES(AVO_SSD_ENTRY)
 
 /* ---- SATD ---- */
 
@@ -272,20 +266,7 @@ AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, cons
     }
 }
 
-/* The mean goes through memory. */
-#define DEFINE_SATD_MEAN(w, h)                                                                     \
-    static void satd_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,   \
-                                    const pixel *const *b, ptrdiff_t stride_b, int count,          \
-                                    int *out)                                                      \
-    {                                                                                              \
-        AVO_ALIGN(16) pixel mean[16 * 16];                                                         \
-        for (int i = 0; i < count; i++) {                                                          \
-            mean_block(mean, a[i], stride_a, b[i], stride_b, w, h);                                \
-            out[i] = satd_block(cur, AVO_CUR_STRIDE, mean, 16, w, h);                              \
-        }                                                                                          \
-    }
-
-AVO_FOR_BLK_SIZES(DEFINE_SATD_MEAN)
+AVO_FOR_BLK_SIZES(AVO_SATD_MEAN_ENTRY)
 
 /* ---- 8x8 Hadamard ---- */
 
@@ -333,7 +314,7 @@ AVO_INLINE void ac_8x8(const pixel *src, ptrdiff_t stride, __m128i *sum4, __m128
     *sum8 = _mm_add_epi32(*sum8, abs_sum_8x8(v));
 }
 
-AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
 {
     __m128i sum4 = _mm_setzero_si128(), sum8 = sum4, dc = sum4;
     for (int y = 0; y < height; y += 8)
@@ -345,18 +326,7 @@ AVO_INLINE uint64_t ac_block(const pixel *src, ptrdiff_t stride, int width, int 
     return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
 }
 
-#define DEFINE_BLK_8(w, h)                                                                         \
-    static int sa8d_##w##x##h(const pixel *a, ptrdiff_t stride_a, const pixel *b,                  \
-                              ptrdiff_t stride_b)                                                  \
-    {                                                                                              \
-        return sa8d_block(a, stride_a, b, stride_b, w, h);                                         \
-    }                                                                                              \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
-    {                                                                                              \
-        return ac_block(src, stride, w, h);                                                        \
-    }
-
-AVO_FOR_BLK_SIZES_8(DEFINE_BLK_8)
+AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
 
 /* ---- variance and SSIM ---- */
 
@@ -375,15 +345,8 @@ AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
     return (uint64_t)(uint32_t)hsum_epi32(squares) << 32 | (uint32_t)hsum_sad(sum);
 }
 
-static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
-{
-    return var_block(src, stride, 16);
-}
-
-static uint64_t var_8x8(const pixel *src, ptrdiff_t stride)
-{
-    return var_block(src, stride, 8);
-}
+AVO_VAR_ENTRY(16)
+AVO_VAR_ENTRY(8)
 
 /* 16-bit lanes 0-3 belong to the first block, 4-7 to the second. */
 static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
@@ -413,24 +376,7 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_cost_init_sse41)(AvoDsp *dsp)
 {
-#define SET_BLK(w, h)                                                                              \
-    dsp->sad[AVO_BLK_##w##x##h] = sad_##w##x##h;                                                   \
-    dsp->sad_x3[AVO_BLK_##w##x##h] = sad_x3_##w##x##h;                                             \
-    dsp->sad_x4[AVO_BLK_##w##x##h] = sad_x4_##w##x##h;                                             \
-    dsp->ssd[AVO_BLK_##w##x##h] = ssd_##w##x##h;                                                   \
-    dsp->satd[AVO_BLK_##w##x##h] = satd_##w##x##h;                                                 \
-    dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
-    dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
-    dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
-#define SET_BLK_8(w, h)                                                                            \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
-    dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
-
-    AVO_FOR_BLK_SIZES(SET_BLK)
-    AVO_FOR_BLK_SIZES_8(SET_BLK_8)
-    dsp->var[0] = var_16x16;
-    dsp->var[1] = var_8x8;
-    dsp->ssim_4x4x2 = ssim_4x4x2;
+    AVO_SET_COST
 }
 
 #else

@@ -10,6 +10,7 @@
  * term + 33; so delta is a sum of two bytes - 161, and saturation only cuts what tc clips
  * anyway.
  *  - a rounded mean of four is the mean of two means, less one where that rounded up twice. */
+#include "dsp/entries.h"
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -375,14 +376,7 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_deblock_init_sse41)(AvoDsp *dsp)
 {
-    dsp->deblock_luma_v = deblock_luma_v;
-    dsp->deblock_luma_h = deblock_luma_h;
-    dsp->deblock_luma_intra_v = deblock_luma_intra_v;
-    dsp->deblock_luma_intra_h = deblock_luma_intra_h;
-    dsp->deblock_chroma_v = deblock_chroma_v;
-    dsp->deblock_chroma_h = deblock_chroma_h;
-    dsp->deblock_chroma_intra_v = deblock_chroma_intra_v;
-    dsp->deblock_chroma_intra_h = deblock_chroma_intra_h;
+    AVO_SET_DEBLOCK
 }
 
 #else

@@ -107,15 +107,8 @@ static void hpel_planes(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdiff_
 
 /* ---- quarter-sample luma, 16 wide ---- */
 
-typedef struct Sink {
-    pixel *dst;
-    ptrdiff_t stride;
-    const pixel *with; /* NULL: nothing to average with */
-    ptrdiff_t stride_with;
-} Sink;
-
 /* Two rows of 16. */
-AVO_INLINE void sink_rows(const Sink *sink, int y, __m256i v)
+AVO_INLINE void sink_rows(const AvoLumaSink *sink, int y, __m256i v)
 {
     pixel *dst = sink->dst + y * sink->stride;
     if (sink->with) {
@@ -126,8 +119,10 @@ AVO_INLINE void sink_rows(const Sink *sink, int y, __m256i v)
     store16(dst + sink->stride, _mm256_extracti128_si256(v, 1));
 }
 
-AVO_INLINE void half_h(const Sink *sink, const pixel *src, ptrdiff_t stride, int height)
+AVO_INLINE void half_h(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
+    (void)width; /* 16 */
     for (int y = 0; y < height; y += 2, src += 2 * stride) {
         const pixel *p = src, *q = src + stride;
         __m256i even = tap6_pairs(load16x2(p - 2, q - 2), load16x2(p, q), load16x2(p + 2, q + 2));
@@ -169,8 +164,10 @@ AVO_INLINE __m256i slide_window(__m256i pairs[5], __m128i *row, const pixel *nex
     return v;
 }
 
-AVO_INLINE void half_v(const Sink *sink, const pixel *src, ptrdiff_t stride, int height)
+AVO_INLINE void half_v(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
+    (void)width; /* 16 */
     __m256i pairs[5];
     __m128i row;
     start_window(pairs, &row, src, stride);
@@ -184,8 +181,10 @@ AVO_INLINE void half_v(const Sink *sink, const pixel *src, ptrdiff_t stride, int
 
 #define MID_STRIDE 32
 
-AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int height)
+AVO_INLINE void centre(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
+    (void)width; /* 16 */
     AVO_ALIGN(32) int16_t mid[16 * MID_STRIDE];
     int16_t *t = mid + 2;
     /* columns -2 .. 13 and 3 .. 18 */
@@ -201,37 +200,15 @@ AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int
         sink_rows(sink, y, pack_32(centre_16(t), centre_16(t + MID_STRIDE)));
 }
 
+#include "dsp/luma_cases.h"
+
 static void luma_qpel(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height)
 {
-    AVO_ALIGN(16) pixel tmp[16 * 16];
-    Sink to_tmp = {tmp, 16, NULL, 0};
-    Sink sink = {dst, stride_dst, NULL, 0};
-    const pixel *right = src + (fx == 3), *below = src + (fy == 3) * stride_src;
-
-    if (width != 16 || (!fx && !fy)) {
+    if (width != 16 || (!fx && !fy))
         avo_luma_qpel_sse41(dst, stride_dst, src, stride_src, fx, fy, width, height);
-    } else if ((fx & 1) && (fy & 1)) {
-        half_h(&to_tmp, below, stride_src, height);
-        sink.with = tmp, sink.stride_with = 16;
-        half_v(&sink, right, stride_src, height);
-    } else if (fy == 0) {
-        if (fx & 1)
-            sink.with = right, sink.stride_with = stride_src;
-        half_h(&sink, src, stride_src, height);
-    } else if (fx == 0) {
-        if (fy & 1)
-            sink.with = below, sink.stride_with = stride_src;
-        half_v(&sink, src, stride_src, height);
-    } else {
-        if (fx & 1)
-            half_v(&to_tmp, right, stride_src, height);
-        else if (fy & 1)
-            half_h(&to_tmp, below, stride_src, height);
-        if ((fx | fy) & 1)
-            sink.with = tmp, sink.stride_with = 16;
-        centre(&sink, src, stride_src, height);
-    }
+    else
+        luma_block(dst, stride_dst, src, stride_src, fx, fy, 16, height);
 }
 
 /* ---- chroma, 8 wide: two rows per register ---- */

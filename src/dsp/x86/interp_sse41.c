@@ -112,16 +112,8 @@ void avo_hpel_planes_sse41(pixel *h, pixel *v, pixel *c, const pixel *src, ptrdi
 
 /* ---- quarter-sample luma: half-samples of a block, averaged with another block on request ---- */
 
-/* The last operation of a prediction: where the samples go and what they are averaged with. */
-typedef struct Sink {
-    pixel *dst;
-    ptrdiff_t stride;
-    const pixel *with; /* NULL: nothing */
-    ptrdiff_t stride_with;
-} Sink;
-
 /* Stores one row of 8-bit results of the block's width. */
-AVO_INLINE void sink_row(const Sink *sink, int y, int width, __m128i v)
+AVO_INLINE void sink_row(const AvoLumaSink *sink, int y, int width, __m128i v)
 {
     pixel *dst = sink->dst + y * sink->stride;
     const pixel *with = sink->with ? sink->with + y * sink->stride_with : NULL;
@@ -153,7 +145,8 @@ AVO_INLINE __m128i half_h_4(const pixel *p)
     return _mm_packus_epi16(v, v);
 }
 
-AVO_INLINE void half_h(const Sink *sink, const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE void half_h(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
     for (int y = 0; y < height; y++, src += stride)
         sink_row(sink, y, width,
@@ -164,7 +157,8 @@ AVO_INLINE void half_h(const Sink *sink, const pixel *src, ptrdiff_t stride, int
 
 /* Vertical half-samples: a window of five registers, each with the pairs of two rows (y, y + 1),
  * slides down the block. */
-AVO_INLINE void half_v(const Sink *sink, const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE void half_v(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
     int halves = width == 16 ? 2 : 1;
     __m128i pairs[6][2], row, next;
@@ -222,7 +216,8 @@ AVO_INLINE void tap6_v_columns(int16_t *t, const pixel *src, ptrdiff_t stride, i
     }
 }
 
-AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_INLINE void centre(const AvoLumaSink *sink, const pixel *src, ptrdiff_t stride, int width,
+                       int height)
 {
     AVO_ALIGN(16) int16_t mid[16 * MID_STRIDE];
     int16_t *t = mid + 2;
@@ -237,37 +232,7 @@ AVO_INLINE void centre(const Sink *sink, const pixel *src, ptrdiff_t stride, int
     }
 }
 
-/* Same cases as the C version. */
-AVO_INLINE void luma_qpel(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
-                          int fx, int fy, int width, int height)
-{
-    AVO_ALIGN(16) pixel tmp[16 * 16];
-    Sink to_tmp = {tmp, 16, NULL, 0};
-    Sink sink = {dst, stride_dst, NULL, 0};
-    const pixel *right = src + (fx == 3), *below = src + (fy == 3) * stride_src;
-
-    if ((fx & 1) && (fy & 1)) {
-        half_h(&to_tmp, below, stride_src, width, height);
-        sink.with = tmp, sink.stride_with = 16;
-        half_v(&sink, right, stride_src, width, height);
-    } else if (fy == 0) {
-        if (fx & 1)
-            sink.with = right, sink.stride_with = stride_src;
-        half_h(&sink, src, stride_src, width, height);
-    } else if (fx == 0) {
-        if (fy & 1)
-            sink.with = below, sink.stride_with = stride_src;
-        half_v(&sink, src, stride_src, width, height);
-    } else {
-        if (fx & 1)
-            half_v(&to_tmp, right, stride_src, width, height);
-        else if (fy & 1)
-            half_h(&to_tmp, below, stride_src, width, height);
-        if ((fx | fy) & 1)
-            sink.with = tmp, sink.stride_with = 16;
-        centre(&sink, src, stride_src, width, height);
-    }
-}
+#include "dsp/luma_cases.h"
 
 void avo_luma_qpel_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                          int fx, int fy, int width, int height)
@@ -282,11 +247,11 @@ void avo_luma_qpel_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptr
                 store4(dst, load4(src));
         }
     } else if (width == 16) {
-        luma_qpel(dst, stride_dst, src, stride_src, fx, fy, 16, height);
+        luma_block(dst, stride_dst, src, stride_src, fx, fy, 16, height);
     } else if (width == 8) {
-        luma_qpel(dst, stride_dst, src, stride_src, fx, fy, 8, height);
+        luma_block(dst, stride_dst, src, stride_src, fx, fy, 8, height);
     } else {
-        luma_qpel(dst, stride_dst, src, stride_src, fx, fy, 4, height);
+        luma_block(dst, stride_dst, src, stride_src, fx, fy, 4, height);
     }
 }
 

@@ -1,5 +1,6 @@
 /* Intra predictors and costs of all modes of a block, SSE4.1. The predictors proper are in
  * intra_rows_sse41.h. */
+#include "dsp/entries.h"
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -246,41 +247,12 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_intra_init_sse41)(AvoDsp *dsp)
 {
-#define SET_SMALL(table, n)                                                                        \
-    table[AVO_I4_V] = pred_v_##n;                                                                  \
-    table[AVO_I4_H] = pred_h_##n;                                                                  \
-    table[AVO_I4_DC] = pred_dc_##n;                                                                \
-    table[AVO_I4_DDL] = pred_ddl_##n;                                                              \
-    table[AVO_I4_DDR] = pred_ddr_##n;                                                              \
-    table[AVO_I4_VR] = pred_vr_##n;                                                                \
-    table[AVO_I4_HD] = pred_hd_##n;                                                                \
-    table[AVO_I4_VL] = pred_vl_##n;                                                                \
-    table[AVO_I4_HU] = pred_hu_##n;                                                                \
-    table[AVO_I4_DC_LEFT] = pred_dc_left_##n;                                                      \
-    table[AVO_I4_DC_TOP] = pred_dc_top_##n;                                                        \
-    table[AVO_I4_DC_128] = pred_dc_128_##n;
-
-    SET_SMALL(dsp->intra_4x4, 4)
-    SET_SMALL(dsp->intra_8x8, 8)
+    AVO_SET_INTRA_SMALL(4)
+    AVO_SET_INTRA_WHOLE
+    AVO_SET_INTRA_SMALL(8)
     dsp->filter_edge_8x8 = filter_edge_8x8;
     dsp->intra_satd_x9_4x4 = intra_satd_x9_4x4;
     dsp->intra_sa8d_x9_8x8 = intra_sa8d_x9_8x8;
-
-    dsp->intra_16x16[AVO_I16_V] = pred_v_16;
-    dsp->intra_16x16[AVO_I16_H] = pred_h_16;
-    dsp->intra_16x16[AVO_I16_DC] = pred_dc_16;
-    dsp->intra_16x16[AVO_I16_PLANE] = pred_plane_16;
-    dsp->intra_16x16[AVO_I16_DC_LEFT] = pred_dc_left_16;
-    dsp->intra_16x16[AVO_I16_DC_TOP] = pred_dc_top_16;
-    dsp->intra_16x16[AVO_I16_DC_128] = pred_dc_128_16;
-
-    dsp->intra_chroma[AVO_IC_DC] = pred_dc_chroma;
-    dsp->intra_chroma[AVO_IC_H] = pred_h_8;
-    dsp->intra_chroma[AVO_IC_V] = pred_v_8;
-    dsp->intra_chroma[AVO_IC_PLANE] = pred_plane_chroma;
-    dsp->intra_chroma[AVO_IC_DC_LEFT] = pred_dc_left_chroma;
-    dsp->intra_chroma[AVO_IC_DC_TOP] = pred_dc_top_chroma;
-    dsp->intra_chroma[AVO_IC_DC_128] = pred_dc_128_8;
 }
 
 #else

@@ -1,5 +1,4 @@
-/* Half-size planes and chroma splitting, SSE4.1. Widths that are no multiple of the step end
- * with a step that overlaps the one before; narrow planes go sample by sample. */
+/* Half-size planes and chroma splitting, SSE4.1: one step of 16 outputs each. */
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -22,28 +21,6 @@ AVO_INLINE void half_16(pixel *dst, const pixel *src, ptrdiff_t stride)
                                   half_8(load16(src + 16), load16(below + 16))));
 }
 
-AVO_INLINE pixel half_1(const pixel *src, ptrdiff_t stride)
-{
-    const pixel *below = src + stride;
-    return (pixel)((((src[0] + src[1] + 1) >> 1) + ((below[0] + below[1] + 1) >> 1) + 1) >> 1);
-}
-
-void avo_half_plane_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
-                          int width, int height)
-{
-    for (int y = 0; y < height; y++, dst += stride_dst, src += 2 * stride_src) {
-        if (width < 16) {
-            for (int x = 0; x < width; x++)
-                dst[x] = half_1(src + 2 * x, stride_src);
-            continue;
-        }
-        for (int x = 0; x < width; x += 16) {
-            int at = avo_min(x, width - 16);
-            half_16(dst + at, src + 2 * at, stride_src);
-        }
-    }
-}
-
 AVO_INLINE void split_16(pixel *u, pixel *v, const pixel *uv)
 {
     const __m128i low = _mm_set1_epi16(0xff);
@@ -52,19 +29,17 @@ AVO_INLINE void split_16(pixel *u, pixel *v, const pixel *uv)
     store16(v, _mm_packus_epi16(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8)));
 }
 
+#include "dsp/resample_rows.h"
+
+void avo_half_plane_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                          int width, int height)
+{
+    half_plane_16(dst, stride_dst, src, stride_src, width, height);
+}
+
 void avo_split_uv_sse41(pixel *u, pixel *v, const pixel *uv, int n)
 {
-    if (n < 16) {
-        for (int i = 0; i < n; i++) {
-            u[i] = uv[2 * i];
-            v[i] = uv[2 * i + 1];
-        }
-        return;
-    }
-    for (int i = 0; i < n; i += 16) {
-        int at = avo_min(i, n - 16);
-        split_16(u + at, v + at, uv + 2 * at);
-    }
+    split_uv_16(u, v, uv, n);
 }
 
 AVO_TARGET_END

@@ -118,14 +118,14 @@ static void pull(int16_t *sum, const pixel *cur, ptrdiff_t stride, const pixel *
     }
 }
 
+AVO_TARGET_END
+
 void AVO_BPC(avo_temporal_init_avx2)(AvoDsp *dsp)
 {
     dsp->sixteenth = sixteenth;
     dsp->mismatch = mismatch;
     dsp->pull = pull;
 }
-
-AVO_TARGET_END
 
 #else
 

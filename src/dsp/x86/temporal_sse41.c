@@ -148,6 +148,8 @@ static void settle(pixel *dst, ptrdiff_t stride_dst, const pixel *cur, ptrdiff_t
     }
 }
 
+AVO_TARGET_END
+
 void AVO_BPC(avo_temporal_init_sse41)(AvoDsp *dsp)
 {
     dsp->sixteenth = avo_sixteenth_sse41;
@@ -156,8 +158,6 @@ void AVO_BPC(avo_temporal_init_sse41)(AvoDsp *dsp)
     dsp->pull = pull;
     dsp->settle = settle;
 }
-
-AVO_TARGET_END
 
 #else
 

@@ -1,6 +1,7 @@
 /* Transforms, SSE4.1. One 4x4 block lives in two registers of two rows each, [row0 row1] [row2
  * row3]; two blocks side by side and 8x8 blocks have a register per row. Butterflies run between
  * registers, so each direction but the vertical one needs a transposition before and after. */
+#include "dsp/entries.h"
 #include "dsp/x86/x86.h"
 
 #ifdef AVO_X86
@@ -371,15 +372,8 @@ AVO_TARGET_END
 
 void AVO_BPC(avo_transform_init_sse41)(AvoDsp *dsp)
 {
-    dsp->sub_dct_4x4 = sub_dct_4x4;
-    dsp->sub_dct_4x4_x4 = sub_dct_4x4_x4;
-    dsp->sub_dct_8x8 = sub_dct_8x8;
-    dsp->add_idct_4x4 = add_idct_4x4;
-    dsp->add_idct_4x4_x4 = add_idct_4x4_x4;
-    dsp->add_idct_8x8 = add_idct_8x8;
-    dsp->add_idct_4x4_dc = add_idct_4x4_dc;
-    dsp->hadamard_dc_4x4 = hadamard_dc_4x4;
-    dsp->ihadamard_dc_4x4 = ihadamard_dc_4x4;
+    AVO_SET_TRANSFORM
+    AVO_SET_TRANSFORM_8X8
 }
 
 #else
