@@ -144,7 +144,7 @@ static int open_window(Player *p, Fault *fault)
     p->window = play_window_open("avocet", p->frame->picture.width * scale,
                                  p->frame->picture.height * scale, sar, fault);
     if (p->window && p->fullscreen)
-        play_window_toggle_fullscreen(p->window);
+        p->window->toggle_fullscreen(p->window);
     return p->window ? 0 : -1;
 }
 
@@ -174,13 +174,13 @@ static int draw(Player *p, Fault *fault)
         return -1;
     describe(p, status, sizeof status);
     snprintf(title, sizeof title, "%s - %s - avocet", p->input, status);
-    play_window_set_title(p->window, title);
+    p->window->set_title(p->window, title);
     int64_t count = play_source_count(p->source);
     PlayView view = {&p->canvas, count > 1 ? (double)p->index / (double)(count - 1) : -1, status,
                      p->show_help ? help_lines : NULL};
     p->redraw = 0;
     p->drawn++;
-    return play_window_show(p->window, &view, fault);
+    return p->window->show(p->window, &view, fault);
 }
 
 /* Gets a picture. PLAY_* or a fault; the picture on the screen stays when there is none. */
@@ -272,7 +272,7 @@ static int handle_key(Player *p, int key, Fault *fault)
         anchor(p, p->index);
         return 0;
     case 'f':
-        play_window_toggle_fullscreen(p->window);
+        p->window->toggle_fullscreen(p->window);
         return 0;
     case 'l':
         p->loop = !p->loop;
@@ -386,7 +386,7 @@ static int run(Player *p, Fault *fault)
         return -1;
     anchor(p, p->index);
     while (!p->quit) {
-        PlayEvent e = play_window_wait(p->window, patience(p));
+        PlayEvent e = p->window->wait(p->window, patience(p));
         if (handle(p, e, fault) < 0)
             return -1;
         if (!p->paused && !p->quit && advance(p, fault) < 0)
@@ -416,7 +416,8 @@ int cmd_play(int argc, char **argv)
         play_window_available()
             ? run(&p, &fault)
             : fault_set(&fault, "this build has no player (it needs SDL2; Debian: libsdl2-dev)");
-    play_window_close(p.window);
+    if (p.window)
+        p.window->close(p.window);
     play_source_close(p.source);
     canvas_free(&p.canvas);
     if (status < 0)

@@ -1,4 +1,4 @@
-/* See play_window.h. SDL2 is found at build time; without it the player says so. */
+/* See play_window.h. Through SDL2, where the build found it. */
 #include "play_window.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 
 enum { BAR_HEIGHT = 30, BAR_MARGIN = 10, BAR_SHOWN_MS = 2500, TEXT = 2 };
 
-struct PlayWindow {
+typedef struct SdlWindow {
+    PlayWindow base;
     SDL_Window *window;
     SDL_Renderer *renderer;
     SDL_Texture *picture, *panel;
@@ -19,60 +20,16 @@ struct PlayWindow {
     int mouse_moved, dragging, is_full;
     SDL_Rect before; /* full screen */
     Uint32 mouse_time;
-};
+} SdlWindow;
 
 int play_window_available(void)
 {
     return 1;
 }
 
-static void *fail(PlayWindow *w, Fault *fault)
+static void close_window(PlayWindow *window)
 {
-    fault_set(fault, "cannot open a window: %s", SDL_GetError());
-    play_window_close(w);
-    return NULL;
-}
-
-/* The largest whole multiple of a half that fits on the screen, at most the wish. */
-static void fit_to_screen(int *width, int *height)
-{
-    SDL_Rect usable;
-    if (SDL_GetDisplayUsableBounds(0, &usable) != 0)
-        return;
-    while ((*width > usable.w || *height > usable.h) && *width > 160) {
-        *width /= 2;
-        *height /= 2;
-    }
-}
-
-PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault)
-{
-    PlayWindow *w = calloc(1, sizeof *w);
-    if (!w) {
-        fault_set(fault, "not enough memory");
-        return NULL;
-    }
-    SDL_SetMainReady();
-    SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C ends the program */
-    if (SDL_Init(SDL_INIT_VIDEO) != 0)
-        return fail(w, fault);
-    w->sar = sar;
-    width = (int)(width * sar + 0.5);
-    fit_to_screen(&width, &height);
-    w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width,
-                                 height, SDL_WINDOW_RESIZABLE);
-    if (w->window)
-        w->renderer = SDL_CreateRenderer(w->window, -1, 0);
-    if (w->window && !w->renderer)
-        w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
-    return w->renderer ? w : fail(w, fault);
-}
-
-void play_window_close(PlayWindow *w)
-{
-    if (!w)
-        return;
+    SdlWindow *w = (SdlWindow *)window;
     if (w->picture)
         SDL_DestroyTexture(w->picture);
     if (w->panel)
@@ -87,15 +44,16 @@ void play_window_close(PlayWindow *w)
     free(w);
 }
 
-void play_window_set_title(PlayWindow *w, const char *title)
+static void set_title(PlayWindow *window, const char *title)
 {
-    SDL_SetWindowTitle(w->window, title);
+    SDL_SetWindowTitle(((SdlWindow *)window)->window, title);
 }
 
-/* First by hand, which is all there is without a window manager, then with its help: only it can put
- * the window above its panels. */
-void play_window_toggle_fullscreen(PlayWindow *w)
+/* First by hand, which is all there is without a window manager, then with its help: only it can
+ * put the window above its panels. */
+static void toggle_fullscreen(PlayWindow *window)
 {
+    SdlWindow *w = (SdlWindow *)window;
     SDL_Rect screen, *before = &w->before;
     int display = SDL_GetWindowDisplayIndex(w->window);
     w->is_full = !w->is_full;
@@ -116,17 +74,12 @@ void play_window_toggle_fullscreen(PlayWindow *w)
 
 /* ---- events ---- */
 
-static int bar_visible(const PlayWindow *w)
+static int bar_visible(const SdlWindow *w)
 {
     return w->dragging || (w->mouse_moved && SDL_GetTicks() - w->mouse_time < BAR_SHOWN_MS);
 }
 
-int play_window_bar_visible(PlayWindow *w)
-{
-    return bar_visible(w);
-}
-
-static double share_at(const PlayWindow *w, int x)
+static double share_at(const SdlWindow *w, int x)
 {
     int width, height;
     SDL_GetWindowSize(w->window, &width, &height);
@@ -134,7 +87,7 @@ static double share_at(const PlayWindow *w, int x)
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
-static int is_in_bar(const PlayWindow *w, int y)
+static int is_in_bar(const SdlWindow *w, int y)
 {
     int width, height;
     SDL_GetWindowSize(w->window, &width, &height);
@@ -158,7 +111,7 @@ static PlayEvent key_event(SDL_Keycode key)
     return (PlayEvent){PLAY_EVENT_NONE, 0, 0};
 }
 
-static PlayEvent mouse_event(PlayWindow *w, const SDL_Event *e)
+static PlayEvent mouse_event(SdlWindow *w, const SDL_Event *e)
 {
     int was_visible = bar_visible(w);
     w->mouse_moved = 1;
@@ -190,8 +143,9 @@ static int wait_event(SDL_Event *e, int milliseconds)
     }
 }
 
-PlayEvent play_window_wait(PlayWindow *w, int milliseconds)
+static PlayEvent next_event(PlayWindow *window, int milliseconds)
 {
+    SdlWindow *w = (SdlWindow *)window;
     SDL_Event e;
     int was_visible = bar_visible(w);
     if (!wait_event(&e, milliseconds))
@@ -216,7 +170,7 @@ PlayEvent play_window_wait(PlayWindow *w, int milliseconds)
 /* ---- drawing ---- */
 
 /* Canvas to a texture of its size, made anew when the size changes. */
-static int upload(PlayWindow *w, SDL_Texture **texture, int *width, int *height,
+static int upload(SdlWindow *w, SDL_Texture **texture, int *width, int *height,
                   const Canvas *canvas)
 {
     if (*texture && (*width != canvas->width || *height != canvas->height)) {
@@ -233,7 +187,7 @@ static int upload(PlayWindow *w, SDL_Texture **texture, int *width, int *height,
 }
 
 /* The largest place in the window with the picture's shape. */
-static SDL_Rect place_picture(const PlayWindow *w, int width, int height)
+static SDL_Rect place_picture(const SdlWindow *w, int width, int height)
 {
     int window_width, window_height;
     SDL_GetRendererOutputSize(w->renderer, &window_width, &window_height);
@@ -248,7 +202,7 @@ static SDL_Rect place_picture(const PlayWindow *w, int width, int height)
     return r;
 }
 
-static int draw_panel(PlayWindow *w, const Canvas *canvas, int x, int y)
+static int draw_panel(SdlWindow *w, const Canvas *canvas, int x, int y)
 {
     SDL_Rect to = {x, y, canvas->width, canvas->height};
     if (upload(w, &w->panel, &w->panel_width, &w->panel_height, canvas) != 0)
@@ -256,7 +210,7 @@ static int draw_panel(PlayWindow *w, const Canvas *canvas, int x, int y)
     return SDL_RenderCopy(w->renderer, w->panel, NULL, &to);
 }
 
-static int draw_bar(PlayWindow *w, const PlayView *view, Fault *fault)
+static int draw_bar(SdlWindow *w, const PlayView *view, Fault *fault)
 {
     static const Colour back = {24, 26, 30}, rail = {80, 84, 92}, done = {235, 120, 40},
                         text = {235, 235, 235};
@@ -273,7 +227,7 @@ static int draw_bar(PlayWindow *w, const PlayView *view, Fault *fault)
     return draw_panel(w, &w->bar, 0, height - BAR_HEIGHT);
 }
 
-static int draw_help(PlayWindow *w, const PlayView *view, Fault *fault)
+static int draw_help(SdlWindow *w, const PlayView *view, Fault *fault)
 {
     static const Colour back = {24, 26, 30}, text = {235, 235, 235};
     int lines = 0, longest = 0;
@@ -289,8 +243,9 @@ static int draw_help(PlayWindow *w, const PlayView *view, Fault *fault)
     return draw_panel(w, &w->help, 10, 10);
 }
 
-int play_window_show(PlayWindow *w, const PlayView *view, Fault *fault)
+static int show(PlayWindow *window, const PlayView *view, Fault *fault)
 {
+    SdlWindow *w = (SdlWindow *)window;
     SDL_SetRenderDrawColor(w->renderer, 0, 0, 0, 255);
     SDL_RenderClear(w->renderer);
     int status = 0;
@@ -310,51 +265,49 @@ int play_window_show(PlayWindow *w, const PlayView *view, Fault *fault)
     return 0;
 }
 
-#else
+/* ---- opening ---- */
 
-int play_window_available(void)
+/* The largest whole multiple of a half that fits on the screen, at most the wish. */
+static void fit_to_screen(int *width, int *height)
 {
-    return 0;
+    SDL_Rect usable;
+    if (SDL_GetDisplayUsableBounds(0, &usable) != 0)
+        return;
+    while ((*width > usable.w || *height > usable.h) && *width > 160) {
+        *width /= 2;
+        *height /= 2;
+    }
+}
+
+static PlayWindow *fail(SdlWindow *w, Fault *fault)
+{
+    fault_set(fault, "cannot open a window: %s", SDL_GetError());
+    close_window(&w->base);
+    return NULL;
 }
 
 PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault)
 {
-    (void)title, (void)width, (void)height, (void)sar;
-    fault_set(fault, "this build has no player (it needs SDL2; Debian: libsdl2-dev)");
-    return NULL;
+    SdlWindow *w = calloc(1, sizeof *w);
+    if (!w) {
+        fault_set(fault, "not enough memory");
+        return NULL;
+    }
+    w->base = (PlayWindow){set_title, toggle_fullscreen, next_event, show, close_window};
+    SDL_SetMainReady();
+    SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C ends the program */
+    if (SDL_Init(SDL_INIT_VIDEO) != 0)
+        return fail(w, fault);
+    w->sar = sar;
+    width = (int)(width * sar + 0.5);
+    fit_to_screen(&width, &height);
+    w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width,
+                                 height, SDL_WINDOW_RESIZABLE);
+    if (w->window)
+        w->renderer = SDL_CreateRenderer(w->window, -1, 0);
+    if (w->window && !w->renderer)
+        w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
+    return w->renderer ? &w->base : fail(w, fault);
 }
-
-void play_window_close(PlayWindow *w)
-{
-    (void)w;
-}
-
-void play_window_set_title(PlayWindow *w, const char *title)
-{
-    (void)w, (void)title;
-}
-
-void play_window_toggle_fullscreen(PlayWindow *w)
-{
-    (void)w;
-}
-
-PlayEvent play_window_wait(PlayWindow *w, int milliseconds)
-{
-    (void)w, (void)milliseconds;
-    return (PlayEvent){PLAY_EVENT_QUIT, 0, 0};
-}
-
-int play_window_bar_visible(PlayWindow *w)
-{
-    (void)w;
-    return 0;
-}
-
-int play_window_show(PlayWindow *w, const PlayView *view, Fault *fault)
-{
-    (void)w, (void)view;
-    return fault_set(fault, "this build has no player");
-}
-
 #endif

@@ -30,20 +30,6 @@ typedef struct PlayEvent {
     double share;
 } PlayEvent;
 
-typedef struct PlayWindow PlayWindow;
-
-/* Is the player built in? */
-int play_window_available(void);
-/* sar: width of a sample against its height. NULL: fault. */
-PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault);
-void play_window_close(PlayWindow *window);
-void play_window_set_title(PlayWindow *window, const char *title);
-void play_window_toggle_fullscreen(PlayWindow *window);
-/* Waits at most that long for something to happen. */
-PlayEvent play_window_wait(PlayWindow *window, int milliseconds);
-/* The bar is shown for a while after the mouse was moved. */
-int play_window_bar_visible(PlayWindow *window);
-
 /* What is to be shown. */
 typedef struct PlayView {
     const Canvas *canvas;    /* picture and overlays */
@@ -52,6 +38,19 @@ typedef struct PlayView {
     const char *const *help; /* lines, NULL at the end; NULL: none */
 } PlayView;
 
-int play_window_show(PlayWindow *window, const PlayView *view, Fault *fault);
+typedef struct PlayWindow PlayWindow;
+struct PlayWindow {
+    void (*set_title)(PlayWindow *window, const char *title);
+    void (*toggle_fullscreen)(PlayWindow *window);
+    /* Waits at most that long for something to happen. */
+    PlayEvent (*wait)(PlayWindow *window, int milliseconds);
+    int (*show)(PlayWindow *window, const PlayView *view, Fault *fault); /* 0 or -1 */
+    void (*close)(PlayWindow *window);
+};
+
+/* Is the player built in? */
+int play_window_available(void);
+/* sar: width of a sample against its height. NULL: fault. */
+PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault);
 
 #endif

@@ -198,18 +198,6 @@ static int fake_wait(int fd, int timeout_ms)
 static const V4l2System fake_system = {fake_open,  fake_control, fake_map,
                                        fake_unmap, fake_wait,    fake_close};
 
-/* ---- helpers that the program has elsewhere ---- */
-
-InputInfo input_info_unknown(const char *kind)
-{
-    return (InputInfo){.kind = kind,
-                       .full_range = -1,
-                       .primaries = -1,
-                       .transfer = -1,
-                       .matrix = -1,
-                       .frames = -1};
-}
-
 static Input *open_fake(const InputRequest *request, Fault *fault)
 {
     InputRequest r = *request;

@@ -8,14 +8,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-InputInfo input_info_unknown(const char *kind)
-{
-    InputInfo info = {
-        .kind = kind, .full_range = -1, .primaries = -1, .transfer = -1, .matrix = -1};
-    info.frames = -1;
-    return info;
-}
-
 /* ---- bytes ---- */
 
 int byte_source_open(ByteSource *source, const char *name, Fault *fault)

@@ -292,15 +292,4 @@ Input *input_lavf_open(const InputRequest *request, Fault *fault)
     describe(l, request);
     return &l->base;
 }
-#else
-int input_lavf_available(void)
-{
-    return 0;
-}
-
-Input *input_lavf_open(const InputRequest *request, Fault *fault)
-{
-    fault_set(fault, "%s: this build has no libavformat", request->name);
-    return NULL;
-}
 #endif

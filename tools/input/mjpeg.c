@@ -7,47 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct Mjpeg {
+typedef struct LavcMjpeg {
+    Mjpeg base;
     AVCodecContext *decoder;
     struct SwsContext *scaler;
     AVPacket *packet;
     AVFrame *frame, *scaled;
     int width, height;
-};
+} LavcMjpeg;
 
 int mjpeg_available(void)
 {
     return avcodec_find_decoder(AV_CODEC_ID_MJPEG) != NULL;
 }
 
-static int make_target(Mjpeg *m)
+static int make_target(LavcMjpeg *m)
 {
     m->scaled->format = AV_PIX_FMT_YUV420P;
     m->scaled->width = m->width;
     m->scaled->height = m->height;
     return av_frame_get_buffer(m->scaled, 32);
-}
-
-Mjpeg *mjpeg_open(int width, int height, Fault *fault)
-{
-    const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
-    Mjpeg *m = calloc(1, sizeof *m);
-    if (m) {
-        m->width = width;
-        m->height = height;
-        av_log_set_level(AV_LOG_FATAL); /* damaged pictures are left out in silence */
-        m->decoder = avcodec_alloc_context3(codec);
-        m->packet = av_packet_alloc();
-        m->frame = av_frame_alloc();
-        m->scaled = av_frame_alloc();
-    }
-    if (!codec || !m || !m->decoder || !m->packet || !m->frame || !m->scaled ||
-        make_target(m) < 0 || avcodec_open2(m->decoder, codec, NULL) < 0) {
-        fault_set(fault, "libavcodec cannot decode Motion JPEG");
-        mjpeg_close(m);
-        return NULL;
-    }
-    return m;
 }
 
 /* The formats with J say in their name that the range is full, which is told apart here. */
@@ -66,7 +45,7 @@ static enum AVPixelFormat plain_format(int format)
 }
 
 /* Any kind of chroma to 4:2:0; cameras use full range, which is kept. */
-static int convert(Mjpeg *m)
+static int convert(LavcMjpeg *m)
 {
     m->scaler = sws_getCachedContext(m->scaler, m->frame->width, m->frame->height,
                                      plain_format(m->frame->format), m->width, m->height,
@@ -79,8 +58,10 @@ static int convert(Mjpeg *m)
                      m->frame->height, m->scaled->data, m->scaled->linesize);
 }
 
-int mjpeg_decode(Mjpeg *m, const uint8_t *data, size_t size, AvocetPicture *picture, Fault *fault)
+static int decode(Mjpeg *mjpeg, const uint8_t *data, size_t size, AvocetPicture *picture,
+                  Fault *fault)
 {
+    LavcMjpeg *m = (LavcMjpeg *)mjpeg;
     if (av_new_packet(m->packet, (int)size) < 0)
         return fault_set(fault, "not enough memory");
     memcpy(m->packet->data, data, size);
@@ -96,10 +77,9 @@ int mjpeg_decode(Mjpeg *m, const uint8_t *data, size_t size, AvocetPicture *pict
     return 1;
 }
 
-void mjpeg_close(Mjpeg *m)
+static void close_mjpeg(Mjpeg *mjpeg)
 {
-    if (!m)
-        return;
+    LavcMjpeg *m = (LavcMjpeg *)mjpeg;
     sws_freeContext(m->scaler);
     av_frame_free(&m->frame);
     av_frame_free(&m->scaled);
@@ -108,33 +88,28 @@ void mjpeg_close(Mjpeg *m)
     free(m);
 }
 
-#else
-
-int mjpeg_available(void)
-{
-    return 0;
-}
-
 Mjpeg *mjpeg_open(int width, int height, Fault *fault)
 {
-    (void)width;
-    (void)height;
-    fault_set(fault, "Motion JPEG needs a build with libavcodec");
-    return NULL;
+    const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
+    LavcMjpeg *m = calloc(1, sizeof *m);
+    if (!m) {
+        fault_set(fault, "not enough memory");
+        return NULL;
+    }
+    m->base = (Mjpeg){decode, close_mjpeg};
+    m->width = width;
+    m->height = height;
+    av_log_set_level(AV_LOG_FATAL); /* damaged pictures are left out in silence */
+    m->decoder = avcodec_alloc_context3(codec);
+    m->packet = av_packet_alloc();
+    m->frame = av_frame_alloc();
+    m->scaled = av_frame_alloc();
+    if (!codec || !m->decoder || !m->packet || !m->frame || !m->scaled || make_target(m) < 0 ||
+        avcodec_open2(m->decoder, codec, NULL) < 0) {
+        fault_set(fault, "libavcodec cannot decode Motion JPEG");
+        close_mjpeg(&m->base);
+        return NULL;
+    }
+    return &m->base;
 }
-
-int mjpeg_decode(Mjpeg *m, const uint8_t *data, size_t size, AvocetPicture *picture, Fault *fault)
-{
-    (void)m;
-    (void)data;
-    (void)size;
-    (void)picture;
-    return fault_set(fault, "Motion JPEG needs a build with libavcodec");
-}
-
-void mjpeg_close(Mjpeg *m)
-{
-    (void)m;
-}
-
 #endif

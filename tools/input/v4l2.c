@@ -306,7 +306,7 @@ static int take_picture(Camera *c, const struct v4l2_buffer *buffer, AvocetPictu
     picture->format = c->base.info.format;
     picture->width = c->base.info.width;
     picture->height = c->base.info.height;
-    int status = c->mjpeg ? mjpeg_decode(c->mjpeg, m->memory, used, picture, fault)
+    int status = c->mjpeg ? c->mjpeg->decode(c->mjpeg, m->memory, used, picture, fault)
                           : lay_out(c, m->memory, used, picture) == 0;
     if (status == 1)
         picture->pts = next_pts(c, &buffer->timestamp);
@@ -367,7 +367,8 @@ static void close_camera(Input *input)
             c->system->unmap(c->mapping[i].memory, c->mapping[i].size);
     if (c->fd >= 0)
         c->system->close(c->fd);
-    mjpeg_close(c->mjpeg);
+    if (c->mjpeg)
+        c->mjpeg->close(c->mjpeg);
     free(c);
 }
 

@@ -19,13 +19,16 @@ typedef struct LavfOutput {
     int has_header, failed;
 } LavfOutput;
 
-int output_lavf_can(const char *extension)
+int output_lavf_check(const char *name, Fault *fault)
 {
-    char name[64] = "x.";
-    strncat(name, extension, sizeof name - 3);
     const AVOutputFormat *format = av_guess_format(NULL, name, NULL);
     /* 0: no; negative: the format keeps no list (MPEG-TS), but takes it. */
-    return format && avformat_query_codec(format, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) != 0;
+    if (format && avformat_query_codec(format, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) != 0)
+        return 0;
+    return fault_set(fault,
+                     "output %s: this libavformat does not write H.264 to such files; .264 and "
+                     ".mp4 need nothing",
+                     name);
 }
 
 static int fail(LavfOutput *l, const char *what, int code, Fault *fault)
@@ -151,19 +154,6 @@ Output *output_lavf_open(const char *name, const OutputTrack *track, Fault *faul
     if (l->container)
         avio_closep(&l->container->pb);
     free_all(l);
-    return NULL;
-}
-#else
-int output_lavf_can(const char *extension)
-{
-    (void)extension;
-    return 0;
-}
-
-Output *output_lavf_open(const char *name, const OutputTrack *track, Fault *fault)
-{
-    (void)track;
-    fault_set(fault, "%s: this build has no libavformat", name);
     return NULL;
 }
 #endif

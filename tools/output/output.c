@@ -94,11 +94,8 @@ int output_check_name(const char *name, const OutputOptions *options, Fault *fau
                          "output %s: .%s files cannot be written, only .264, .h264, .mp4 and, with libavformat, "
                          ".mkv .mov .ts .flv",
                          name, extension);
-    if (kind == KIND_LAVF && !output_lavf_can(extension))
-        return fault_set(fault,
-                         "output %s: .%s files are written by libavformat, which this build has not (or not for these "
-                         "files); .264 and .mp4 need nothing",
-                         name, extension);
+    if (kind == KIND_LAVF && output_lavf_check(name, fault) < 0)
+        return -1;
     return check_options(name, options, kind, fault);
 }
 

@@ -63,7 +63,7 @@ Output *output_rtsp_open(const OutputOptions *options, const OutputTrack *track,
 /* The options --listen, --push and what belongs to them; values stay the caller's. */
 int output_rtsp_set_option(OutputOptions *options, const char *name, const char *value, Fault *fault);
 int output_rtsp_check(const OutputOptions *options, Fault *fault);
-/* Does libavformat write files of this extension (and was it built in)? */
-int output_lavf_can(const char *extension);
+/* Does libavformat write files of this extension (and is it there)? Else -1 and a fault. */
+int output_lavf_check(const char *name, Fault *fault);
 
 #endif
