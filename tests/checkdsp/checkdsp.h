@@ -1,4 +1,4 @@
-/* Harness of the kernel check: random and shaped input, the list of families, reporting and timing.
+/* The frame of the kernel check: random and shaped input, the list of families, reporting and timing.
  *
  * A family function compares every kernel of one table with the C reference. It runs once per ISA
  * level and skips kernels which that level did not replace (got equals below):

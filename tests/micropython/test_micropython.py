@@ -1,5 +1,6 @@
-"""Module h264 for MicroPython: its C file against the harness beside this file, with the sanitizers where the compiler has
-them; then, where a MicroPython with the module is at hand, the same script as on CPython, which must print the same.
+"""Module h264 for MicroPython: its C file against the stand-in for the interpreter beside this file, with the sanitizers where
+the compiler has them; then, where a MicroPython with the module is at hand, the same script as on CPython, which must print
+the same.
 
     MICROPYTHON=PATH        the interpreter
     MICROPYTHON_DIR=PATH    MicroPython's source tree: the interpreters are looked for in its ports/unix/build-*
@@ -49,15 +50,16 @@ def sanitizers(folder):
     return flags if tried.returncode == 0 else []
 
 
-def check_harness(counts, folder):
-    flags = ["-std=c11", "-O1", "-g", "-DAVO_THREADS=0", "-Wall", "-Wextra", "-I" + str(HERE / "harness")] + sanitizers(folder)
-    files = avocet_build.library_sources() + avocet_build.common_sources() + [MODULE, HERE / "harness" / "harness.c"]
-    program = folder / "harness"
+def check_stand_in(counts, folder):
+    here = HERE / "stand_in"
+    flags = ["-std=c11", "-O1", "-g", "-DAVO_THREADS=0", "-Wall", "-Wextra", "-I" + str(here)] + sanitizers(folder)
+    files = avocet_build.library_sources() + avocet_build.common_sources() + [MODULE, here / "stand_in.c"]
+    program = folder / "stand_in"
     avocet_build.run(avocet_build.compiler() + flags + avocet_build.compile_all(files, flags, folder) +
                      ["-o", str(program)])
     done = run(program, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
     print(done.stdout)
-    counts.check("the harness ran", done.returncode == 0, "exit status %d" % done.returncode)
+    counts.check("the stand-in ran", done.returncode == 0, "exit status %d" % done.returncode)
     words = done.stdout.split()
     if words[-1:] == ["failed"]:
         counts.passed += int(words[-4])
@@ -133,7 +135,7 @@ def main():
     counts = Counts()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        check_harness(counts, folder)
+        check_stand_in(counts, folder)
         found = [path for path in find_interpreter() if has_module(path)]
         headers = Path(sysconfig.get_paths()["include"]) / "Python.h"
         if not found:

@@ -10,14 +10,14 @@
 
 /* ---- objects ---- */
 
-typedef struct HarnessObject {
+typedef struct StandInObject {
     mp_obj_base_t base;
     long long number;
     char *data;
     size_t size;
     mp_obj_t *items;
     mp_obj_t method_values[3]; /* of images: width, height, format */
-} HarnessObject;
+} StandInObject;
 
 const mp_obj_type_t mp_type_int = {.name = "int"}, mp_type_str = {.name = "str"},
                     mp_type_bytes = {.name = "bytes"}, mp_type_tuple = {.name = "tuple"},
@@ -29,14 +29,14 @@ const mp_obj_type_t mp_type_int = {.name = "int"}, mp_type_str = {.name = "str"}
                     mp_type_OSError = {.name = "OSError"};
 static const mp_obj_type_t type_none = {.name = "None"}, type_bool = {.name = "bool"},
                            type_image = {.name = "image"};
-struct HarnessObject harness_none = {{&type_none}, 0, NULL, 0, NULL, {NULL}};
-struct HarnessObject harness_true = {{&type_bool}, 1, NULL, 0, NULL, {NULL}};
-struct HarnessObject harness_false = {{&type_bool}, 0, NULL, 0, NULL, {NULL}};
-struct HarnessObject harness_int_15 = {{&mp_type_int}, 15, NULL, 0, NULL, {NULL}};
+struct StandInObject stand_in_none = {{&type_none}, 0, NULL, 0, NULL, {NULL}};
+struct StandInObject stand_in_true = {{&type_bool}, 1, NULL, 0, NULL, {NULL}};
+struct StandInObject stand_in_false = {{&type_bool}, 0, NULL, 0, NULL, {NULL}};
+struct StandInObject stand_in_int_15 = {{&mp_type_int}, 15, NULL, 0, NULL, {NULL}};
 
 static size_t heap_limit = 64 << 20, blocks;
 
-void *harness_alloc(size_t size, bool may_fail)
+void *stand_in_alloc(size_t size, bool may_fail)
 {
     void *p = size > heap_limit ? NULL : calloc(1, size);
     if (!p && !may_fail)
@@ -45,34 +45,34 @@ void *harness_alloc(size_t size, bool may_fail)
     return p;
 }
 
-void harness_free(void *pointer)
+void stand_in_free(void *pointer)
 {
     blocks -= pointer != NULL;
     free(pointer);
 }
 
-void *harness_new_object(size_t size, const mp_obj_type_t *type)
+void *stand_in_new_object(size_t size, const mp_obj_type_t *type)
 {
     mp_obj_base_t *object = calloc(1, size);
     object->type = type;
     return object;
 }
 
-static HarnessObject *new_object(const mp_obj_type_t *type)
+static StandInObject *new_object(const mp_obj_type_t *type)
 {
-    return harness_new_object(sizeof(HarnessObject), type);
+    return stand_in_new_object(sizeof(StandInObject), type);
 }
 
-mp_obj_t harness_int(long long value)
+mp_obj_t stand_in_int(long long value)
 {
-    HarnessObject *o = new_object(&mp_type_int);
+    StandInObject *o = new_object(&mp_type_int);
     o->number = value;
     return o;
 }
 
 static mp_obj_t new_data(const mp_obj_type_t *type, const void *data, size_t size)
 {
-    HarnessObject *o = new_object(type);
+    StandInObject *o = new_object(type);
     o->data = calloc(1, size + 1);
     memcpy(o->data, data, size);
     o->size = size;
@@ -81,17 +81,17 @@ static mp_obj_t new_data(const mp_obj_type_t *type, const void *data, size_t siz
 
 mp_obj_t mp_obj_new_bool(bool value)
 {
-    return value ? (mp_obj_t)&harness_true : (mp_obj_t)&harness_false;
+    return value ? (mp_obj_t)&stand_in_true : (mp_obj_t)&stand_in_false;
 }
 
 mp_obj_t mp_obj_new_int_from_uint(size_t value)
 {
-    return harness_int((long long)value);
+    return stand_in_int((long long)value);
 }
 
 mp_obj_t mp_obj_new_int_from_ll(long long value)
 {
-    return harness_int(value);
+    return stand_in_int(value);
 }
 
 mp_obj_t mp_obj_new_bytes(const uint8_t *data, size_t size)
@@ -114,14 +114,14 @@ static mp_obj_t text(const char *s)
 /* size: entries so far; keys and values take turns. */
 mp_obj_t mp_obj_new_dict(size_t size)
 {
-    HarnessObject *o = new_object(&mp_type_dict);
+    StandInObject *o = new_object(&mp_type_dict);
     o->items = calloc(2 * size, sizeof *o->items);
     return o;
 }
 
 mp_obj_t mp_obj_dict_store(mp_obj_t dict, mp_obj_t key, mp_obj_t value)
 {
-    HarnessObject *o = dict;
+    StandInObject *o = dict;
     o->items[2 * o->size] = key;
     o->items[2 * o->size++ + 1] = value;
     return dict;
@@ -141,30 +141,30 @@ mp_int_t mp_obj_get_int(mp_const_obj_t object)
 {
     if (!mp_obj_is_type(object, &mp_type_int) && !mp_obj_is_bool(object))
         mp_raise_TypeError("can't convert to int");
-    return (mp_int_t)((const HarnessObject *)object)->number;
+    return (mp_int_t)((const StandInObject *)object)->number;
 }
 
 const char *mp_obj_str_get_str(mp_obj_t object)
 {
     if (!mp_obj_is_str(object))
         mp_raise_TypeError("str expected");
-    return ((HarnessObject *)object)->data;
+    return ((StandInObject *)object)->data;
 }
 
 void mp_obj_get_array(mp_obj_t object, size_t *n, mp_obj_t **items)
 {
-    *n = ((HarnessObject *)object)->size;
-    *items = ((HarnessObject *)object)->items;
+    *n = ((StandInObject *)object)->size;
+    *items = ((StandInObject *)object)->items;
 }
 
 /* ---- names ---- */
 
 static const char *names[256] = {"",
 #define X(name) #name,
-                                 HARNESS_NAMES(X)
+                                 STAND_IN_NAMES(X)
 #undef X
 };
-static size_t name_count = HARNESS_NAME_COUNT;
+static size_t name_count = STAND_IN_NAME_COUNT;
 
 const char *qstr_str(qstr name)
 {
@@ -227,7 +227,7 @@ void mp_obj_print_helper(const mp_print_t *print, mp_obj_t object, mp_print_kind
         mp_print_str(print, mp_obj_str_get_str(object));
         return;
     }
-    snprintf(number, sizeof number, "%lld", ((HarnessObject *)object)->number);
+    snprintf(number, sizeof number, "%lld", ((StandInObject *)object)->number);
     mp_print_str(print, number);
 }
 
@@ -235,7 +235,7 @@ void mp_obj_print_helper(const mp_print_t *print, mp_obj_t object, mp_print_kind
 
 bool mp_get_buffer(mp_obj_t object, mp_buffer_info_t *buffer, unsigned flags)
 {
-    HarnessObject *o = object;
+    StandInObject *o = object;
     (void)flags;
     if (!mp_obj_is_type(object, &mp_type_bytes))
         return false;
@@ -253,7 +253,7 @@ void mp_get_buffer_raise(mp_obj_t object, mp_buffer_info_t *buffer, unsigned fla
 /* Images have methods; a "bound method" is its result here. */
 void mp_load_method_maybe(mp_obj_t object, qstr name, mp_obj_t *method)
 {
-    HarnessObject *o = object;
+    StandInObject *o = object;
     method[0] = method[1] = MP_OBJ_NULL;
     if (!mp_obj_is_type(object, &type_image))
         return;
@@ -342,7 +342,7 @@ void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, siz
             mp_raise_TypeError("argument required");
         values[i] = allowed[i].defval;
         if (value && (allowed[i].flags & MP_ARG_KIND_MASK) == MP_ARG_BOOL)
-            values[i].u_bool = ((HarnessObject *)value)->number != 0;
+            values[i].u_bool = ((StandInObject *)value)->number != 0;
         else if (value && (allowed[i].flags & MP_ARG_KIND_MASK) == MP_ARG_INT)
             values[i].u_int = mp_obj_get_int(value);
         else if (value)
@@ -354,7 +354,7 @@ void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, siz
 
 /* ---- a small interpreter's worth of calls ---- */
 
-extern const mp_obj_module_t *const harness_module;
+extern const mp_obj_module_t *const stand_in_module;
 
 static const void *look_up(const mp_obj_dict_t *dict, const char *name)
 {
@@ -396,7 +396,7 @@ static mp_obj_t call_function(const mp_obj_fun_t *f, const Call *call)
 
 static const mp_obj_type_t *encoder_class(void)
 {
-    return look_up(harness_module->globals, "H264Encoder");
+    return look_up(stand_in_module->globals, "H264Encoder");
 }
 
 /* The method's result, or NULL with `raised` set. name NULL: construct. */
@@ -423,13 +423,13 @@ static long long attribute(mp_obj_t encoder, qstr name)
 {
     mp_obj_t dest[2] = {MP_OBJ_NULL, MP_OBJ_NULL};
     encoder_class()->attr(encoder, name, dest);
-    return ((HarnessObject *)dest[0])->number;
+    return ((StandInObject *)dest[0])->number;
 }
 
 static bool set_attribute(mp_obj_t encoder, qstr name, long long value)
 {
     jmp_buf here;
-    mp_obj_t dest[2] = {MP_OBJ_SENTINEL, harness_int(value)};
+    mp_obj_t dest[2] = {MP_OBJ_SENTINEL, stand_in_int(value)};
     raised = NULL;
     handler = &here;
     if (setjmp(here) == 0)
@@ -457,7 +457,7 @@ static bool has_raised(const mp_obj_type_t *type, const char *part)
 
 static mp_obj_t new_bytes(size_t size)
 {
-    HarnessObject *o = new_object(&mp_type_bytes);
+    StandInObject *o = new_object(&mp_type_bytes);
     o->data = calloc(1, size + 1);
     o->size = size;
     for (size_t i = 0; i < size; i++)
@@ -467,23 +467,23 @@ static mp_obj_t new_bytes(size_t size)
 
 static mp_obj_t new_image(int width, int height, mp_obj_t format, size_t size)
 {
-    HarnessObject *o = new_object(&type_image), *data = new_bytes(size);
+    StandInObject *o = new_object(&type_image), *data = new_bytes(size);
     o->data = data->data;
     o->size = size;
-    o->method_values[0] = harness_int(width);
-    o->method_values[1] = harness_int(height);
+    o->method_values[0] = stand_in_int(width);
+    o->method_values[1] = stand_in_int(height);
     o->method_values[2] = format;
     return o;
 }
 
 static size_t size_of(mp_obj_t object)
 {
-    return object ? ((HarnessObject *)object)->size : 0;
+    return object ? ((StandInObject *)object)->size : 0;
 }
 
 static mp_obj_t new_encoder(Call *call)
 {
-    Call plain = call_of(harness_int(64), harness_int(48));
+    Call plain = call_of(stand_in_int(64), stand_in_int(48));
     if (call)
         memmove(call->args, plain.args, 2 * sizeof *call->args);
     return try_call(NULL, call ? call : &plain);
@@ -493,24 +493,24 @@ static void test_stream(void)
 {
     mp_obj_t picture = new_bytes(64 * 48 * 3 / 2), encoder = new_encoder(NULL);
     check("constructed", encoder);
-    check("no keyframe yet", method(encoder, "keyframe", NULL) == (mp_obj_t)&harness_false);
+    check("no keyframe yet", method(encoder, "keyframe", NULL) == (mp_obj_t)&stand_in_false);
     mp_obj_t first = method(encoder, "encode", picture);
     check("first access unit", size_of(first) > 40);
     check("is a keyframe", method(encoder, "keyframe", NULL) == mp_const_true);
     mp_obj_t headers = method(encoder, "headers", NULL);
     check("starts with the headers",
           size_of(headers) > 16 && size_of(first) > size_of(headers) &&
-              memcmp(((HarnessObject *)first)->data, ((HarnessObject *)headers)->data,
+              memcmp(((StandInObject *)first)->data, ((StandInObject *)headers)->data,
                      size_of(headers)) == 0);
     check("avcc", size_of(method(encoder, "avcc", NULL)) > 16);
     check("second access unit", size_of(method(encoder, "encode", picture)) > 0);
-    check("is none", method(encoder, "keyframe", NULL) == (mp_obj_t)&harness_false);
+    check("is none", method(encoder, "keyframe", NULL) == (mp_obj_t)&stand_in_false);
     method(encoder, "force_keyframe", NULL);
     method(encoder, "encode", picture);
     check("forced keyframe", method(encoder, "keyframe", NULL) == mp_const_true);
     Call call = call_of(encoder, picture);
     check("encode with keywords",
-          try_call("encode", with(with(&call, "keyframe", mp_const_true), "pts", harness_int(9))));
+          try_call("encode", with(with(&call, "keyframe", mp_const_true), "pts", stand_in_int(9))));
     check("keyframe by keyword", method(encoder, "keyframe", NULL) == mp_const_true);
     check("pts must increase",
           !try_call("encode", &call) && has_raised(&mp_type_ValueError, "pts"));
@@ -528,7 +528,7 @@ static void test_encode_into(void)
     check("small buffer",
           !try_call("encode_into", &call) && has_raised(&mp_type_ValueError, "buffer only 10"));
     call.args[2] = new_bytes(100000);
-    HarnessObject *written = try_call("encode_into", &call);
+    StandInObject *written = try_call("encode_into", &call);
     check("large buffer", written && written->number > 40);
     method(encoder, "close", NULL);
 }
@@ -540,40 +540,40 @@ static void test_images(void)
     mp_obj_t encoder = new_encoder(NULL);
     for (size_t i = 0; i < 3; i++)
         check("camera image", method(encoder, "encode",
-                                     new_image(64, 48, harness_int(formats[i][0]),
+                                     new_image(64, 48, stand_in_int(formats[i][0]),
                                                (size_t)(64 * 48 * formats[i][1]))));
     check("format by name",
           method(encoder, "encode", new_image(64, 48, text("RGB565"), 64 * 48 * 2)));
-    check("jpeg", !method(encoder, "encode", new_image(64, 48, harness_int(JPEG), 100)) &&
+    check("jpeg", !method(encoder, "encode", new_image(64, 48, stand_in_int(JPEG), 100)) &&
                       has_raised(&mp_type_ValueError, "pixel format"));
     check("other size",
-          !method(encoder, "encode", new_image(32, 16, harness_int(GRAYSCALE), 512)) &&
+          !method(encoder, "encode", new_image(32, 16, stand_in_int(GRAYSCALE), 512)) &&
               has_raised(&mp_type_ValueError, "32x16, encoder is 64x48"));
     check("too few bytes",
-          !method(encoder, "encode", new_image(64, 48, harness_int(RGB565), 64 * 48)) &&
+          !method(encoder, "encode", new_image(64, 48, stand_in_int(RGB565), 64 * 48)) &&
               has_raised(&mp_type_ValueError, "3072 bytes"));
     check("strange bytes", !method(encoder, "encode", new_bytes(1000)) &&
                                has_raised(&mp_type_ValueError, "1000 bytes"));
     check("no image",
-          !method(encoder, "encode", harness_int(5)) && has_raised(&mp_type_TypeError, "image"));
+          !method(encoder, "encode", stand_in_int(5)) && has_raised(&mp_type_TypeError, "image"));
     method(encoder, "close", NULL);
 }
 
 static void test_settings(void)
 {
     Call call = call_of(NULL, mp_const_none);
-    HarnessObject *ratio = new_object(&mp_type_tuple);
-    mp_obj_t parts[2] = {harness_int(30000), harness_int(1001)};
+    StandInObject *ratio = new_object(&mp_type_tuple);
+    mp_obj_t parts[2] = {stand_in_int(30000), stand_in_int(1001)};
     ratio->items = parts;
     ratio->size = 2;
     call.n = 2;
-    with(with(with(&call, "aq_mode", harness_int(2)), "fps", ratio), "vbv_bufsize",
-         harness_int(123000));
-    with(with(with(&call, "vbv_maxrate", harness_int(200000)), "bitrate", harness_int(100000)),
+    with(with(with(&call, "aq_mode", stand_in_int(2)), "fps", ratio), "vbv_bufsize",
+         stand_in_int(123000));
+    with(with(with(&call, "vbv_maxrate", stand_in_int(200000)), "bitrate", stand_in_int(100000)),
          "psnr", mp_const_true);
     mp_obj_t encoder = new_encoder(&call);
     check("with options", encoder);
-    HarnessObject *value = method(encoder, "option", text("fps"));
+    StandInObject *value = method(encoder, "option", text("fps"));
     check("fps as a pair", value && strcmp(value->data, "30000/1001") == 0);
     value = method(encoder, "option", text("aq-mode"));
     check("aq_mode", value && strcmp(value->data, "2") == 0);
@@ -604,14 +604,14 @@ static void refuse(const char *name, mp_obj_t value, const mp_obj_type_t *type)
 
 static void test_refusals(void)
 {
-    refuse("no_such_option", harness_int(1), &mp_type_TypeError);
-    refuse("qp_min", harness_int(46), &mp_type_ValueError);
-    refuse("rc_lookahead", harness_int(5), &mp_type_ValueError);
+    refuse("no_such_option", stand_in_int(1), &mp_type_TypeError);
+    refuse("qp_min", stand_in_int(46), &mp_type_ValueError);
+    refuse("rc_lookahead", stand_in_int(5), &mp_type_ValueError);
     refuse("preset", text("warp"), &mp_type_ValueError);
     refuse("format", text("rgb48"), &mp_type_ValueError);
     refuse("backend", text("toaster"), &mp_type_ValueError);
     refuse("memory", new_bytes(100), &mp_type_MemoryError);
-    Call small = call_of(harness_int(8), harness_int(8));
+    Call small = call_of(stand_in_int(8), stand_in_int(8));
     check("too small", !try_call(NULL, &small) && raised == &mp_type_ValueError);
 }
 

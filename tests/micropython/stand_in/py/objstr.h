@@ -1,6 +1,6 @@
 /* See obj.h, which has it all. */
-#ifndef HARNESS_PY_RUNTIME_H
-#define HARNESS_PY_RUNTIME_H
+#ifndef STAND_IN_PY_OBJSTR_H
+#define STAND_IN_PY_OBJSTR_H
 
 #include "py/obj.h"
 

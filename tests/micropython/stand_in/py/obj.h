@@ -1,9 +1,9 @@
 /* As much of MicroPython's C interface as bindings/micropython/h264/modh264.c uses, so that the
  * module can be compiled and run where MicroPython's sources are not at hand. Names and meanings
- * are MicroPython's; the objects behind them are this harness's own (harness.c) and do only what
+ * are MicroPython's; the objects behind them are the stand-in's own (stand_in.c) and do only what
  * the test needs. */
-#ifndef HARNESS_PY_OBJ_H
-#define HARNESS_PY_OBJ_H
+#ifndef STAND_IN_PY_OBJ_H
+#define STAND_IN_PY_OBJ_H
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -26,19 +26,20 @@ typedef struct mp_obj_base_t {
 
 /* ---- names ---- */
 
-#define HARNESS_NAMES(X)                                                                           \
+#define STAND_IN_NAMES(X)                                                                          \
     X(H264Encoder)                                                                                 \
     X(__del__)                                                                                     \
-    X(__enter__) X(__exit__) X(__name__) X(avcc) X(backend) X(bitrate) X(buffer) X(bytearray)      \
-        X(close) X(encode) X(encode_into) X(force_keyframe) X(format) X(fps) X(gop) X(h264)        \
-            X(headers) X(height) X(image) X(keyframe) X(memory) X(option) X(preset) X(pts)         \
-                X(qp_max) X(qp_min) X(stats) X(tune) X(version) X(width)
+    X(__enter__)                                                                                   \
+    X(__exit__) X(__name__) X(avcc) X(backend) X(bitrate) X(buffer) X(bytearray) X(close)          \
+        X(encode) X(encode_into) X(force_keyframe) X(format) X(fps) X(gop) X(h264) X(headers)      \
+            X(height) X(image) X(keyframe) X(memory) X(option) X(preset) X(pts) X(qp_max)          \
+                X(qp_min) X(stats) X(tune) X(version) X(width)
 enum {
     MP_QSTRnull,
 #define X(name) MP_QSTR_##name,
-    HARNESS_NAMES(X)
+    STAND_IN_NAMES(X)
 #undef X
-        HARNESS_NAME_COUNT
+        STAND_IN_NAME_COUNT
 };
 const char *qstr_str(qstr name);
 qstr qstr_from_str(const char *text);
@@ -48,18 +49,18 @@ qstr qstr_from_str(const char *text);
 extern const mp_obj_type_t mp_type_int, mp_type_str, mp_type_bytes, mp_type_tuple, mp_type_list,
     mp_type_dict, mp_type_module, mp_type_type, mp_type_ValueError, mp_type_TypeError,
     mp_type_MemoryError, mp_type_OSError;
-extern struct HarnessObject harness_none, harness_true, harness_false;
+extern struct StandInObject stand_in_none, stand_in_true, stand_in_false;
 
 #define MP_OBJ_NULL              ((mp_obj_t)0)
 #define MP_OBJ_SENTINEL          ((mp_obj_t)1)
 #define MP_OBJ_FROM_PTR(pointer) ((mp_obj_t)(pointer))
 #define MP_OBJ_TO_PTR(object)    ((void *)(object))
-#define mp_const_none            ((mp_obj_t)&harness_none)
-#define mp_const_true            ((mp_obj_t)&harness_true)
+#define mp_const_none            ((mp_obj_t)&stand_in_none)
+#define mp_const_true            ((mp_obj_t)&stand_in_true)
 
-mp_obj_t harness_int(long long value);
-mp_obj_t harness_method(mp_obj_t object, qstr name);
-#define MP_OBJ_NEW_SMALL_INT(value) harness_int(value)
+mp_obj_t stand_in_int(long long value);
+mp_obj_t stand_in_method(mp_obj_t object, qstr name);
+#define MP_OBJ_NEW_SMALL_INT(value) stand_in_int(value)
 mp_obj_t MP_OBJ_NEW_QSTR(qstr name);
 mp_obj_t mp_obj_new_bool(bool value);
 mp_obj_t mp_obj_new_int_from_uint(size_t value);
@@ -77,9 +78,9 @@ const char *mp_obj_str_get_str(mp_obj_t object);
 qstr mp_obj_str_get_qstr(mp_obj_t object);
 void mp_obj_get_array(mp_obj_t object, size_t *n, mp_obj_t **items);
 
-void *harness_new_object(size_t size, const mp_obj_type_t *type);
+void *stand_in_new_object(size_t size, const mp_obj_type_t *type);
 #define mp_obj_malloc_with_finaliser(struct_type, type)                                            \
-    ((struct_type *)harness_new_object(sizeof(struct_type), type))
+    ((struct_type *)stand_in_new_object(sizeof(struct_type), type))
 
 /* ---- text ---- */
 
@@ -119,11 +120,11 @@ MP_NORETURN void mp_raise_TypeError(mp_rom_error_text_t text);
 
 /* ---- memory ---- */
 
-void *harness_alloc(size_t size, bool may_fail);
-void harness_free(void *pointer);
-#define m_new(type, n)          ((type *)harness_alloc(sizeof(type) * (n), false))
-#define m_new_maybe(type, n)    ((type *)harness_alloc(sizeof(type) * (n), true))
-#define m_del(type, pointer, n) ((void)(n), harness_free(pointer))
+void *stand_in_alloc(size_t size, bool may_fail);
+void stand_in_free(void *pointer);
+#define m_new(type, n)          ((type *)stand_in_alloc(sizeof(type) * (n), false))
+#define m_new_maybe(type, n)    ((type *)stand_in_alloc(sizeof(type) * (n), true))
+#define m_del(type, pointer, n) ((void)(n), stand_in_free(pointer))
 #define MP_ARRAY_SIZE(array)    (sizeof(array) / sizeof((array)[0]))
 
 /* ---- arguments ---- */
@@ -183,9 +184,9 @@ typedef struct mp_rom_map_elem_t {
 } mp_rom_map_elem_t;
 #define MP_ROM_QSTR(name)   ((mp_rom_obj_t)(uintptr_t)(name))
 #define MP_ROM_PTR(pointer) ((mp_rom_obj_t)(pointer))
-#define MP_ROM_INT(value)   ((mp_rom_obj_t)&harness_int_##value)
-#define MP_ROM_NONE         ((mp_rom_obj_t)&harness_none)
-extern struct HarnessObject harness_int_15;
+#define MP_ROM_INT(value)   ((mp_rom_obj_t)&stand_in_int_##value)
+#define MP_ROM_NONE         ((mp_rom_obj_t)&stand_in_none)
+extern struct StandInObject stand_in_int_15;
 
 typedef struct mp_obj_dict_t {
     mp_obj_base_t base;
@@ -212,6 +213,6 @@ typedef struct mp_obj_module_t {
     mp_obj_base_t base;
     mp_obj_dict_t *globals;
 } mp_obj_module_t;
-#define MP_REGISTER_MODULE(name, module) const mp_obj_module_t *const harness_module = &module
+#define MP_REGISTER_MODULE(name, module) const mp_obj_module_t *const stand_in_module = &module
 
 #endif
