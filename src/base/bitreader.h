@@ -1,5 +1,5 @@
 /* Bits out of bytes, most significant first, with a sticky error flag that is tested once per NAL.
- * Used for headers and CAVLC; the bytes are RBSP (emulation prevention removed, see h264/nal.h).
+ * Used for headers and CAVLC; the bytes are RBSP (emulation prevention removed, see base/rbsp.h).
  * Reading past the end gives zeros and sets the flag; nothing outside [data, data + size) is
  * touched. */
 #ifndef AVO_BASE_BITREADER_H

@@ -1,6 +1,7 @@
 /* NAL units out of bytes that may be cut anywhere, and what each type of unit does. See decoder.h.
  */
 #include "dec/decoder.h"
+#include "base/rbsp.h"
 
 #define MAX_UNIT ((size_t)64 << 20) /* longer units are damage: bounds memory */
 
@@ -79,7 +80,7 @@ static int load_unit(AvocetDecoder *dec, const uint8_t *unit, size_t size)
     dec->rbsp.size = 0;
     AVO_RETURN_IF_ERROR(avo_dec_reserve(dec, &dec->rbsp, size + AVO_SB_PADDING));
     dec->unit_header = unit[0];
-    dec->rbsp.size = avo_nal_unescape(dec->rbsp.data, unit + 1, size - 1);
+    dec->rbsp.size = avo_rbsp_unescape(dec->rbsp.data, size - 1, unit + 1, size - 1);
     memset(dec->rbsp.data + dec->rbsp.size, 0, AVO_SB_PADDING);
     dec->has_unit = true;
     return AVOCET_OK;

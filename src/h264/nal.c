@@ -1,4 +1,4 @@
-/* NAL units: headers, start codes, emulation prevention (see nal.h; 7.3.1, 7.4.1, Annex B). */
+/* Writing NAL units (see nal.h; 7.3.1, 7.4.1, Annex B). */
 #include "h264/nal.h"
 #include "base/util.h"
 
@@ -72,62 +72,4 @@ size_t avo_nal_write(uint8_t *out, size_t out_size, bool annexb, bool long_start
             out[i] = (uint8_t)(payload >> (24 - 8 * i));
     }
     return total;
-}
-
-/* Position of the next 00 00 01 at or after `from`; size if there is none. */
-static size_t find_start_code(const uint8_t *p, size_t size, size_t from)
-{
-    size_t i = from + 2;
-    while (i < size) {
-        if (p[i] > 1)
-            i += 3;
-        else if (p[i] == 0)
-            i++;
-        else if (!p[i - 1] && !p[i - 2])
-            return i - 2;
-        else
-            i += 3;
-    }
-    return size;
-}
-
-bool avo_nal_next(const uint8_t *data, size_t size, size_t *pos, size_t *nal_start,
-                  size_t *nal_size)
-{
-    size_t code = find_start_code(data, size, *pos);
-    while (code < size) {
-        size_t start = code + 3;
-        size_t next = find_start_code(data, size, start);
-        size_t end = next;
-        while (end > start && !data[end - 1])
-            end--;
-        *pos = next;
-        if (end > start) {
-            *nal_start = start;
-            *nal_size = end - start;
-            return true;
-        }
-        code = next;
-    }
-    *pos = size;
-    return false;
-}
-
-size_t avo_nal_unescape(uint8_t *out, const uint8_t *data, size_t size)
-{
-    size_t written = 0, done = 0, i = 2;
-    while (i < size) {
-        if (data[i] > 3) {
-            i += 3;
-        } else if (data[i] == 3 && !data[i - 1] && !data[i - 2]) {
-            memmove(out + written, data + done, i - done);
-            written += i - done;
-            done = i + 1;
-            i += 3;
-        } else {
-            i++;
-        }
-    }
-    memmove(out + written, data + done, size - done);
-    return written + size - done;
 }

@@ -1,4 +1,6 @@
-/* NAL units (7.3.1, Annex B): headers, start codes, emulation prevention both ways. */
+/* NAL units (7.3.1, Annex B): their types, and writing them with header, start code or length, and
+ * emulation prevention. Reading: avocet_nal_next() and base/rbsp.h; the decoder, whose input may be
+ * cut anywhere, cuts units itself. */
 #ifndef AVO_H264_NAL_H
 #define AVO_H264_NAL_H
 
@@ -24,12 +26,5 @@ size_t avo_nal_write(uint8_t *out, size_t out_size, bool annexb, bool long_start
                      int nal_unit_type, const uint8_t *rbsp, size_t rbsp_size);
 /* Worst size of the above for an RBSP of n bytes. */
 size_t avo_nal_bound(size_t n);
-/* Next NAL of an Annex B buffer at or after *pos: start and size of its bytes (header included,
- * trailing zeros removed); false at the end. */
-bool avo_nal_next(const uint8_t *data, size_t size, size_t *pos, size_t *nal_start,
-                  size_t *nal_size);
-/* Removes emulation prevention; out may hold `size` bytes; returns RBSP bytes (NAL header byte not
- * included in data). */
-size_t avo_nal_unescape(uint8_t *out, const uint8_t *data, size_t size);
 
 #endif

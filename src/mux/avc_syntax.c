@@ -2,6 +2,7 @@
 #include "mux/avc_syntax.h"
 #include "mux/nal_scan.h"
 #include "base/bitreader.h"
+#include "base/rbsp.h"
 
 /* Enough for any sensible SPS and for slice headers up to dec_ref_pic_marking(). Lives on the stack; our own SPS without scaling
  * lists takes 40 bytes. */
@@ -14,7 +15,7 @@
 static AvoBitReader open_unit(uint8_t *buffer, const uint8_t *nal, size_t size)
 {
     AvoBitReader r;
-    size_t n = size > 1 ? avo_scan_unescape(buffer, HEAD_BYTES, nal + 1, size - 1) : 0;
+    size_t n = size > 1 ? avo_rbsp_unescape(buffer, HEAD_BYTES, nal + 1, size - 1) : 0;
     avo_br_init(&r, buffer, n);
     return r;
 }

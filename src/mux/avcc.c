@@ -6,6 +6,7 @@
 #include "mux/avc_syntax.h"
 #include "mux/nal_scan.h"
 #include "base/bitreader.h"
+#include "base/rbsp.h"
 #include "base/bytes.h"
 
 /* Appends as far as there is room; counts all. */
@@ -33,7 +34,7 @@ static uint32_t set_id(const AvocetNal *nal)
     uint8_t bytes[16];
     AvoBitReader r;
     size_t lead = nal->type == AVO_UNIT_SPS ? 4 : 1; /* NAL header; profile, constraints, level */
-    size_t n = nal->size > lead ? avo_scan_unescape(bytes, sizeof bytes, nal->data + lead, nal->size - lead) : 0;
+    size_t n = nal->size > lead ? avo_rbsp_unescape(bytes, sizeof bytes, nal->data + lead, nal->size - lead) : 0;
     avo_br_init(&r, bytes, n);
     return avo_br_ue(&r);
 }

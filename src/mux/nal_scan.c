@@ -77,18 +77,3 @@ int avocet_nal_next(const uint8_t *data, size_t size, int nal_length_size, size_
         return next_after_length(data, size, nal_length_size, pos, nal);
     return AVOCET_ERR_ARGUMENT;
 }
-
-size_t avo_scan_unescape(uint8_t *out, size_t out_size, const uint8_t *data, size_t size)
-{
-    size_t n = 0;
-    int zeros = 0;
-    for (size_t i = 0; i < size && n < out_size; i++) {
-        if (zeros >= 2 && data[i] == 3) {
-            zeros = 0;
-            continue;
-        }
-        zeros = data[i] ? 0 : zeros + 1;
-        out[n++] = data[i];
-    }
-    return n;
-}

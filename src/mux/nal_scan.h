@@ -1,5 +1,4 @@
-/* What containers need of NAL units beyond avocet_nal_next(): start codes in a stream, and the first bytes of a unit
- * without emulation prevention. */
+/* What containers need of NAL units beyond avocet_nal_next(): their types, and start codes in a stream. */
 #ifndef AVO_MUX_NAL_SCAN_H
 #define AVO_MUX_NAL_SCAN_H
 
@@ -13,7 +12,5 @@ enum {
 
 /* Position of the next 00 00 01 at or after `from`; size if there is none. */
 size_t avo_scan_start_code(const uint8_t *p, size_t size, size_t from);
-/* Copies bytes without emulation prevention until either end is reached; returns how many came out. */
-size_t avo_scan_unescape(uint8_t *out, size_t out_size, const uint8_t *data, size_t size);
 
 #endif

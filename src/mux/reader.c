@@ -2,6 +2,7 @@
 #include "mux/reader.h"
 #include "mux/nal_scan.h"
 #include "base/bitreader.h"
+#include "base/rbsp.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -259,7 +260,7 @@ static void look_at_slice(AvocetPacket *packet, const AvocetNal *nal)
 {
     uint8_t bytes[16];
     AvoBitReader b;
-    size_t n = avo_scan_unescape(bytes, sizeof bytes, nal->data + 1, nal->size - 1);
+    size_t n = avo_rbsp_unescape(bytes, sizeof bytes, nal->data + 1, nal->size - 1);
     avo_br_init(&b, bytes, n);
     avo_br_ue(&b); /* first_mb_in_slice */
     uint32_t type = avo_br_ue(&b) % 5;

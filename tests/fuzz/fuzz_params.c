@@ -10,7 +10,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "dec/paramset_parse.h"
-#include "h264/nal.h"
+#include "base/rbsp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -61,7 +61,7 @@ static void read_unit(const AvocetNal *nal)
     uint8_t *rbsp = malloc(nal->size + 1);
     if (!rbsp)
         return;
-    size_t size = avo_nal_unescape(rbsp, nal->data + 1, nal->size - 1);
+    size_t size = avo_rbsp_unescape(rbsp, nal->size, nal->data + 1, nal->size - 1);
     if (nal->type == 7 || nal->type == 15)
         read_sps(rbsp, size);
     else if (nal->type == 8)

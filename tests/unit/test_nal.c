@@ -2,7 +2,9 @@
  * lengths, buffers that are too small. */
 #include <stdlib.h>
 #include <string.h>
+#include <avocet/mux.h>
 #include "check.h"
+#include "base/rbsp.h"
 #include "h264/nal.h"
 
 /* The rule as it is stated (7.4.1), byte by byte. */
@@ -46,14 +48,20 @@ static void check_one(Random *r, size_t size, bool annexb, bool long_start)
         CHECK(!memcmp(out, long_start ? "\0\0\0\1" : "\0\0\1", lead), "start code");
     else
         CHECK((size_t)(out[0] << 24 | out[1] << 16 | out[2] << 8 | out[3]) == n - 4, "length");
-    size_t m = avo_nal_unescape(back, out + lead + 1, n - lead - 1);
+    size_t m = avo_rbsp_unescape(back, size * 2 + 8, out + lead + 1, n - lead - 1);
     /* The 0x03 behind a final zero stays, unless two zeros are before it; no RBSP but one with
      * cabac_zero_words ends so. */
     bool tail = size && !rbsp[size - 1] && m == size + 1 && back[size] == 3;
     CHECK(m == size || tail, "%zu bytes: %zu back", size, m);
     CHECK(!memcmp(back, rbsp, size), "%zu bytes", size);
-    m = avo_nal_unescape(out + lead + 1, out + lead + 1, n - lead - 1);
+    m = avo_rbsp_unescape(out + lead + 1, n - lead - 1, out + lead + 1, n - lead - 1);
     CHECK(!memcmp(out + lead + 1, rbsp, size), "in place, %zu bytes", size);
+    for (size_t room = 0; room < size && room < 40; room++) {
+        memset(back, 0xee, size);
+        m = avo_rbsp_unescape(back, room, want, escaped);
+        CHECK(m == room && !memcmp(back, rbsp, room) && back[room] == 0xee, "first %zu of %zu",
+              room, size);
+    }
     /* Every smaller buffer is refused, and not touched behind its end. */
     for (size_t room = n > 20 ? n - 20 : 0; room < n; room++) {
         uint8_t *small = malloc(room + 1);
@@ -70,7 +78,8 @@ static void check_one(Random *r, size_t size, bool annexb, bool long_start)
 static void check_scan(Random *r)
 {
     static uint8_t stream[1 << 16];
-    size_t used = 0, start[20], size[20], pos = 0, at, n;
+    size_t used = 0, start[20], size[20], pos = 0;
+    AvocetNal nal;
     int count = random_below(r, 20);
     for (int i = random_below(r, 3); i > 0; i--)
         stream[used++] = 0;
@@ -80,8 +89,8 @@ static void check_scan(Random *r)
         bool long_start = random_chance(r, 50);
         fill(r, rbsp, length);
         rbsp[length - 1] |= 1;
-        n = avo_nal_write(stream + used, sizeof stream - used, true, long_start, 1, 5, rbsp,
-                          length);
+        size_t n = avo_nal_write(stream + used, sizeof stream - used, true, long_start, 1, 5, rbsp,
+                                 length);
         start[i] = used + (long_start ? 4 : 3);
         size[i] = n - (long_start ? 4 : 3);
         used += n;
@@ -89,21 +98,27 @@ static void check_scan(Random *r)
             stream[used++] = 0;
     }
     for (int i = 0; i < count; i++) {
-        bool found = avo_nal_next(stream, used, &pos, &at, &n);
-        CHECK(found && at == start[i] && n == size[i], "NAL %d of %d", i, count);
+        int found = avocet_nal_next(stream, used, 0, &pos, &nal);
+        CHECK(found == 1 && nal.data == stream + start[i] && nal.size == size[i], "NAL %d of %d", i,
+              count);
+        CHECK(nal.type == 5 && nal.ref_idc == 1, "its header, %d of %d", i, count);
     }
-    CHECK(!avo_nal_next(stream, used, &pos, &at, &n), "nothing behind %d", count);
+    CHECK(avocet_nal_next(stream, used, 0, &pos, &nal) == 0, "nothing behind %d", count);
 }
 
 static void check_rubbish(void)
 {
     static const uint8_t data[] = {0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0x65, 0, 0, 2, 0, 0, 1};
-    size_t pos = 0, at, n;
-    CHECK(avo_nal_next(data, sizeof data, &pos, &at, &n) && at == 10 && n == 4, "empty NALs");
-    CHECK(!avo_nal_next(data, sizeof data, &pos, &at, &n), "nothing behind the last start code");
+    size_t pos = 0;
+    AvocetNal nal;
+    CHECK(avocet_nal_next(data, sizeof data, 0, &pos, &nal) == 1 && nal.data == data + 10 &&
+              nal.size == 4,
+          "empty NALs");
+    CHECK(avocet_nal_next(data, sizeof data, 0, &pos, &nal) == 0,
+          "nothing behind the last start code");
     for (size_t size = 0; size < 4; size++) {
         pos = 0;
-        CHECK(!avo_nal_next(data, size, &pos, &at, &n), "%zu bytes", size);
+        CHECK(avocet_nal_next(data, size, 0, &pos, &nal) == 0, "%zu bytes", size);
     }
 }
 
