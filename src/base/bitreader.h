@@ -95,12 +95,6 @@ AVO_INLINE int32_t avo_br_se(AvoBitReader *r)
     return code & 1 ? (int32_t)(code >> 1) + 1 : -(int32_t)(code >> 1);
 }
 
-/* te(v) with range 0..max (9.1). */
-AVO_INLINE uint32_t avo_br_te(AvoBitReader *r, int max)
-{
-    return max > 1 ? avo_br_ue(r) : max == 1 ? !avo_br_flag(r) : 0;
-}
-
 /* Bits taken so far. */
 AVO_INLINE int64_t avo_br_position(const AvoBitReader *r)
 {

@@ -58,20 +58,6 @@ AVO_INLINE uint32_t avo_se_code(int v)
     return v > 0 ? 2 * (uint32_t)v - 1 : 2 * (uint32_t)(-v);
 }
 
-AVO_INLINE void avo_bw_se(AvoBitWriter *w, int v)
-{
-    avo_bw_ue(w, avo_se_code(v));
-}
-
-/* te(v) with range 0..max (9.1). */
-AVO_INLINE void avo_bw_te(AvoBitWriter *w, int max, uint32_t v)
-{
-    if (max == 1)
-        avo_bw_flag(w, !v);
-    else if (max > 1)
-        avo_bw_ue(w, v);
-}
-
 AVO_INLINE size_t avo_bw_bits(const AvoBitWriter *w)
 {
     return (size_t)(w->pos - w->start) * 8 + (size_t)w->fill;

@@ -247,7 +247,6 @@ int avocet_encoder_set(AvocetEncoder *encoder, const char *name, const char *val
         return avo_fail(&encoder->message, AVOCET_ERR_ARGUMENT, "%s cannot change while the encoder runs", name);
     AvocetEncoderConfig changed = encoder->config;
     AVO_RETURN_IF_ERROR(avo_option_set(&changed, name, value, &encoder->message));
-    AVO_RETURN_IF_ERROR(avo_option_check(&changed, row, &encoder->message));
     return avo_encoder_reconfigure(encoder, &changed);
 }
 

@@ -18,12 +18,8 @@
 
 /* Sums over the macroblocks of one row; added up when the picture is done, so no order matters. */
 typedef struct AvoRowStats {
-    int64_t sse[3];
-    int64_t est_bits_q8;      /* bits of the row as mode decision saw them */
     int qp_sum;
-    int intra_mbs, inter_mbs, skip_mbs;
-    int mb_types[AVO_MB_TYPE_COUNT];
-    int64_t direct_cost[2];   /* SATD of spatial and temporal direct prediction where both were looked at */
+    int64_t direct_cost[2]; /* SATD of spatial and temporal direct prediction where both were looked at */
 } AvoRowStats;
 
 typedef struct AvoPicJob {

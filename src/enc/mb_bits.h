@@ -34,11 +34,6 @@ typedef struct AvoMbSyntax {
     int prev_qp_delta_nonzero; /* previous macroblock in coding order sent a non-zero mb_qp_delta */
 } AvoMbSyntax;
 
-/* Largest magnitude of a level that CAVLC can code in Baseline, Main and Extended profile, where
- * level_prefix ends at 15 (9.2.2.1). The coder does not know the profile and goes further with
- * longer prefixes, as High allows. */
-#define AVO_CAVLC_LEVEL_MAX 2063
-
 /* Bits of the whole macroblock in 1/256 bit, mb_skip_flag included (CAVLC: skip counts as 1/2 bit
  * or so; the run is not known). ctx: CABAC contexts, advanced as the writer would advance them;
  * NULL for CAVLC. */

@@ -29,12 +29,13 @@ typedef enum AvoOptionKind {
     AVO_OPTION_CPU
 } AvoOptionKind;
 
-enum {                           /* AvoOptionRow.flags */
-       AVO_OPTION_LIVE = 1,      /* may change while the encoder runs                             */
-       AVO_OPTION_NO_ZERO = 2,   /* "no-NAME" stands for the lowest value ("no-scenecut")         */
-       AVO_OPTION_SETS_RATE = 4, /* setting it selects the rate mode `rate_mode`                  */
-       AVO_OPTION_DERIVED = 8,   /* shorthand for other rows: no storage of its own               */
-    AVO_OPTION_ALONE = 16     /* NAME without a value stands for 1                             */
+/* AvoOptionRow.flags */
+enum {
+    AVO_OPTION_LIVE = 1,      /* may change while the encoder runs                     */
+    AVO_OPTION_NO_ZERO = 2,   /* "no-NAME" stands for the lowest value ("no-scenecut") */
+    AVO_OPTION_SETS_RATE = 4, /* setting it selects the rate mode `rate_mode`          */
+    AVO_OPTION_DERIVED = 8,   /* shorthand for other rows: no storage of its own       */
+    AVO_OPTION_ALONE = 16     /* NAME without a value stands for 1                     */
 };
 
 #define AVO_KEYINT_INFINITE (1 << 30)

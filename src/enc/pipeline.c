@@ -457,28 +457,21 @@ static void report(AvocetEncoder *enc, const AvoPicJob *job, int64_t filler_bits
 {
     AvoFrameStats stats = {
         .coded_index = job->plan.coded_index,
-        .type = job->plan.type,
-        .layer = job->plan.layer,
         .bits = (int64_t)enc->packet.size * 8,
         .filler_bits = filler_bits,
         .qp_shift_q8 = avo_row_control_mean_q8(&job->row_control),
-        .intra_cost = job->plan.intra_cost,
         .inter_cost = job->plan.inter_cost,
     };
-    for (int i = 0; i < job->mb_height; i++) {
-        const AvoRowStats *row = &job->row_stats[i];
-        stats.qp_sum += row->qp_sum;
-        stats.intra_mbs += row->intra_mbs;
-        stats.inter_mbs += row->inter_mbs;
-        stats.skip_mbs += row->skip_mbs;
-    }
+    int qp_sum = 0;
+    for (int i = 0; i < job->mb_height; i++)
+        qp_sum += job->row_stats[i].qp_sum;
     for (int kind = 0; kind < 2 && job->compare_direct; kind++) {
         enc->direct_cost[kind] = enc->direct_cost[kind] * 3 / 4;
         for (int i = 0; i < job->mb_height; i++)
             enc->direct_cost[kind] += job->row_stats[i].direct_cost[kind];
     }
     int mbs = job->mb_width * job->mb_height;
-    packet->qp = (stats.qp_sum + mbs / 2) / mbs;
+    packet->qp = (qp_sum + mbs / 2) / mbs;
     avo_rc_end(&enc->rc, &stats);
 }
 

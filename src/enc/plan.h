@@ -94,15 +94,10 @@ typedef struct AvoFrameQp {
 /* What the coded picture turned out to be. */
 typedef struct AvoFrameStats {
     int64_t coded_index;
-    AvocetFrameType type;
-    int layer;
     int64_t bits;              /* access unit, all NAL units */
     int64_t filler_bits;       /* of them filler */
     int qp_shift_q8;           /* mean correction of rows against the picture's quantiser */
-    int64_t header_bits, mv_bits, texture_bits; /* estimates; 0 if not known */
-    int qp_sum;                /* sum of QPY over macroblocks */
-    int64_t intra_cost, inter_cost; /* from the plan */
-    int intra_mbs, inter_mbs, skip_mbs;
+    int64_t inter_cost;        /* from the plan */
 } AvoFrameStats;
 
 #endif

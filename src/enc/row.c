@@ -168,26 +168,15 @@ static void follow_syntax(AvoRowCtx *row, AvoMbCand *cand)
     bool sends_qp = (info->cbp || info->type == AVO_MB_I16x16) && info->type != AVO_MB_IPCM;
     if (row->track_contexts && cand->scored) {
         avo_cabac_copy_contexts(&row->contexts, &cand->contexts);
-        row->stats->est_bits_q8 += cand->bits_q8;
     } else if (row->track_contexts) {
         AvoMbSyntax mb = {.info = info, .code = &cand->code, .levels = &cand->levels, .nb = row->nb,
                           .qp_pred = row->prev_qp, .prev_qp_delta_nonzero = row->prev_qp_delta_nonzero};
-        row->stats->est_bits_q8 += avo_mb_bits(&row->syntax, &mb, &row->contexts);
+        avo_mb_bits(&row->syntax, &mb, &row->contexts);
     }
     row->prev_qp_delta_nonzero = sends_qp && row->qp != row->prev_qp;
     cand->info.qp_delta_nonzero = (uint8_t)row->prev_qp_delta_nonzero;
     if (sends_qp)
         row->prev_qp = row->qp;
-}
-
-static void count(AvoRowCtx *row, const AvoMbCand *cand)
-{
-    AvoRowStats *s = row->stats;
-    s->mb_types[cand->info.type]++;
-    s->intra_mbs += AVO_MB_IS_INTRA(cand->info.type);
-    s->skip_mbs += AVO_MB_IS_SKIP(cand->info.type);
-    s->inter_mbs += !AVO_MB_IS_INTRA(cand->info.type) && !AVO_MB_IS_SKIP(cand->info.type);
-    s->qp_sum += row->qp;
 }
 
 /* Those that the entropy coder will read. */
@@ -219,7 +208,7 @@ static void store_mb(AvoRowCtx *row)
         job->code[row->mb_addr] = cand->code;
         store_levels(&job->levels[row->mb_addr], &cand->levels, &cand->info);
     }
-    count(row, cand);
+    row->stats->qp_sum += row->qp;
 }
 
 /* ---- the row ---- */

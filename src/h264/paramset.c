@@ -77,20 +77,6 @@ const AvoLevelLimits *avo_level_choose(const AvoLevelDemand *demand)
     return NULL;
 }
 
-/* ---- sample aspect ratio (Table E-1) ---- */
-
-int avo_aspect_ratio_idc(uint32_t sar_width, uint32_t sar_height)
-{
-    if (!sar_width || !sar_height)
-        return 0;
-    for (int i = 1; i < AVO_SAMPLE_ASPECT_COUNT; i++) {
-        const AvoSampleAspect *a = &avo_sample_aspects[i];
-        if ((uint64_t)sar_width * a->height == (uint64_t)sar_height * a->width)
-            return i;
-    }
-    return 255;
-}
-
 /* ---- range checks ---- */
 
 /* One syntax element and its range; a list of them reads like the semantics of the standard. */

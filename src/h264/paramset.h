@@ -125,10 +125,6 @@ const char *avo_level_violation(const AvoLevelLimits *level, const AvoLevelDeman
 /* Lowest level that fits, or NULL if none does. Level 1b is never chosen automatically. */
 const AvoLevelLimits *avo_level_choose(const AvoLevelDemand *demand);
 
-/* aspect_ratio_idc of a sample aspect ratio in lowest or any other terms; 255 (Extended_SAR) when
- * Table E-1 does not have it, 0 (unspecified) when a side is 0. */
-int avo_aspect_ratio_idc(uint32_t sar_width, uint32_t sar_height);
-
 /* Range checks of a set as it was filled or parsed: AVOCET_OK, or AVOCET_ERR_DATA with the syntax
  * element in the message. Whether this library does what the set asks for is not judged here. sps:
  * the one the PPS names. */

@@ -63,7 +63,7 @@ static void check_exp_golomb(void)
 
 /* ---- random strings there and back ---- */
 
-enum { ITEM_BITS, ITEM_UE, ITEM_SE, ITEM_TE1, ITEM_TE, ITEM_COUNT };
+enum { ITEM_BITS, ITEM_UE, ITEM_SE, ITEM_COUNT };
 
 typedef struct Item {
     int kind, size;
@@ -79,10 +79,6 @@ static Item random_item(Random *r)
         item.value = 0;
     if (item.kind == ITEM_SE)
         item.value >>= 2;
-    if (item.kind == ITEM_TE1)
-        item.value &= 1;
-    if (item.kind == ITEM_TE)
-        item.value &= 31;
     return item;
 }
 
@@ -96,14 +92,8 @@ static void put_item(AvoBitWriter *w, const Item *item)
     case ITEM_UE:
         avo_bw_ue(w, item->value);
         break;
-    case ITEM_SE:
-        avo_bw_se(w, s);
-        break;
-    case ITEM_TE1:
-        avo_bw_te(w, 1, item->value);
-        break;
     default:
-        avo_bw_te(w, 31, item->value);
+        avo_bw_ue(w, avo_se_code(s));
     }
 }
 
@@ -115,12 +105,8 @@ static bool get_item(AvoBitReader *r, const Item *item)
         return avo_br_get(r, item->size) == item->value;
     case ITEM_UE:
         return avo_br_ue(r) == item->value;
-    case ITEM_SE:
-        return avo_br_se(r) == s;
-    case ITEM_TE1:
-        return avo_br_te(r, 1) == item->value;
     default:
-        return avo_br_te(r, 31) == item->value;
+        return avo_br_se(r) == s;
     }
 }
 

@@ -336,15 +336,6 @@ static void check_pps_ranges(void)
     CHECK(avo_pps_check(&pps, &sps, &msg) == AVOCET_ERR_DATA, "another SPS");
 }
 
-static void check_aspect(void)
-{
-    CHECK(avo_aspect_ratio_idc(1, 1) == 1 && avo_aspect_ratio_idc(7, 7) == 1, "square");
-    CHECK(avo_aspect_ratio_idc(12, 11) == 2 && avo_aspect_ratio_idc(160, 99) == 13, "in the table");
-    CHECK(avo_aspect_ratio_idc(8, 6) == 14 && avo_aspect_ratio_idc(2, 1) == 16, "not reduced");
-    CHECK(avo_aspect_ratio_idc(1, 2) == 255 && avo_aspect_ratio_idc(65535, 1) == 255, "extended");
-    CHECK(avo_aspect_ratio_idc(0, 1) == 0 && avo_aspect_ratio_idc(1, 0) == 0, "unspecified");
-}
-
 int main(int argc, char **argv)
 {
     check_levels(argc > 1 ? argv[1] : "scripts/spec/levels.csv");
@@ -352,7 +343,6 @@ int main(int argc, char **argv)
     check_scaling();
     check_sps_ranges();
     check_pps_ranges();
-    check_aspect();
     CHECK(avo_profile_cpb_factor(100, true) == 1500 && avo_profile_cpb_factor(100, false) == 1250 &&
               avo_profile_cpb_factor(66, true) == 1200 && avo_profile_cpb_factor(77, false) == 1000,
           "factors");

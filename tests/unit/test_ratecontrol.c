@@ -109,7 +109,7 @@ static void run(const AvocetEncoderConfig *config, const AvocetEncoderConfig *co
         const AvoPlan *p = &stream.plan[i];
         avo_rc_start(&rc, p, &qp);
         double bits = model_bits(p, qp.qp_q8, noise, &r);
-        stats[i] = (AvoFrameStats){.coded_index = i, .type = p->type, .bits = (int64_t)bits};
+        stats[i] = (AvoFrameStats){.coded_index = i, .bits = (int64_t)bits};
         if (i >= delay)
             avo_rc_end(&rc, &stats[i - delay]);
         result.qp_q8[i] = qp.qp_q8;

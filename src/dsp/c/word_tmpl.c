@@ -4,7 +4,6 @@
 #include "dsp/dsp_internal.h"
 
 #define EVEN  0x00ff00ffu
-#define ONES  0x01010101u
 #define LOW7  0x7f7f7f7fu
 #define HIGH1 0x80808080u
 

@@ -44,11 +44,6 @@ AVO_INLINE void avo_tiny_put_ue(AvoTinyBits *b, uint32_t v)
     avo_tiny_put(b, 2 * bits + 1, v + 1);
 }
 
-AVO_INLINE void avo_tiny_put_se(AvoTinyBits *b, int v)
-{
-    avo_tiny_put_ue(b, v > 0 ? 2 * (uint32_t)v - 1 : 2 * (uint32_t)-v);
-}
-
 /* Bits since the last drain. */
 AVO_INLINE int avo_tiny_bits_used(const AvoTinyBits *b)
 {
