@@ -101,6 +101,8 @@ static int open_input(Session *s)
         return fail(s, &fault);
     if (o->seek > 0 && input_skip(s->input, o->seek, &fault) < 0)
         return fail(s, &fault);
+    if (o->config.threads != 1)
+        s->input = input_read_ahead(s->input);
     return 0; /* an input that ends before is told when no picture comes */
 }
 

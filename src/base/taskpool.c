@@ -22,11 +22,12 @@ struct AvoTaskPool {
     pthread_mutex_t lock;
     pthread_cond_t wake, idle;
     bool has_sync;        /* lock and conditions exist */
-    /* The batch at work; guarded by lock. */
+    /* The batch at work; changed only with the lock held. */
     AvoTaskFn fn;
     void *context;
-    int next, count, running;
-    uint64_t batch;
+    int next, count;
+    AvoProgress batch;   /* its number, which wraps around */
+    AvoProgress running; /* threads at work on it */
     bool quit;
     uint32_t disturbance; /* 0: none */
 };
@@ -54,26 +55,38 @@ AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers)
 }
 
 /* Gives way to others a number of times that looks random. */
-static void disturb(uint32_t seed, uint64_t batch, int index)
+static void disturb(uint32_t seed, int batch, int index)
 {
     uint32_t mixed = (seed ^ (uint32_t)batch * 0x9e3779b9u ^ (uint32_t)index * 0x85ebca6bu) * 0xc2b2ae35u;
     for (uint32_t i = mixed >> 25; i > 0; i--)
         sched_yield();
 }
 
+/* Batches follow each other closely, and waking a sleeping thread takes as long as a small one: a thread with nothing to
+ * do looks around a little before it sleeps. Called and returns with the lock held. */
+static void linger(AvoTaskPool *pool, AvoProgress *what)
+{
+    int old = avo_progress_get(what);
+    pthread_mutex_unlock(&pool->lock);
+    avo_progress_linger(what, old);
+    pthread_mutex_lock(&pool->lock);
+}
+
 /* Takes tasks until none is left. Called and returns with the lock held. */
 static void work(AvoTaskPool *pool, int worker)
 {
-    pool->running++;
+    avo_progress_publish(&pool->running, avo_progress_get(&pool->running) + 1);
     while (pool->next < pool->count) {
         int index = pool->next++;
         pthread_mutex_unlock(&pool->lock);
         if (pool->disturbance)
-            disturb(pool->disturbance, pool->batch, index);
+            disturb(pool->disturbance, avo_progress_get(&pool->batch), index);
         pool->fn(pool->context, index, worker);
         pthread_mutex_lock(&pool->lock);
     }
-    if (--pool->running == 0)
+    int running = avo_progress_get(&pool->running) - 1;
+    avo_progress_publish(&pool->running, running);
+    if (running == 0)
         pthread_cond_signal(&pool->idle);
 }
 
@@ -81,14 +94,16 @@ static void *thread_main(void *argument)
 {
     Worker *self = argument;
     AvoTaskPool *pool = self->pool;
-    uint64_t seen = 0;
+    int seen = 0;
     pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (!pool->quit && pool->batch == seen)
+        if (!pool->quit && avo_progress_get(&pool->batch) == seen)
+            linger(pool, &pool->batch);
+        while (!pool->quit && avo_progress_get(&pool->batch) == seen)
             pthread_cond_wait(&pool->wake, &pool->lock);
         if (pool->quit)
             break;
-        seen = pool->batch;
+        seen = avo_progress_get(&pool->batch);
         work(pool, self->index);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -157,11 +172,14 @@ void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
     pool->context = context;
     pool->next = 0;
     pool->count = count;
-    pool->batch++;
+    avo_progress_publish(&pool->batch, (int)((unsigned)avo_progress_get(&pool->batch) + 1));
     pthread_cond_broadcast(&pool->wake);
     work(pool, 0);
-    while (pool->running > 0)
-        pthread_cond_wait(&pool->idle, &pool->lock);
+    for (int left; (left = avo_progress_get(&pool->running)) > 0;) {
+        linger(pool, &pool->running);
+        if (avo_progress_get(&pool->running) == left)
+            pthread_cond_wait(&pool->idle, &pool->lock);
+    }
     pthread_mutex_unlock(&pool->lock);
 }
 

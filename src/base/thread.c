@@ -8,9 +8,10 @@
 #include <sched.h>
 #include <time.h>
 
-#define SPINS    200 /* under a microsecond: the value is about to come */
-#define YIELDS   50  /* some ten microseconds: about a macroblock */
-#define PAUSE_NS 20000
+#define SPINS         200 /* under a microsecond: the value is about to come */
+#define YIELDS        50  /* some ten microseconds: about a macroblock */
+#define PAUSE_NS      20000
+#define LINGER_YIELDS 50
 
 /* Who waits for long sleeps: the task waited for may have lost its processor to another program, and polling would keep
  * it from getting one back. A row that has slept is a few macroblocks behind and will not wait again soon. */
@@ -20,6 +21,13 @@ void avo_progress_wait(AvoProgress *p, int needed)
         if (turn >= SPINS + YIELDS)
             nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
         else if (turn >= SPINS)
+            sched_yield();
+}
+
+void avo_progress_linger(AvoProgress *p, int old)
+{
+    for (int turn = 1; turn < LINGER_YIELDS * SPINS && avo_progress_get(p) == old; turn++)
+        if (turn % SPINS == 0)
             sched_yield();
 }
 #else

@@ -59,7 +59,8 @@ typedef struct AvoPicJob {
     pixel *line[3];            /* unfiltered bottom line of each macroblock row, plane by plane */
     ptrdiff_t line_stride[3];
     AvoCabacContexts *row_contexts; /* per row: shadow contexts after its first macroblocks, see row.c */
-    AvoProgress *row_progress; /* per row: macroblocks decided */
+    AvoProgress *row_progress; /* per row: macroblocks decided, and one more when the row is complete */
+    AvoRelay finishing;        /* of complete rows, in order */
     AvoProgress finished_rows; /* rows that are final up to what the next row still filters */
     int8_t *row_last_qp;       /* per row: QPY of its last macroblock once resolved */
     AvoRowStats *row_stats;

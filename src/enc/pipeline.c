@@ -412,18 +412,27 @@ static void control_row(AvoPicJob *job, int mb_y)
     avo_row_control_row(&job->row_control, mb_y);
 }
 
-/* One row, from decisions to final samples and bits; what follows the decisions waits for its turn. */
+/* From decisions to final samples and bits: all rows that are decided, in order. */
+static void finish_rows(AvocetEncoder *enc, AvoPicJob *job)
+{
+    int mb_y = avo_progress_get(&job->finished_rows);
+    for (; mb_y < job->mb_height && avo_progress_get(&job->row_progress[mb_y]) > job->mb_width; mb_y++) {
+        avo_resolve_row_qp(job, mb_y);
+        avo_row_control_done(&job->row_control, mb_y, avo_picture_writer_row(&enc->writer, mb_y));
+        avo_finish_row(job, mb_y);
+        avo_progress_publish(&job->finished_rows, mb_y + 1);
+    }
+}
+
 static void row_task(void *context, int mb_y, int worker)
 {
     AvocetEncoder *enc = context;
     AvoPicJob *job = &enc->job;
     control_row(job, mb_y);
     avo_row_encode(&enc->rows[worker], job, mb_y);
-    avo_progress_wait(&job->finished_rows, mb_y);
-    avo_resolve_row_qp(job, mb_y);
-    avo_row_control_done(&job->row_control, mb_y, avo_picture_writer_row(&enc->writer, mb_y));
-    avo_finish_row(job, mb_y);
-    avo_progress_publish(&job->finished_rows, mb_y + 1);
+    avo_progress_publish(&job->row_progress[mb_y], job->mb_width + 1);
+    for (int seen = avo_relay_enter(&job->finishing); seen; seen = avo_relay_leave(&job->finishing, seen))
+        finish_rows(enc, job);
 }
 
 /* All rows; once more with a coarser quantiser as long as the buffer does not hold what came out. */

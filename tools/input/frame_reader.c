@@ -28,7 +28,7 @@ static int read_header(FrameReader *r, Fault *fault)
                      r->source.name, r->index);
 }
 
-static int read_frame(Input *input, AvocetPicture *picture, Fault *fault)
+static int fill_frame(Input *input, uint8_t *buffer, AvocetPicture *picture, Fault *fault)
 {
     FrameReader *r = (FrameReader *)input;
     int failed = 0;
@@ -37,7 +37,7 @@ static int read_frame(Input *input, AvocetPicture *picture, Fault *fault)
         if (header <= 0)
             return header;
     }
-    size_t got = byte_source_read(&r->source, r->buffer, r->frame_size, &failed, fault);
+    size_t got = byte_source_read(&r->source, buffer, r->frame_size, &failed, fault);
     if (failed)
         return -1;
     if (got == 0 && !r->has_headers)
@@ -47,9 +47,14 @@ static int read_frame(Input *input, AvocetPicture *picture, Fault *fault)
                          r->source.name, r->index, got, r->frame_size,
                          r->has_headers ? "" : "; are --size and --format right?");
     avocet_picture_init(picture, r->base.info.format, r->base.info.width, r->base.info.height,
-                        r->buffer);
+                        buffer);
     picture->pts = r->index++;
     return 1;
+}
+
+static int read_frame(Input *input, AvocetPicture *picture, Fault *fault)
+{
+    return fill_frame(input, ((FrameReader *)input)->buffer, picture, fault);
 }
 
 /* Timestamps start at 0 with the first picture that is read. Headers may have any length, so with
@@ -88,7 +93,13 @@ Input *frame_reader_open(const InputInfo *info, ByteSource source, int has_heade
         fault_set(fault, "not enough memory for a picture of %s", source.name);
         return NULL;
     }
-    r->base = (Input){*info, read_frame, skip_frames, close_reader};
+    r->base = (Input){
+        .info = *info,
+        .read = read_frame,
+        .fill = byte_source_size(&source) >= 0 ? fill_frame : NULL,
+        .skip = skip_frames,
+        .close = close_reader,
+    };
     r->source = source;
     r->buffer = buffer;
     r->frame_size = size;

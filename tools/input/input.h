@@ -37,6 +37,8 @@ struct Input {
     InputInfo info;
     /* 1: a picture (its samples stay valid until the next call), 0: the end, -1: fault. */
     int (*read)(Input *input, AvocetPicture *picture, Fault *fault);
+    /* The same into the caller's buffer of avocet_format_size bytes; never waits for somebody to write. NULL: it would. */
+    int (*fill)(Input *input, uint8_t *buffer, AvocetPicture *picture, Fault *fault);
     /* Leaves out pictures; returns as read, 0 if the input ended before. NULL: read and forget. */
     int (*skip)(Input *input, int64_t count, Fault *fault);
     void (*close)(Input *input);
@@ -46,6 +48,9 @@ struct Input {
  * fault. */
 Input *input_open(const InputRequest *request, Fault *fault);
 int input_skip(Input *input, int64_t count, Fault *fault);
+/* Takes over an input and reads it in a thread of its own, two pictures ahead; gives it back as it was if it has no `fill`
+ * or memory is short. */
+Input *input_read_ahead(Input *inner);
 /* Nothing known; for readers to start from. */
 InputInfo input_info_unknown(const char *kind);
 

@@ -272,7 +272,7 @@ Input *input_lavf_open(const InputRequest *request, Fault *fault)
         fault_set(fault, "not enough memory");
         return NULL;
     }
-    l->base = (Input){{0}, read_picture, skip_pictures, close_lavf};
+    l->base = (Input){.read = read_picture, .skip = skip_pictures, .close = close_lavf};
     l->name = request->name;
     l->packet = av_packet_alloc();
     l->frame = av_frame_alloc();

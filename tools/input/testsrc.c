@@ -244,7 +244,7 @@ Input *input_testsrc_open(const InputRequest *request, Fault *fault)
     if (s) {
         s->tile = malloc(sizeof *s->tile * TILE);
         s->buffer = malloc(avocet_format_size(info.format, info.width, info.height));
-        s->base = (Input){info, read_scene, NULL, close_scene};
+        s->base = (Input){.info = info, .read = read_scene, .close = close_scene};
         s->count = info.frames;
         if (s->tile && s->buffer) {
             make_tile(s->tile);
