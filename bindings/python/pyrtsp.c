@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include <avocet/mux.h>
 #include <avocet/stream.h>
+#include "access_unit.h"
 
-enum { MAX_USERS = 32, NAL_IDR = 5 };
+enum { MAX_USERS = 32 };
 
 typedef struct RtspServer {
     PyObject ob_base;         /* PyObject_HEAD */
@@ -131,16 +131,6 @@ static void server_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-static int has_keyframe(const uint8_t *data, size_t size)
-{
-    AvocetNal nal;
-    size_t at = 0;
-    while (avocet_nal_next(data, size, 0, &at, &nal) == 1)
-        if (nal.type == NAL_IDR)
-            return 1;
-    return 0;
-}
-
 static PyObject *raise_closed(void)
 {
     PyErr_SetString(PyExc_OSError, "RTSPServer stopped");
@@ -162,7 +152,7 @@ static PyObject *server_send(PyObject *object, PyObject *args)
     packet.pts = packet.dts = pts;
     avo_py_lock(self->lock);
     if (self->server) {
-        packet.keyframe = has_keyframe(packet.data, packet.size);
+        packet.keyframe = avo_is_keyframe(packet.data, packet.size);
         status = avocet_rtsp_server_send(self->server, self->stream, &packet);
     }
     PyThread_release_lock(self->lock);

@@ -49,6 +49,7 @@ void avo_net_set_wait(AvoNetSet *set, int wait_ms);
 
 /* A pair to wake a waiting thread: [0] is waited for. */
 bool avo_net_wake_open(AvoSocket wake[2]);
+void avo_net_wake_close(AvoSocket wake[2]);
 void avo_net_wake_signal(const AvoSocket wake[2]);
 void avo_net_wake_drain(const AvoSocket wake[2]);
 

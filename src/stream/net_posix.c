@@ -1,5 +1,13 @@
-/* See net.h. POSIX, with IPv4 and IPv6. */
-#if (defined(__unix__) || defined(__APPLE__)) && !defined(AVOCET_NO_SOCKETS)
+/* See net.h. POSIX, with IPv4 and IPv6; and what of it ESP-IDF has over lwIP (AVO_NET_LWIP): no
+ * pipes, no close-on-exec, no getnameinfo, small stacks. */
+#if !defined(AVO_NET_LWIP)
+#if defined(ESP_PLATFORM)
+#define AVO_NET_LWIP 1
+#else
+#define AVO_NET_LWIP 0
+#endif
+#endif
+#if (defined(__unix__) || defined(__APPLE__) || AVO_NET_LWIP) && !defined(AVOCET_NO_SOCKETS)
 #define AVO_HAVE_SOCKETS 1
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* getentropy, MSG_NOSIGNAL */
@@ -22,15 +30,23 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#if defined(__APPLE__)
+#if defined(ESP_PLATFORM)
+#include <sys/poll.h>
+#else
+#include <poll.h>
+#endif
+#if defined(__APPLE__) || AVO_NET_LWIP
 #include <sys/random.h>
+#endif
+#if AVO_NET_LWIP
+#include <arpa/inet.h>
 #endif
 #if AVO_THREADS
 #include <pthread.h>
+#include <signal.h>
 #endif
 
 #if !defined(MSG_NOSIGNAL)
@@ -50,7 +66,7 @@ static bool set_unblocking(int s)
 {
     int flags = fcntl(s, F_GETFL, 0);
     return flags >= 0 && fcntl(s, F_SETFL, flags | O_NONBLOCK) == 0 &&
-           fcntl(s, F_SETFD, FD_CLOEXEC) == 0;
+           (AVO_NET_LWIP || fcntl(s, F_SETFD, FD_CLOEXEC) == 0);
 }
 
 static int open_socket(int family, int type)
@@ -220,10 +236,21 @@ int avo_net_listen(const char *host, int port, AvoSocket *sockets, int most, int
     return count ? count : fail_system(m, "listen at", host, port, why_text(error));
 }
 
+static bool name_host(const Address *a, char *host, size_t size)
+{
+#if AVO_NET_LWIP
+    const void *bytes = a->any.sa_family == AF_INET6 ? (const void *)&a->v6.sin6_addr
+                                                     : (const void *)&a->v4.sin_addr;
+    return inet_ntop(a->any.sa_family, bytes, host, (socklen_t)size) != NULL;
+#else
+    return getnameinfo(&a->any, length_of(a), host, (socklen_t)size, NULL, 0, NI_NUMERICHOST) == 0;
+#endif
+}
+
 static void describe_peer(const Address *a, char peer[AVO_NET_PEER_TEXT])
 {
     char host[48];
-    if (getnameinfo(&a->any, length_of(a), host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+    if (!name_host(a, host, sizeof host))
         avo_text_copy(host, sizeof host, "?");
     const char *name = memcmp(host, "::ffff:", 7) == 0 ? host + 7 : host;
     bool brackets = name == host && a->any.sa_family == AF_INET6;
@@ -340,7 +367,8 @@ void avo_net_close(AvoSocket *s)
 
 static bool may_go_on(int error)
 {
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS ||
+           error == ENOMEM;
 }
 
 ptrdiff_t avo_net_read(AvoSocket s, uint8_t *data, size_t size)
@@ -399,13 +427,41 @@ void avo_net_set_wait(AvoNetSet *set, int wait_ms)
             set->item[i].revents = 0;
 }
 
+#if AVO_NET_LWIP
+/* A UDP socket that sends to itself. */
+static bool open_pair(AvoSocket wake[2])
+{
+    Address a;
+    socklen_t n = sizeof a;
+    memset(&a, 0, sizeof a);
+    a.v4.sin_family = AF_INET;
+    a.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    wake[0] = wake[1] = socket(AF_INET, SOCK_DGRAM, 0);
+    return wake[0] >= 0 && bind(wake[0], &a.any, sizeof a.v4) == 0 &&
+           getsockname(wake[0], &a.any, &n) == 0 && connect(wake[0], &a.any, sizeof a.v4) == 0;
+}
+#else
+static bool open_pair(AvoSocket wake[2])
+{
+    return pipe(wake) == 0;
+}
+#endif
+
 bool avo_net_wake_open(AvoSocket wake[2])
 {
-    if (pipe(wake) != 0) {
-        wake[0] = wake[1] = AVO_NO_SOCKET;
-        return false;
-    }
-    return set_unblocking(wake[0]) && set_unblocking(wake[1]);
+    wake[0] = wake[1] = AVO_NO_SOCKET;
+    if (open_pair(wake) && set_unblocking(wake[0]) && set_unblocking(wake[1]))
+        return true;
+    avo_net_wake_close(wake);
+    return false;
+}
+
+void avo_net_wake_close(AvoSocket wake[2])
+{
+    if (wake[1] != wake[0])
+        avo_net_close(&wake[1]);
+    avo_net_close(&wake[0]);
+    wake[1] = AVO_NO_SOCKET;
 }
 
 void avo_net_wake_signal(const AvoSocket wake[2])
@@ -439,12 +495,18 @@ uint64_t avo_net_wall_ntp(void)
 
 bool avo_net_random(uint8_t *bytes, size_t size)
 {
+#if AVO_NET_LWIP
+    return getrandom(bytes, size, 0) == (ssize_t)size;
+#else
     return getentropy(bytes, size) == 0;
+#endif
 }
 
 /* ---- thread and lock ---- */
 
 #if AVO_THREADS
+
+enum { STACK_BYTES = 8 * 1024 }; /* where threads have no room to waste: 3 KB are used */
 
 struct AvoNetThread {
     pthread_mutex_t lock;
@@ -477,11 +539,35 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
+/* Signals are for the program's own threads. */
+static bool create(AvoNetThread *t)
+{
+#if defined(ESP_PLATFORM)
+    pthread_attr_t attributes;
+    bool good = pthread_attr_init(&attributes) == 0 &&
+                pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0 &&
+                pthread_create(&t->thread, &attributes, thread_main, t) == 0;
+    pthread_attr_destroy(&attributes);
+    return good;
+#else
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    sigset_t all, before;
+    sigfillset(&all);
+    for (size_t i = 0; i < AVO_COUNT(faults); i++)
+        sigdelset(&all, faults[i]);
+    bool blocked = pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
+    bool good = pthread_create(&t->thread, NULL, thread_main, t) == 0;
+    if (blocked)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+#endif
+}
+
 bool avo_net_thread_start(AvoNetThread *t, void (*run)(void *argument), void *argument)
 {
     t->run = run;
     t->argument = argument;
-    t->started = pthread_create(&t->thread, NULL, thread_main, t) == 0;
+    t->started = create(t);
     return t->started;
 }
 
@@ -597,6 +683,11 @@ bool avo_net_wake_open(AvoSocket wake[2])
 {
     wake[0] = wake[1] = AVO_NO_SOCKET;
     return false;
+}
+
+void avo_net_wake_close(AvoSocket wake[2])
+{
+    wake[0] = wake[1] = AVO_NO_SOCKET;
 }
 
 void avo_net_wake_signal(const AvoSocket wake[2])

@@ -9,8 +9,7 @@
 
 #include <avocet/stream.h>
 #include "base/util.h"
-
-enum { AVO_RING_PICTURES = 1024 };
+#include "stream/limits.h"
 
 typedef struct AvoRingPicture {
     uint64_t at; /* where its packets start, counted from the first byte ever written */

@@ -597,8 +597,7 @@ void avocet_rtsp_push_close(AvocetRtspPush **push)
     }
     avo_sender_close(&p->sender);
     avo_net_close(&p->socket);
-    avo_net_close(&p->wake[0]);
-    avo_net_close(&p->wake[1]);
+    avo_net_wake_close(p->wake);
     if (p->thread)
         avo_net_lock_destroy(p->thread);
     if (p->stream)

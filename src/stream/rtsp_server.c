@@ -321,8 +321,7 @@ void avocet_rtsp_server_close(AvocetRtspServer **server)
         end_sessions(s);
     for (int i = 0; i < s->listener_count; i++)
         avo_net_close(&s->listener[i]);
-    avo_net_close(&s->wake[0]);
-    avo_net_close(&s->wake[1]);
+    avo_net_wake_close(s->wake);
     for (int i = 0; i < s->stream_count; i++) {
         give_back(s, s->stream[i]->ring.data);
         give_back(s, s->stream[i]);

@@ -8,9 +8,7 @@
 
 enum {
     AVO_MAX_LISTENERS = 4,
-    AVO_MAX_USERS = 64,
     AVO_MAX_STREAMS = 64,
-    AVO_REPLY_BYTES = 8192,
     AVO_NAME_BYTES = 128
 };
 

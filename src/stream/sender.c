@@ -1,11 +1,13 @@
 /* See sender.h. */
 #include "stream/sender.h"
 #include "base/bytes.h"
+#include "base/thread.h"
 
 enum {
-    FILL_BYTES = 48 * 1024, /* taken from the ring at once */
-    UDP_BYTES = 12 * 1024,  /* the same by UDP, unless the receiver is late already: */
-    UDP_PAUSE_US = 1000,    /* between two of those, so that no queue on the way is flooded */
+    /* Taken from the ring at once by UDP, unless the receiver is late already, with pauses between,
+     * so that no queue on the way is flooded. Without threads nobody comes back in time. */
+    UDP_BYTES = AVO_THREADS && AVO_FILL_BYTES > 12 * 1024 ? 12 * 1024 : AVO_FILL_BYTES,
+    UDP_PAUSE_US = AVO_THREADS ? 1000 : 0,
     UDP_LINGER_US = 300000, /* from the last picture to the good-bye */
     REPORT_US = 5000000,
     FRAME = 4 /* '$', channel, size */
@@ -89,7 +91,7 @@ bool avo_sender_fill(AvoSender *s, int64_t now_us)
     if (!s->stream || s->head < s->tail || now_us < s->pause_us)
         return false;
     bool late = s->stream->ring.next - s->cursor.number > 2;
-    size_t most = s->udp && !late ? UDP_BYTES : FILL_BYTES;
+    size_t most = s->udp && !late ? UDP_BYTES : AVO_FILL_BYTES;
     s->head = s->tail = 0;
     while (s->tail < most && put_packet(s, now_us) > 0)
         ;

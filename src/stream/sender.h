@@ -7,8 +7,6 @@
 #include "stream/net.h"
 #include "stream/stream_source.h"
 
-enum { AVO_SENDER_BYTES = 65536 }; /* holds any packet */
-
 typedef struct AvoSender {
     AvoStream *stream; /* NULL: nothing is sent                              */
     AvoRingCursor cursor;

@@ -47,8 +47,8 @@ int avo_stream_check_config(const AvocetStreamConfig *c, AvoMessage *m)
         return avo_fail(m, bad,
                         "nal_length_size %d: packets have start codes (0) or lengths of 4 bytes",
                         c->nal_length_size);
-    if (c->max_packet < 128 || c->max_packet > 60000)
-        return avo_fail(m, bad, "max_packet %d: 128 to 60000 bytes", c->max_packet);
+    if (c->max_packet < 128 || c->max_packet > AVO_MAX_PACKET)
+        return avo_fail(m, bad, "max_packet %d: 128 to %d bytes", c->max_packet, AVO_MAX_PACKET);
     if (c->max_delay_ms < 1)
         return avo_fail(m, bad, "max_delay_ms %d: must be positive", c->max_delay_ms);
     if (c->ring_bytes && (c->ring_bytes < 65536 || c->ring_bytes > (size_t)1 << 30))
