@@ -31,7 +31,7 @@ SYSTEM_ALLOWED = {  # folder or file -> more headers
     "src/base/memory.c": {"stdlib.h"},
     "src/base/util.h": {"assert.h"},
     "src/stream/net_posix.c": {"errno.h", "fcntl.h", "netdb.h", "netinet/in.h", "netinet/tcp.h", "poll.h", "pthread.h",
-                               "sys/random.h", "sys/socket.h", "time.h", "unistd.h"},
+                               "signal.h", "sys/poll.h", "sys/random.h", "sys/socket.h", "time.h", "unistd.h", "arpa/inet.h"},
     "src/stream/hash_mbedtls.c": {"mbedtls/md.h"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')

@@ -1,15 +1,13 @@
 """Stand-in for the sensor module of OpenMV-style boards (ESP-VISION, OpenMV), so that their scripts run on a PC.
 
     PYTHONPATH=examples/pc python3 script.py
+    MICROPYPATH=examples/pc micropython script.py       (the generated scene only)
 
     SENSOR_SOURCE   /dev/video0 (a V4L2 camera), a video file (from its start again at its end), or "scene" (generated).
                     Not set: /dev/video0 if there is one, else the scene. Cameras and files need ffmpeg.
     SENSOR_FPS      images per second of the scene and of files, 0: as fast as they are taken. Default 30.
 """
-import atexit
 import os
-import shutil
-import subprocess
 import time
 
 import image
@@ -28,6 +26,8 @@ class _Ffmpeg:
     """Images from a camera or a file, scaled and cropped by ffmpeg to what is wanted."""
 
     def __init__(self, path, size, pixformat):
+        import shutil
+        import subprocess
         if not shutil.which("ffmpeg"):
             raise OSError("ffmpeg is not installed; it reads cameras and video files here")
         width, height = size
@@ -35,8 +35,9 @@ class _Ffmpeg:
         source = ["-f", "v4l2", "-i", path] if path.startswith("/dev/") else ["-stream_loop", "-1", "-i", path]
         self.path, self.bytes = path, width * height * (1 if pixformat == GRAYSCALE else 2)
         self.process = subprocess.Popen(
-            ["ffmpeg", "-nostdin", "-v", "error", *source, "-vf", fit, "-pix_fmt", _FFMPEG_FORMATS[pixformat],
-             "-fps_mode", "passthrough", "-f", "rawvideo", "-"], stdout=subprocess.PIPE)
+            ["ffmpeg", "-nostdin", "-v", "error"] + source +
+            ["-vf", fit, "-pix_fmt", _FFMPEG_FORMATS[pixformat], "-fps_mode", "passthrough", "-f", "rawvideo", "-"],
+            stdout=subprocess.PIPE)
 
     def read(self):
         data = bytearray(self.process.stdout.read(self.bytes))
@@ -61,8 +62,7 @@ class _Camera:
 
     @staticmethod
     def path():
-        given = os.environ.get("SENSOR_SOURCE")
-        return given or ("/dev/video0" if os.path.exists("/dev/video0") else "scene")
+        return os.getenv("SENSOR_SOURCE") or ("/dev/video0" if _exists("/dev/video0") else "scene")
 
     def change(self, **members):
         """New settings; the source starts again with the next image."""
@@ -82,10 +82,10 @@ class _Camera:
 
     def wait(self):
         """A camera gives an image only when its time has come."""
-        fps = float(os.environ.get("SENSOR_FPS", "30"))
+        fps = float(os.getenv("SENSOR_FPS") or "30")
         if fps <= 0 or self.path().startswith("/dev/"):
             return
-        now = time.monotonic()
+        now = _now()
         self.due = max(self.due + 1 / fps, now)
         if self.due > now:
             time.sleep(self.due - now)
@@ -100,8 +100,25 @@ class _Camera:
         return picture
 
 
+def _exists(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def _now():
+    """Seconds from an arbitrary moment on; MicroPython has no time.monotonic."""
+    return time.monotonic() if hasattr(time, "monotonic") else time.time()
+
+
 _camera = _Camera()
-atexit.register(_camera.stop)
+try:
+    import atexit
+    atexit.register(_camera.stop)
+except ImportError:  # MicroPython
+    pass
 
 
 def reset():
@@ -162,14 +179,10 @@ def skip_frames(time=0, n=0):
     """Takes and drops n images, or as many as come in `time` milliseconds. Only a camera has to settle."""
     if not _camera.path().startswith("/dev/"):
         time = 0
-    end = _now_ms() + time
-    while n > 0 or _now_ms() < end:
+    end = _now() + time / 1000
+    while n > 0 or _now() < end:
         _camera.snapshot()
         n -= 1
-
-
-def _now_ms():
-    return time.monotonic() * 1000
 
 
 def snapshot(buffer=None):

@@ -6,11 +6,7 @@
 #include "stream/rtsp_session.h"
 #include "stream/sender.h"
 
-enum {
-    AVO_MAX_LISTENERS = 4,
-    AVO_MAX_STREAMS = 64,
-    AVO_NAME_BYTES = 128
-};
+enum { AVO_MAX_LISTENERS = 4, AVO_MAX_STREAMS = 64, AVO_NAME_BYTES = 128 };
 
 typedef struct AvoClient {
     AvoSocket socket; /* AVO_NO_SOCKET: the place is free */

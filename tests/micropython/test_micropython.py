@@ -1,6 +1,6 @@
-"""Module h264 for MicroPython: its C file against the stand-in for the interpreter beside this file, with the sanitizers where
-the compiler has them; then, where a MicroPython with the module is at hand, the same script as on CPython, which must print
-the same.
+"""Modules h264 and rtsp for MicroPython: their C files against the stand-in for the interpreter beside this file, with the
+sanitizers where the compiler has them, and what they serve as FFmpeg receives it; then, where a MicroPython with the modules
+is at hand, the same script as on CPython, which must print the same, and the example that serves the camera.
 
     MICROPYTHON=PATH        the interpreter
     MICROPYTHON_DIR=PATH    MicroPython's source tree: the interpreters are looked for in its ports/unix/build-*
@@ -9,10 +9,13 @@ An interpreter whose module was built with AVOCET_TINY=1 is compared with the sa
 """
 import difflib
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +27,8 @@ sys.path.insert(0, str(ROOT / "tests" / "tiny"))
 import test_tiny  # noqa: E402
 
 MODULE = ROOT / "bindings" / "micropython" / "h264" / "modh264.c"
+RTSP_MODULE = ROOT / "bindings" / "micropython" / "rtsp" / "modrtsp.c"
+FFMPEG = shutil.which("ffmpeg")
 
 
 class Counts:
@@ -50,20 +55,61 @@ def sanitizers(folder):
     return flags if tried.returncode == 0 else []
 
 
+# The server without a thread, over what of the sockets lwIP has as well; and with one.
+SERVERS = {"polled": ["-DAVO_THREADS=0", "-DAVO_NET_LWIP=1", "-DAVOCET_RTSP_THREAD=0"],
+           "thread": ["-DAVO_THREADS=1", "-DAVOCET_RTSP_THREAD=1"]}
+
+
+def build_stand_in(folder):
+    """The program with each kind of server. Only what differs is compiled twice."""
+    def objects(name, files, more):
+        (folder / name).mkdir()
+        return avocet_build.compile_all(files, flags + more, folder / name)
+
+    flags = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-I" + str(HERE / "stand_in")] + sanitizers(folder)
+    stream = [path for path in avocet_build.library_sources() if path.parent.name == "stream"]
+    rest = [path for path in avocet_build.library_sources() if path not in stream]
+    common = objects("common", rest + avocet_build.common_sources() + [MODULE, HERE / "stand_in" / "stand_in.c"],
+                     ["-DAVO_THREADS=0"])
+    for name, more in SERVERS.items():
+        served = objects(name, stream + [RTSP_MODULE], more + ["-DAVOCET_STREAM_SMALL=1"])
+        program = folder / ("stand-in-" + name)
+        avocet_build.run(avocet_build.compiler() + flags + common + served + ["-pthread", "-o", str(program)])
+        yield program
+
+
 def check_stand_in(counts, folder):
-    here = HERE / "stand_in"
-    flags = ["-std=c11", "-O1", "-g", "-DAVO_THREADS=0", "-Wall", "-Wextra", "-I" + str(here)] + sanitizers(folder)
-    files = avocet_build.library_sources() + avocet_build.common_sources() + [MODULE, here / "stand_in.c"]
-    program = folder / "stand_in"
-    avocet_build.run(avocet_build.compiler() + flags + avocet_build.compile_all(files, flags, folder) +
-                     ["-o", str(program)])
-    done = run(program, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
-    print(done.stdout)
-    counts.check("the stand-in ran", done.returncode == 0, "exit status %d" % done.returncode)
-    words = done.stdout.split()
-    if words[-1:] == ["failed"]:
-        counts.passed += int(words[-4])
-        counts.failed += int(words[-2])
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    for program in build_stand_in(folder):
+        done = run(program, env=environment)
+        print(done.stdout)
+        counts.check("%s ran" % program.name, done.returncode == 0, "exit status %d" % done.returncode)
+        words = done.stdout.split()
+        if words[-1:] == ["failed"]:
+            counts.passed += int(words[-4])
+            counts.failed += int(words[-2])
+        for transport in ("tcp", "udp") if FFMPEG else ():
+            check_served(counts, program, transport, folder / "served.264", environment)
+    if not FFMPEG:
+        print("SKIPPED: what players receive, for want of ffmpeg")
+
+
+def checksums(source, *options):
+    """Of all pictures that FFmpeg decodes."""
+    done = run(FFMPEG, "-v", "error", *options, "-i", source, "-fps_mode", "passthrough", "-f", "framemd5", "-", timeout=60,
+               stdin=subprocess.DEVNULL)
+    return [line.split(",")[-1].strip() for line in done.stdout.splitlines() if line.startswith("0,")]
+
+
+def check_served(counts, program, transport, path, environment):
+    with subprocess.Popen([program, "serve", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          env=environment) as server:
+        port = int(server.stdout.readline() or 0)
+        got = checksums("rtsp://127.0.0.1:%d/" % port, "-rtsp_transport", transport)
+        server.stdin.close()
+        counts.check("%s ends in order" % program.name, server.wait(20) == 0)
+    counts.check("%s by %s: every picture arrives" % (program.name, transport), got and got == checksums(path),
+                 "%d pictures" % len(got))
 
 
 def find_interpreter():
@@ -76,7 +122,7 @@ def find_interpreter():
 
 
 def has_module(interpreter):
-    return interpreter.is_file() and run(interpreter, "-c", "import h264").returncode == 0
+    return interpreter.is_file() and run(interpreter, "-c", "import h264, rtsp").returncode == 0
 
 
 def cpython_output(folder):
@@ -99,6 +145,23 @@ def check_interpreter(counts, interpreter, folder):
                                                                              "CPython", "MicroPython", lineterm="")))
     alone = run(interpreter, "-X", "heapsize=64M", HERE / "only_micropython.py").stdout
     counts.check("memory", alone == "done\n", alone)
+
+
+def check_example(counts, interpreter):
+    """The script of the boards, unchanged, with the generated scene; players come one after the other."""
+    script = ROOT / "examples" / "01-Camera" / "02-RTSP" / "stream_rtsp.py"
+    environment = {**os.environ, "MICROPYPATH": str(ROOT / "examples" / "pc"), "SENSOR_SOURCE": "scene"}
+    with subprocess.Popen([interpreter, "-X", "heapsize=32M", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=environment) as server:
+        for transport in ("tcp", "udp"):
+            got = []
+            for _ in range(5):  # it begins to listen when the camera is ready
+                got = got or checksums("rtsp://127.0.0.1:8554/", "-rtsp_transport", transport, "-t", "2")
+                time.sleep(0 if got else 1)
+            counts.check("the example by " + transport, len(got) > 30, "%d pictures" % len(got))
+        server.send_signal(signal.SIGINT)
+        said = server.communicate(timeout=20)[0].decode()
+        counts.check("the example stops", "KeyboardInterrupt" in said, said)
 
 
 def is_tiny(interpreter):
@@ -139,13 +202,15 @@ def main():
         found = [path for path in find_interpreter() if has_module(path)]
         headers = Path(sysconfig.get_paths()["include"]) / "Python.h"
         if not found:
-            print("SKIPPED: the real MicroPython, for want of one with the module (see MICROPYTHON, MICROPYTHON_DIR)")
+            print("SKIPPED: the real MicroPython, for want of one with the modules (see MICROPYTHON, MICROPYTHON_DIR)")
         elif not headers.is_file():
             print("SKIPPED: the comparison with CPython, for want of Python.h (Debian: apt-get install python3-dev)")
         else:
             tiny = [path for path in found if is_tiny(path)]
             for path in [path for path in found if path not in tiny][:1]:
                 check_interpreter(counts, path, folder)
+            for path in found[:1] if FFMPEG else ():
+                check_example(counts, path)
             for path in tiny[:1]:
                 check_tiny_interpreter(counts, path, folder / "tiny")
     print("%d passed, %d failed" % (counts.passed, counts.failed))

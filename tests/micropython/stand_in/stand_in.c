@@ -1,12 +1,21 @@
-/* See py/obj.h: the objects behind MicroPython's interface, and a program that uses module h264
- * through it. It prints what fails and "N passed, N failed". Objects are never given back, except
- * the encoder's memory, which is counted. */
+/* See py/obj.h: the objects behind MicroPython's interface, and a program that uses modules h264
+ * and rtsp through it. It prints what fails and "N passed, N failed". Objects are never given back,
+ * except the encoders' and servers' memory, which is counted.
+ *
+ *     stand_in             the tests
+ *     stand_in serve FILE  writes a stream to FILE, then serves it and prints the port; ends when
+ *                          standard input does */
+#define _POSIX_C_SOURCE 200809L
+#include "py/mphal.h"
 #include "py/obj.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* ---- objects ---- */
 
@@ -142,6 +151,11 @@ mp_int_t mp_obj_get_int(mp_const_obj_t object)
     if (!mp_obj_is_type(object, &mp_type_int) && !mp_obj_is_bool(object))
         mp_raise_TypeError("can't convert to int");
     return (mp_int_t)((const StandInObject *)object)->number;
+}
+
+mp_float_t mp_obj_get_float(mp_const_obj_t object)
+{
+    return (mp_float_t)mp_obj_get_int(object);
 }
 
 const char *mp_obj_str_get_str(mp_obj_t object)
@@ -309,6 +323,15 @@ void mp_raise_TypeError(mp_rom_error_text_t s)
     mp_raise_msg_varg(&mp_type_TypeError, "%s", s);
 }
 
+/* ---- the clock ---- */
+
+mp_uint_t mp_hal_ticks_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (mp_uint_t)t.tv_sec * 1000000 + (mp_uint_t)t.tv_nsec / 1000;
+}
+
 /* ---- arguments ---- */
 
 void mp_map_init_fixed_table(mp_map_t *map, size_t n, const mp_obj_t *table)
@@ -354,7 +377,7 @@ void mp_arg_parse_all(size_t n_pos, const mp_obj_t *pos, mp_map_t *keywords, siz
 
 /* ---- a small interpreter's worth of calls ---- */
 
-extern const mp_obj_module_t *const stand_in_module;
+extern const mp_obj_module_t mp_module_h264, mp_module_rtsp;
 
 static const void *look_up(const mp_obj_dict_t *dict, const char *name)
 {
@@ -394,9 +417,11 @@ static mp_obj_t call_function(const mp_obj_fun_t *f, const Call *call)
                      : f->fun1(call->args[0]);
 }
 
-static const mp_obj_type_t *encoder_class(void)
+static const mp_obj_type_t *class_made; /* what is constructed */
+
+static const mp_obj_type_t *type_of(mp_const_obj_t object)
 {
-    return look_up(stand_in_module->globals, "H264Encoder");
+    return ((const mp_obj_base_t *)object)->type;
 }
 
 /* The method's result, or NULL with `raised` set. name NULL: construct. */
@@ -407,33 +432,33 @@ static mp_obj_t try_call(const char *name, const Call *call)
     raised = NULL;
     handler = &here;
     if (setjmp(here) == 0)
-        result = name ? call_function(look_up(encoder_class()->locals_dict, name), call)
-                      : encoder_class()->make_new(encoder_class(), call->n, call->n_kw, call->args);
+        result = name ? call_function(look_up(type_of(call->args[0])->locals_dict, name), call)
+                      : class_made->make_new(class_made, call->n, call->n_kw, call->args);
     handler = outer;
     return result;
 }
 
-static mp_obj_t method(mp_obj_t encoder, const char *name, mp_obj_t argument)
+static mp_obj_t method(mp_obj_t object, const char *name, mp_obj_t argument)
 {
-    Call call = call_of(encoder, argument);
+    Call call = call_of(object, argument);
     return try_call(name, &call);
 }
 
-static long long attribute(mp_obj_t encoder, qstr name)
+static long long attribute(mp_obj_t object, qstr name)
 {
     mp_obj_t dest[2] = {MP_OBJ_NULL, MP_OBJ_NULL};
-    encoder_class()->attr(encoder, name, dest);
+    type_of(object)->attr(object, name, dest);
     return ((StandInObject *)dest[0])->number;
 }
 
-static bool set_attribute(mp_obj_t encoder, qstr name, long long value)
+static bool set_attribute(mp_obj_t object, qstr name, long long value)
 {
     jmp_buf here;
     mp_obj_t dest[2] = {MP_OBJ_SENTINEL, stand_in_int(value)};
     raised = NULL;
     handler = &here;
     if (setjmp(here) == 0)
-        encoder_class()->attr(encoder, name, dest);
+        type_of(object)->attr(object, name, dest);
     handler = NULL;
     return !raised && dest[0] == MP_OBJ_NULL;
 }
@@ -486,6 +511,7 @@ static mp_obj_t new_encoder(Call *call)
     Call plain = call_of(stand_in_int(64), stand_in_int(48));
     if (call)
         memmove(call->args, plain.args, 2 * sizeof *call->args);
+    class_made = look_up(mp_module_h264.globals, "H264Encoder");
     return try_call(NULL, call ? call : &plain);
 }
 
@@ -611,6 +637,7 @@ static void test_refusals(void)
     refuse("format", text("rgb48"), &mp_type_ValueError);
     refuse("backend", text("toaster"), &mp_type_ValueError);
     refuse("memory", new_bytes(100), &mp_type_MemoryError);
+    class_made = look_up(mp_module_h264.globals, "H264Encoder");
     Call small = call_of(stand_in_int(8), stand_in_int(8));
     check("too small", !try_call(NULL, &small) && raised == &mp_type_ValueError);
 }
@@ -639,8 +666,112 @@ static void test_memory(void)
     method(encoder, "close", NULL);
 }
 
-int main(void)
+/* ---- module rtsp ---- */
+
+/* A server at a free port. name NULL: no further keyword. */
+static mp_obj_t new_server(const char *name, mp_obj_t value)
 {
+    Call call = call_of(stand_in_int(64), stand_in_int(48));
+    with(&call, "listen_port", stand_in_int(0));
+    if (name)
+        with(&call, name, value);
+    class_made = look_up(mp_module_rtsp.globals, "RTSPServer");
+    return try_call(NULL, &call);
+}
+
+static long long stat_of(mp_obj_t server, const char *name)
+{
+    StandInObject *dict = method(server, "stats", NULL);
+    for (size_t i = 0; dict && i < dict->size; i++)
+        if (strcmp(((StandInObject *)dict->items[2 * i])->data, name) == 0)
+            return ((StandInObject *)dict->items[2 * i + 1])->number;
+    return -1;
+}
+
+static void refuse_server(const char *name, mp_obj_t value, const mp_obj_type_t *type)
+{
+    check(name, !new_server(name, value) && raised == type);
+}
+
+static void test_server(void)
+{
+    mp_obj_t encoder = new_encoder(NULL), server = new_server(NULL, NULL);
+    mp_obj_t frame = method(encoder, "encode", new_bytes(64 * 48));
+    check("server", server && attribute(server, MP_QSTR_port) > 0);
+    check("send", method(server, "send", frame) && stat_of(server, "frames") == 1 &&
+                      stat_of(server, "bytes") == (long long)size_of(frame));
+    check("nobody waits for a keyframe",
+          method(server, "wants_keyframe", NULL) == (mp_obj_t)&stand_in_false);
+    check("too large",
+          method(server, "send", new_bytes(5000)) && stat_of(server, "too_large") == 1);
+    check("nothing", method(server, "send", new_bytes(0)) && stat_of(server, "frames") == 2);
+    Call call = call_of(server, frame);
+    check("pts", try_call("send", with(&call, "pts", stand_in_int(5))));
+    check("no frame", !method(server, "send", stand_in_int(5)) && raised == &mp_type_TypeError);
+    check("no NAL units", !method(server, "send", new_bytes(20)) && raised == &mp_type_ValueError);
+    check("port stays", !set_attribute(server, MP_QSTR_port, 5));
+    mp_obj_t taken = stand_in_int(attribute(server, MP_QSTR_port));
+    check("same port", !new_server("listen_port", taken));
+    check("stopped", method(server, "stop", NULL) && method(server, "stop", NULL));
+    check("send after stop",
+          !method(server, "send", frame) && has_raised(&mp_type_OSError, "stopped"));
+    method(encoder, "close", NULL);
+}
+
+static void test_server_refusals(void)
+{
+    refuse_server("fps", stand_in_int(0), &mp_type_ValueError);
+    refuse_server("max_frame_len", stand_in_int(-1), &mp_type_ValueError);
+    refuse_server("max_clients", stand_in_int(0), &mp_type_ValueError);
+    refuse_server("path", text("a b"), &mp_type_ValueError);
+    refuse_server("address", text("192.0.2.1"), &mp_type_OSError);
+    refuse_server("no_such_keyword", stand_in_int(1), &mp_type_TypeError);
+    heap_limit = 60000;
+    refuse_server("max_clients", stand_in_int(4), &mp_type_MemoryError);
+    heap_limit = 64 << 20;
+}
+
+static void write_stream(FILE *out, mp_obj_t *frames, int count)
+{
+    mp_obj_t encoder = new_encoder(NULL);
+    for (int i = 0; i < count; i++) {
+        StandInObject *picture = new_bytes(64 * 48 * 3 / 2);
+        for (int k = 0; k < 64 * 8; k++)
+            picture->data[(i % 40) * 64 + k] = (char)(200 - i);
+        StandInObject *frame = frames[i] = method(encoder, "encode", picture);
+        fwrite(frame->data, 1, frame->size, out);
+    }
+    method(encoder, "close", NULL);
+}
+
+/* The frames, 100 a second, once there is a client; what no frame needs is asked meanwhile. */
+static int serve(const char *path)
+{
+    enum { FRAMES = 45 };
+    mp_obj_t frames[FRAMES], server = new_server(NULL, NULL);
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    FILE *out = fopen(path, "wb");
+    if (!out || !server)
+        return 1;
+    write_stream(out, frames, FRAMES);
+    fclose(out);
+    printf("%lld\n", attribute(server, MP_QSTR_port));
+    fflush(stdout);
+    for (int i = 0; poll(&input, 1, 10) == 0;) {
+        method(server, "wants_keyframe", NULL);
+        if (stat_of(server, "clients") > 0 && i < FRAMES)
+            method(server, "send", frames[i++]);
+        if (i == FRAMES)
+            break;
+    }
+    method(server, "stop", NULL);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "serve") == 0)
+        return serve(argv[2]);
     size_t before = blocks;
     test_stream();
     test_encode_into();
@@ -648,8 +779,10 @@ int main(void)
     test_settings();
     test_refusals();
     test_memory();
+    test_server();
+    test_server_refusals();
     /* Keyword tables of refused constructions are the collector's business; they are small. */
-    check("encoders gave their memory back", blocks - before <= 8);
+    check("encoders and servers gave their memory back", blocks - before <= 8);
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

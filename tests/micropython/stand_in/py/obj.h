@@ -1,5 +1,5 @@
-/* As much of MicroPython's C interface as bindings/micropython/h264/modh264.c uses, so that the
- * module can be compiled and run where MicroPython's sources are not at hand. Names and meanings
+/* As much of MicroPython's C interface as the modules of bindings/micropython use, so that they
+ * can be compiled and run where MicroPython's sources are not at hand. Names and meanings
  * are MicroPython's; the objects behind them are the stand-in's own (stand_in.c) and do only what
  * the test needs. */
 #ifndef STAND_IN_PY_OBJ_H
@@ -12,7 +12,11 @@
 
 #define MP_NORETURN _Noreturn
 
+#define MICROPY_PY_BUILTINS_FLOAT 1
+
 typedef intptr_t mp_int_t;
+typedef uintptr_t mp_uint_t;
+typedef double mp_float_t;
 typedef size_t qstr;
 typedef void *mp_obj_t;
 typedef const void *mp_const_obj_t;
@@ -33,7 +37,10 @@ typedef struct mp_obj_base_t {
     X(__exit__) X(__name__) X(avcc) X(backend) X(bitrate) X(buffer) X(bytearray) X(close)          \
         X(encode) X(encode_into) X(force_keyframe) X(format) X(fps) X(gop) X(h264) X(headers)      \
             X(height) X(image) X(keyframe) X(memory) X(option) X(preset) X(pts) X(qp_max)          \
-                X(qp_min) X(stats) X(tune) X(version) X(width)
+                X(qp_min) X(stats) X(tune) X(version) X(width) X(RTSPServer) X(address) X(bytes)   \
+                    X(clients) X(clients_dropped) X(clients_served) X(frames) X(frames_skipped)    \
+                        X(listen_port) X(max_clients) X(max_frame_len) X(nal) X(path) X(port)      \
+                            X(rtsp) X(send) X(stop) X(too_large) X(wants_keyframe)
 enum {
     MP_QSTRnull,
 #define X(name) MP_QSTR_##name,
@@ -74,6 +81,7 @@ bool mp_obj_is_bool(mp_const_obj_t object);
 #define mp_obj_is_int(object) mp_obj_is_type(object, &mp_type_int)
 #define mp_obj_is_str(object) mp_obj_is_type(object, &mp_type_str)
 mp_int_t mp_obj_get_int(mp_const_obj_t object);
+mp_float_t mp_obj_get_float(mp_const_obj_t object);
 const char *mp_obj_str_get_str(mp_obj_t object);
 qstr mp_obj_str_get_qstr(mp_obj_t object);
 void mp_obj_get_array(mp_obj_t object, size_t *n, mp_obj_t **items);
@@ -213,6 +221,6 @@ typedef struct mp_obj_module_t {
     mp_obj_base_t base;
     mp_obj_dict_t *globals;
 } mp_obj_module_t;
-#define MP_REGISTER_MODULE(name, module) const mp_obj_module_t *const stand_in_module = &module
+#define MP_REGISTER_MODULE(name, module) extern const mp_obj_module_t module
 
 #endif
