@@ -128,26 +128,39 @@ typedef struct ModeCost {
     int mode, cost;
 } ModeCost;
 
-/* SATD costs of all legal modes, cheapest first, at most `keep`. Returns how many. */
+/* SATD costs of the legal modes of a block that lacks neighbours. */
+static void costs_at_border(AvoRowCtx *row, int size, const pixel *cur, const pixel *edge, unsigned have, int cost[9])
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const AvoIntraFn *predict = size == 4 ? dsp->intra_4x4 : dsp->intra_8x8;
+    AvoCostFn measure = size == 4 ? dsp->satd[AVO_BLK_4x4] : dsp->sa8d[AVO_BLK_8x8];
+    pixel *p = row->block[0];
+    for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
+        cost[mode] = AVO_COST_MAX;
+        if (!avo_i4_mode_legal(mode, have))
+            continue;
+        predict[avo_i4_predictor(mode, have)](p, AVO_REC_STRIDE, edge);
+        cost[mode] = measure(cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
+    }
+}
+
+/* Legal modes by SATD and bits, cheapest first, at most `keep`. Returns how many. */
 static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge, unsigned have, int predicted,
                       ModeBits bits, int keep, ModeCost *ranked)
 {
+    const unsigned whole = AVO_EDGE_LEFT | AVO_EDGE_TOP | AVO_EDGE_CORNER;
     const AvoDsp *dsp = row->job->dsp;
     const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x;
-    int n = 0;
+    int satd[9], n = 0, other = avo_rate(row, bits.other), likely = avo_rate(row, bits.predicted);
+    if ((have & whole) != whole)
+        costs_at_border(row, size, cur, edge, have, satd);
+    else if (size == 4)
+        dsp->intra_satd_x9_4x4(cur, edge, satd);
+    else
+        dsp->intra_sa8d_x9_8x8(cur, edge, satd);
     for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
-        if (!avo_i4_mode_legal(mode, have))
-            continue;
-        pixel *p = row->block[0];
-        int cost = avo_rate(row, mode == predicted ? bits.predicted : bits.other);
-        if (size == 4) {
-            dsp->intra_4x4[avo_i4_predictor(mode, have)](p, AVO_REC_STRIDE, edge);
-            cost += dsp->satd[AVO_BLK_4x4](cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
-        } else {
-            dsp->intra_8x8[avo_i4_predictor(mode, have)](p, AVO_REC_STRIDE, edge);
-            cost += dsp->sa8d[AVO_BLK_8x8](cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
-        }
-        if (n == keep && cost >= ranked[n - 1].cost)
+        int cost = satd[mode] + (mode == predicted ? likely : other);
+        if (cost >= AVO_COST_MAX || (n == keep && cost >= ranked[n - 1].cost))
             continue;
         int at = n < keep ? n++ : keep - 1;
         while (at > 0 && ranked[at - 1].cost > cost) {
