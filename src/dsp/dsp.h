@@ -109,6 +109,7 @@ typedef struct AvoDsp {
     AvoCostFn satd[AVO_BLK_COUNT];
     AvoCostX3Fn satd_x3[AVO_BLK_COUNT];
     AvoCostX4Fn satd_x4[AVO_BLK_COUNT];
+    AvoMeanCostFn sad_mean[AVO_BLK_COUNT];
     AvoMeanCostFn satd_mean[AVO_BLK_COUNT];
     /* 8x8 Hadamard: (sum over the blocks of sum(|H8 d H8|) + 2) >> 2.
      * Entries 16x16, 16x8, 8x16, 8x8. */

@@ -19,18 +19,20 @@
 
 #define AVO_SSD_ENTRY(w, h) AVO_COST_ENTRY(ssd, w, h)
 
-/* From mean_block() and satd_block(); the mean goes through memory. */
-#define AVO_SATD_MEAN_ENTRY(w, h)                                                                  \
-    static void satd_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,   \
-                                    const pixel *const *b, ptrdiff_t stride_b, int count,          \
-                                    int *out)                                                      \
+/* From mean_block() and name_block(); the mean goes through memory. */
+#define AVO_MEAN_ENTRY(name, w, h)                                                                 \
+    static void name##_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a, \
+                                      const pixel *const *b, ptrdiff_t stride_b, int count,        \
+                                      int *out)                                                    \
     {                                                                                              \
         AVO_ALIGN(16) pixel mean[16 * 16];                                                         \
         for (int i = 0; i < count; i++) {                                                          \
             mean_block(mean, a[i], stride_a, b[i], stride_b, w, h);                                \
-            out[i] = satd_block(cur, AVO_CUR_STRIDE, mean, 16, w, h);                              \
+            out[i] = name##_block(cur, AVO_CUR_STRIDE, mean, 16, w, h);                            \
         }                                                                                          \
     }
+#define AVO_SAD_MEAN_ENTRY(w, h)  AVO_MEAN_ENTRY(sad, w, h)
+#define AVO_SATD_MEAN_ENTRY(w, h) AVO_MEAN_ENTRY(satd, w, h)
 
 /* The costs that work on 8x8 transforms: from sa8d_block() and hadamard_ac_block(). */
 #define AVO_COST_ENTRIES_8(w, h)                                                                   \
@@ -61,8 +63,11 @@
     dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
 
+#define AVO_SET_SAD_MEAN(w, h) dsp->sad_mean[AVO_BLK_##w##x##h] = sad_mean_##w##x##h;
+
 #define AVO_SET_COST                                                                               \
     AVO_FOR_BLK_SIZES(AVO_SET_SAD)                                                                 \
+    AVO_FOR_BLK_SIZES(AVO_SET_SAD_MEAN)                                                            \
     AVO_FOR_BLK_SIZES(AVO_SET_SSD_SATD)                                                            \
     AVO_FOR_BLK_SIZES_8(AVO_SET_COST_8)                                                            \
     dsp->var[0] = var_16x16;                                                                       \

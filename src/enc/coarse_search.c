@@ -53,6 +53,8 @@ static AvoMv search_block(const AvoDsp *dsp, const AvoPlane *cur, const AvoPlane
     int best_cost =
         dsp->sad[AVO_BLK_8x8](block, AVO_CUR_STRIDE, ref->data + y * ref->stride + x, ref->stride);
     for (int py = y0; py <= y1; py++) {
+        if (2 * avo_abs(py - y) >= best_cost) /* as it is the less when nothing moves */
+            continue;
         for (int px = x0; px <= x1;
              px += 4) { /* the last four may end beyond x1, in the line's spare samples */
             const pixel *at = ref->data + py * ref->stride + px;

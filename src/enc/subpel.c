@@ -34,9 +34,8 @@ AVO_INLINE void blocks_at(const AvoSearch *s, AvoMv mv, const pixel **first, con
     *second = s->plane[r->b] + at + r->bx + (r->by ? s->stride : 0);
 }
 
-/* Distortions of up to four vectors in an unweighted reference, mostly by one kernel call; false if
- * that cannot do it. */
-static bool distortions_in_planes(const AvoSearch *s, const AvoMv *mv, int count, int *out)
+/* Distortions of up to four vectors in an unweighted reference, mostly by one kernel call. */
+static void distortions_in_planes(const AvoSearch *s, const AvoMv *mv, int count, int *out)
 {
     const AvoDsp *dsp = s->dsp;
     AvoBlkSize size = s->block->size;
@@ -48,9 +47,8 @@ static bool distortions_in_planes(const AvoSearch *s, const AvoMv *mv, int count
         quarter |= (unsigned)(mv[i].x | mv[i].y) & 1;
     }
     if (quarter) {
-        if (satd)
-            dsp->satd_mean[size](cur, a, s->stride, b, s->stride, count, out);
-        return satd;
+        (satd ? dsp->satd_mean : dsp->sad_mean)[size](cur, a, s->stride, b, s->stride, count, out);
+        return;
     }
     if (count == 4)
         (satd ? dsp->satd_x4 : dsp->sad_x4)[size](cur, a, s->stride, out);
@@ -59,15 +57,16 @@ static bool distortions_in_planes(const AvoSearch *s, const AvoMv *mv, int count
     else
         for (int i = 0; i < count; i++)
             out[i] = (satd ? dsp->satd : dsp->sad)[size](cur, AVO_CUR_STRIDE, a[i], s->stride);
-    return true;
 }
 
 /* Distortions of up to four vectors. */
 static void luma_distortions(const AvoSearch *s, const AvoMv *mv, int count, int *out)
 {
     const AvoTools *tools = s->row->job->tools;
-    if (!s->weight && distortions_in_planes(s, mv, count, out))
+    if (!s->weight) {
+        distortions_in_planes(s, mv, count, out);
         return;
+    }
     AvoCostFn cost = (tools->subpel_satd ? s->dsp->satd : s->dsp->sad)[s->block->size];
     for (int i = 0; i < count; i++) {
         ptrdiff_t stride;

@@ -86,11 +86,12 @@ static void check_x4(Tester *t, const char *family, const AvoCostX4Fn *ref,
     }
 }
 
-static void check_mean(Tester *t)
+static void check_mean(Tester *t, const char *name, const AvoMeanCostFn *ref_table,
+                       const AvoMeanCostFn *below, const AvoMeanCostFn *got_table)
 {
     for (int i = 0; i < AVO_BLK_COUNT; i++) {
-        AvoMeanCostFn ref = t->ref->satd_mean[i], got = t->got->satd_mean[i];
-        if (!check_begin(t, got != t->below->satd_mean[i], "satd_mean_%s", blk_name[i]))
+        AvoMeanCostFn ref = ref_table[i], got = got_table[i];
+        if (!check_begin(t, got != below[i], "%s_mean_%s", name, blk_name[i]))
             continue;
         int want[4] = {0}, have[5];
         const pixel *a[4] = {area, area, area, area}, *b[4] = {area_b, area_b, area_b, area_b};
@@ -168,7 +169,8 @@ void check_cost(Tester *t)
     check_pair(t, "satd", AVO_BLK_COUNT, ref->satd, below->satd, got->satd);
     check_x3(t, "satd", ref->satd_x3, below->satd_x3, got->satd_x3);
     check_x4(t, "satd", ref->satd_x4, below->satd_x4, got->satd_x4);
-    check_mean(t);
+    check_mean(t, "sad", ref->sad_mean, below->sad_mean, got->sad_mean);
+    check_mean(t, "satd", ref->satd_mean, below->satd_mean, got->satd_mean);
     check_pair(t, "sa8d", AVO_BLK_8x8 + 1, ref->sa8d, below->sa8d, got->sa8d);
     check_texture(t);
     check_ssim(t);

@@ -170,6 +170,7 @@ AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, cons
     }
 }
 
+AVO_FOR_BLK_SIZES(AVO_SAD_MEAN_ENTRY)
 AVO_FOR_BLK_SIZES(AVO_SATD_MEAN_ENTRY)
 
 /* ---- variance and SSIM ---- */

@@ -144,7 +144,7 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
 AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
 
-/* ---- SATD against a mean ---- */
+/* ---- SAD and SATD against a mean ---- */
 
 AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, const pixel *b,
                            ptrdiff_t stride_b, int width, int height)
@@ -154,6 +154,7 @@ AVO_INLINE void mean_block(pixel *mean, const pixel *a, ptrdiff_t stride_a, cons
             mean[x] = (pixel)((a[x] + b[x] + 1) >> 1);
 }
 
+AVO_FOR_BLK_SIZES(AVO_SAD_MEAN_ENTRY)
 AVO_FOR_BLK_SIZES(AVO_SATD_MEAN_ENTRY)
 
 /* For the intra costs. */

@@ -44,6 +44,12 @@ AVO_INLINE void store3(int out[3], __m128i v)
     out[2] = _mm_extract_epi32(v, 2);
 }
 
+/* As many rows as a register holds. */
+AVO_INLINE __m128i load_rows_16(const pixel *p, ptrdiff_t stride, int width)
+{
+    return width == 16 ? load16(p) : width == 8 ? load8x2(p, p + stride) : load4x4(p, stride);
+}
+
 /* SAD of n candidates at once: cur is loaded once per step. */
 AVO_INLINE void sad_multi(const pixel *cur, const pixel *const *ref, ptrdiff_t stride, int width,
                           int height, int n, __m128i sum[4])
@@ -54,15 +60,30 @@ AVO_INLINE void sad_multi(const pixel *cur, const pixel *const *ref, ptrdiff_t s
         sum[i] = _mm_setzero_si128();
     for (int y = 0; y < height; y += rows, cur += rows * AVO_CUR_STRIDE) {
         ptrdiff_t at = y * stride;
-        __m128i c = width == 16  ? load16(cur)
-                    : width == 8 ? load8x2(cur, cur + AVO_CUR_STRIDE)
-                                 : load4x4(cur, AVO_CUR_STRIDE);
+        __m128i c = load_rows_16(cur, AVO_CUR_STRIDE, width);
         AVO_UNROLL
         for (int i = 0; i < n; i++) {
-            const pixel *p = ref[i] + at;
-            __m128i r = width == 16  ? load16(p)
-                        : width == 8 ? load8x2(p, p + stride)
-                                     : load4x4(p, stride);
+            __m128i r = load_rows_16(ref[i] + at, stride, width);
+            sum[i] = _mm_add_epi32(sum[i], _mm_sad_epu8(c, r));
+        }
+    }
+}
+
+/* The same against means of pairs. */
+AVO_INLINE void sad_mean_multi(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,
+                               const pixel *const *b, ptrdiff_t stride_b, int width, int height,
+                               int n, __m128i sum[4])
+{
+    int rows = width == 16 ? 1 : width == 8 ? 2 : 4;
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm_setzero_si128();
+    for (int y = 0; y < height; y += rows, cur += rows * AVO_CUR_STRIDE) {
+        __m128i c = load_rows_16(cur, AVO_CUR_STRIDE, width);
+        AVO_UNROLL
+        for (int i = 0; i < n; i++) {
+            __m128i r = _mm_avg_epu8(load_rows_16(a[i] + y * stride_a, stride_a, width),
+                                     load_rows_16(b[i] + y * stride_b, stride_b, width));
             sum[i] = _mm_add_epi32(sum[i], _mm_sad_epu8(c, r));
         }
     }
@@ -87,6 +108,20 @@ AVO_INLINE void sad_multi(const pixel *cur, const pixel *const *ref, ptrdiff_t s
         __m128i sum[4];                                                                            \
         sad_multi(cur, ref, stride, w, h, 4, sum);                                                 \
         store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                                   \
+    }                                                                                              \
+    static void sad_mean_##w##x##h(const pixel *cur, const pixel *const *a, ptrdiff_t stride_a,    \
+                                   const pixel *const *b, ptrdiff_t stride_b, int count, int *out) \
+    {                                                                                              \
+        __m128i sum[4];                                                                            \
+        if (count == 4) {                                                                          \
+            sad_mean_multi(cur, a, stride_a, b, stride_b, w, h, 4, sum);                           \
+            store16(out, sad_fold4(sum[0], sum[1], sum[2], sum[3]));                               \
+            return;                                                                                \
+        }                                                                                          \
+        for (int i = 0; i < count; i++) {                                                          \
+            sad_mean_multi(cur, a + i, stride_a, b + i, stride_b, w, h, 1, sum);                   \
+            out[i] = hsum_sad(sum[0]);                                                             \
+        }                                                                                          \
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_SAD)
