@@ -108,6 +108,15 @@ static const AvocetOption *find_table(const char *name)
     return NULL;
 }
 
+/* The names that `name` lists by index, with `separator` between them. */
+static void list_names(char *text, size_t size, const char *separator, const char *(*name)(int index))
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int i = 0; name(i) && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? separator : "", name(i));
+}
+
 /* ---- wrong names ---- */
 
 /* Letters to insert, delete or replace from a to b. */
@@ -315,6 +324,13 @@ static int is_option(const char *text)
     return text[0] == '-' && text[1];
 }
 
+static int fail_names(Fault *fault, const char *what, const char *given, const char *(*name)(int index))
+{
+    char names[200];
+    list_names(names, sizeof names, ", ", name);
+    return fault_set(fault, "%s %s: must be one of %s", what, given, names);
+}
+
 /* Presets come first wherever they stand, so that every other option changes them. */
 static int set_presets(CliOptions *o, int argc, char **argv, Fault *fault)
 {
@@ -333,22 +349,14 @@ static int set_presets(CliOptions *o, int argc, char **argv, Fault *fault)
             o->tune = word.value;
     }
     if (avocet_encoder_config_init(&o->config, o->preset, NULL) < 0)
-        return fault_set(
-            fault,
-            "no preset \"%s\": they are ultrafast, superfast, veryfast, faster, fast, medium, "
-            "slow, slower, veryslow, placebo",
-            o->preset);
+        return fail_names(fault, "--preset", o->preset, avocet_encoder_preset_name);
     int status = avocet_encoder_config_init(&o->config, o->preset, o->tune);
     if (status == AVOCET_ERR_CONFLICT)
         return fault_set(fault,
                          "--tune %s: only fastdecode and zerolatency go together with another tune",
                          o->tune);
     if (status < 0)
-        return fault_set(
-            fault,
-            "--tune %s: they are psnr, ssim, film, animation, grain, stillimage, screen, "
-            "fastdecode, zerolatency",
-            o->tune);
+        return fail_names(fault, "--tune", o->tune, avocet_encoder_tune_name);
     return 0;
 }
 
@@ -464,6 +472,7 @@ void cli_print_usage(void)
 
 static void print_short_help(void)
 {
+    char names[200];
     puts("usage: avocet encode [options] INPUT -o OUTPUT.264\n"
          "\n"
          "INPUT is a .y4m file, raw frames (with --size, --fps, --format), stills (img%03d.png, "
@@ -475,12 +484,12 @@ static void print_short_help(void)
          "\n"
          "  -o, --output FILE     where to write\n"
          "      --fragment SEC    .mp4 in fragments that survive a power cut\n"
-         "      --hls FOLDER      HLS stream instead of a file\n"
-         "      --preset NAME     ultrafast superfast veryfast faster fast medium slow slower "
-         "veryslow placebo\n"
-         "      --tune NAME       psnr ssim film animation grain stillimage screen fastdecode "
-         "zerolatency\n"
-         "      --crf N           constant quality, 0 to 51, lower is better [23]\n"
+         "      --hls FOLDER      HLS stream instead of a file");
+    list_names(names, sizeof names, " ", avocet_encoder_preset_name);
+    printf("      --preset NAME     %s\n", names);
+    list_names(names, sizeof names, " ", avocet_encoder_tune_name);
+    printf("      --tune NAME       %s\n", names);
+    puts("      --crf N           constant quality, 0 to 51, lower is better [23]\n"
          "  -q, --qp N            constant quantiser, 0 to 51\n"
          "  -B, --bitrate RATE    average bit rate: 800k, 2M\n"
          "      --pass N          1: measure, 2: encode to the bit rate (--stats FILE between them)\n"
@@ -576,10 +585,11 @@ static void print_option(const AvocetOption *o)
 
 static void print_all_options(CliCommand command)
 {
+    static const char *const forms[] = {[CLI_ENCODE] = "encode [options] INPUT -o OUTPUT.264",
+                                        [CLI_STREAM] = "stream [options] INPUT --listen URL",
+                                        [CLI_RECORD] = "record [options] /dev/video0 -o OUTPUT.mp4"};
     const char *group = "";
-    puts(command == CLI_STREAM
-             ? "usage: avocet stream [options] INPUT --listen URL\n\nProgram:"
-             : "usage: avocet encode [options] INPUT -o OUTPUT.264\n\nProgram:");
+    printf("usage: avocet %s\n\nProgram:\n", forms[command]);
     for (size_t i = 0; i < COUNT(own_options); i++) {
         char head[80];
         if (is_of_stream((int)i) && command != CLI_STREAM)
@@ -597,8 +607,8 @@ static void print_all_options(CliCommand command)
         print_option(o);
     }
     puts("\nFlags are on when named and off as --no-NAME; --no-scenecut, --no-deblock, "
-         "--no-weightp, --no-trellis,\n"
-         "--no-psy-rd and --no-aq-mode stand for 0. Defaults are those of preset medium.\n"
+         "--no-weightp, --no-weightb,\n"
+         "--no-trellis, --no-psy-rd, --no-aq-mode and --no-temporal-filter stand for 0. Defaults are those of preset medium.\n"
          "Short: -o output, -q qp, -B bitrate, -I keyint, -i min-keyint, -b bframes, -r ref, -f "
          "deblock,\n"
          "-A partitions, -m subme, -t trellis, -v verbose, -h help, -V version.");

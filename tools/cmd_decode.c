@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "commands.h"
 #include "decode_session.h"
+#include "file_io.h"
+#include "interrupt.h"
 #include "md5.h"
 #include "picture_writer.h"
 #include "progress.h"
@@ -31,25 +32,6 @@ typedef struct Job {
     Md5 md5;
     int64_t written;
 } Job;
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-    interrupted = 1;
-    signal(number, SIG_DFL);
-}
-
-static void watch_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_interrupt;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN; /* a reader that went away is a write error with a message */
-    sigaction(SIGPIPE, &action, NULL);
-}
 
 /* ---- command line ---- */
 
@@ -75,13 +57,14 @@ static void print_help(void)
         "success, 1 failure or damage in the stream, 2 wrong usage.");
 }
 
-static int parse_count(const char *name, const char *text, int64_t *value, Fault *fault)
+static int parse_count(const char *name, const char *of, const char *text, int64_t *value,
+                       Fault *fault)
 {
     char *end;
     errno = 0;
     long long v = strtoll(text, &end, 10);
     if (end == text || *end || v < 0 || errno)
-        return fault_set(fault, "%s wants a number of pictures, not \"%s\"", name, text);
+        return fault_set(fault, "%s wants a number of %s, not \"%s\"", name, of, text);
     *value = v;
     return 0;
 }
@@ -92,9 +75,9 @@ static int parse_value(Options *o, const char *name, const char *value, Fault *f
     if (!strcmp(name, "--seek"))
         return seek_point_parse(&o->seek, value, fault);
     if (!strcmp(name, "--frames"))
-        return parse_count(name, value, &o->frames, fault);
+        return parse_count(name, "pictures", value, &o->frames, fault);
     if (!strcmp(name, "--threads"))
-        return parse_count(name, value, &o->threads, fault);
+        return parse_count(name, "threads", value, &o->threads, fault);
     o->output = value;
     return 0;
 }
@@ -222,16 +205,6 @@ static void print_summary(const Job *job, double seconds)
     fputc('\n', stderr);
 }
 
-/* Writing over the input would destroy it before it is read. */
-static int check_not_input(const Options *o, Fault *fault)
-{
-    struct stat in, out;
-    if (stat(o->input, &in) == 0 && stat(o->output, &out) == 0 && S_ISREG(out.st_mode) &&
-        in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-        return fault_set(fault, "%s is the input; choose another output", o->output);
-    return 0;
-}
-
 /* 0 or -1 with the fault written. */
 static int run(Job *job, Fault *fault)
 {
@@ -239,11 +212,12 @@ static int run(Job *job, Fault *fault)
     DecodeSession *s = &job->session;
     s->take = take_picture;
     s->user = job;
-    s->interrupted = &interrupted;
+    s->interrupted = interrupt_watch();
     s->most = o->frames;
     s->seek = o->seek;
     s->threads = (int)o->threads;
-    if (decode_session_open(s, o->input, fault) < 0 || check_not_input(o, fault) < 0 ||
+    if (decode_session_open(s, o->input, fault) < 0 ||
+        file_io_check_output(o->input, o->output, fault) < 0 ||
         picture_writer_open(&job->writer, o->output, fault) < 0)
         return -1;
     progress_start(&job->progress, !o->quiet && !o->no_progress && !o->verbose, -1, 25);
@@ -256,7 +230,7 @@ static int run(Job *job, Fault *fault)
         print_summary(job, progress_clock() - start);
     if (o->md5 && job->written > 0 && print_md5(job, fault) < 0)
         return -1;
-    if (status == 0 && interrupted)
+    if (status == 0 && *s->interrupted)
         status = fault_set(fault, "interrupted after %" PRId64 " pictures", job->written);
     else if (status == 0 && decode_session_verdict(s, &verdict) < 0)
         status = fault_set(fault, "%s; what could be decoded is written", verdict.text);
@@ -275,7 +249,6 @@ int cmd_decode(int argc, char **argv)
         print_help();
         return EXIT_DONE;
     }
-    watch_signals();
     int status = run(&job, &fault);
     Fault last;
     if (picture_writer_close(&job.writer, &last) < 0 && status == 0) {

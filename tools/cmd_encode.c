@@ -7,14 +7,14 @@
  * encoded up to there is kept: the encoder is flushed and files are closed in order, then the fault
  * is told and the exit status is 1. */
 #define _POSIX_C_SOURCE 200809L
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "cli_options.h"
 #include "commands.h"
+#include "file_io.h"
 #include "input/input.h"
+#include "interrupt.h"
 #include "output/output.h"
 #include "pass_stats.h"
 #include "pace.h"
@@ -32,30 +32,11 @@ typedef struct Session {
     Report report;
     Progress progress;
     int64_t sent;
+    const volatile sig_atomic_t *interrupted;
     Pace pace;
     int64_t pts_shift, last_pts; /* loop: what goes before this turn of the input */
     Fault fault; /* first one; "" while all is well */
 } Session;
-
-/* The one thing a signal handler may touch. A second signal kills. */
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-    interrupted = 1;
-    signal(number, SIG_DFL);
-}
-
-static void watch_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_interrupt;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN; /* a reader that went away is a write error with a message */
-    sigaction(SIGPIPE, &action, NULL);
-}
 
 /* Keeps the first fault; later ones follow from it. */
 static int fail(Session *s, const Fault *fault)
@@ -176,16 +157,11 @@ static void print_adjustments(const Session *s)
         fprintf(stderr, "avocet: note: %s\n", sentence);
 }
 
-/* Writing over the input would destroy it before it is read. */
+/* name NULL: not asked for. */
 static int check_not_input(Session *s, const char *name)
 {
-    struct stat input, output;
     Fault fault;
-    if (stat(s->options.input, &input) != 0 || stat(name, &output) != 0 ||
-        !S_ISREG(output.st_mode) || input.st_dev != output.st_dev || input.st_ino != output.st_ino)
-        return 0;
-    fault_set(&fault, "%s is the input; choose another output", name);
-    return fail(s, &fault);
+    return name && file_io_check_output(s->options.input, name, &fault) < 0 ? fail(s, &fault) : 0;
 }
 
 static int create_stats(Session *s)
@@ -200,7 +176,8 @@ static int open_outputs(Session *s)
     const CliOptions *o = &s->options;
     Fault fault;
     const OutputTrack track = output_track(s->encoder);
-    if (check_not_input(s, o->output) < 0 || (o->recon && check_not_input(s, o->recon) < 0))
+    if (check_not_input(s, o->output) < 0 || check_not_input(s, o->recon) < 0 ||
+        check_not_input(s, o->json) < 0)
         return -1;
     s->options.output_options.tell = !o->quiet;
     s->output = output_open(o->output, &o->output_options, &track, &fault);
@@ -274,7 +251,7 @@ static int send(Session *s, AvocetPicture *picture)
     picture->pts += s->pts_shift;
     s->last_pts = picture->pts;
     if (s->options.command == CLI_STREAM && !s->input->info.is_live)
-        pace_wait(&s->pace, picture->pts, &interrupted);
+        pace_wait(&s->pace, picture->pts, s->interrupted);
     if (s->output->wants_keyframe && s->output->wants_keyframe(s->output, picture->pts))
         picture->type = AVOCET_TYPE_IDR;
     if (s->recon && recon_expect(s->recon, picture->pts, &fault) < 0)
@@ -317,7 +294,7 @@ static int send_pictures(Session *s)
     AvocetPicture picture;
     Fault fault;
     int64_t most = s->options.frames;
-    while (!interrupted && (most < 0 || s->sent < most)) {
+    while (!*s->interrupted && (most < 0 || s->sent < most)) {
         int got = s->input->read(s->input, &picture, &fault);
         if (got == 0 && s->options.loop && s->sent) {
             if (start_again(s) < 0)
@@ -331,7 +308,7 @@ static int send_pictures(Session *s)
         if (send(s, &picture) < 0)
             return -2;
     }
-    if (interrupted && s->options.command == CLI_ENCODE) {
+    if (*s->interrupted && s->options.command == CLI_ENCODE) {
         fault_set(&fault, "interrupted after %lld pictures; %s is complete up to there",
                   (long long)s->sent, s->options.output);
         return fail(s, &fault);
@@ -432,7 +409,7 @@ static int run_command(CliCommand command, int argc, char **argv)
         (!answered && output_check_name(o->output, &o->output_options, fault) < 0))
         status = EXIT_USAGE;
     if (status == EXIT_DONE && !answered) {
-        watch_signals();
+        s->interrupted = interrupt_watch();
         status = run(s);
         if (close_all(s) < 0 && status == EXIT_DONE)
             status = EXIT_FAILED;

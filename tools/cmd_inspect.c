@@ -7,6 +7,7 @@
 #include "coded_writer.h"
 #include "commands.h"
 #include "decode_session.h"
+#include "file_io.h"
 #include "input/input.h"
 #include "mb_table.h"
 #include "overlay.h"
@@ -254,6 +255,10 @@ static int take_picture(DecodeSession *s, const AvocetDecodedPicture *p, Fault *
 static int open_outputs(Job *job, Fault *fault)
 {
     const Options *o = &job->options;
+    const char *const names[] = {o->output, o->plots, o->csv, o->json};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i] && file_io_check_output(o->input, names[i], fault) < 0)
+            return -1;
     job->writes = o->output != NULL;
     job->is_still = o->output && still_writer_wanted(o->output);
     if (o->output && !job->is_still && !job->is_coded &&

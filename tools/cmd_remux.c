@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <avocet/mux.h>
 #include "commands.h"
 #include "file_io.h"
@@ -118,12 +117,6 @@ static int parse(Options *o, int argc, char **argv, Fault *fault)
 
 /* ---- work ---- */
 
-static int is_same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static int open_input(Remux *m, Fault *fault)
 {
     AvocetReaderConfig config;
@@ -146,8 +139,8 @@ static int open_output(Remux *m, Fault *fault)
                          .time_base = info->time_base,
                          .fps = info->video.fps,
                          .frame_duration = info->frame_duration};
-    if (is_same_file(m->options.input, m->options.output))
-        return fault_set(fault, "%s is the input; choose another output", m->options.output);
+    if (file_io_check_output(m->options.input, m->options.output, fault) < 0)
+        return -1;
     m->output = output_open(m->options.output, &m->options.output_options, &track, fault);
     return m->output ? 0 : -1;
 }

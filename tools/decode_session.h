@@ -19,7 +19,7 @@ struct DecodeSession {
     int64_t unsupported;                /* of the errors */
     int64_t made_up, lost_frames;       /* macroblocks; reference pictures that never came */
     int64_t most;                       /* pictures to take at most, -1: all */
-    volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
+    const volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
     /* A picture in output order. -1: stop, fault is written. */
     int (*take)(DecodeSession *session, const AvocetDecodedPicture *picture, Fault *fault);
     /* Set before open; may be NULL. opaque is user. */

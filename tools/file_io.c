@@ -48,6 +48,15 @@ int file_io_open_read(FileIo *f, const char *name, AvocetSource *source, Fault *
 
 /* ---- writing ---- */
 
+int file_io_check_output(const char *input, const char *output, Fault *fault)
+{
+    struct stat in, out;
+    if (stat(input, &in) == 0 && stat(output, &out) == 0 && S_ISREG(out.st_mode) && in.st_dev == out.st_dev &&
+        in.st_ino == out.st_ino)
+        return fault_set(fault, "%s is the input; choose another output", output);
+    return 0;
+}
+
 static int write_fully(FileIo *f, int64_t offset, const uint8_t *data, size_t size)
 {
     while (size) {

@@ -15,6 +15,8 @@ typedef struct FileIo {
 
 /* 0 or -1. Only regular files can be read (any place, any order). */
 int file_io_open_read(FileIo *file, const char *name, AvocetSource *source, Fault *fault);
+/* Is output another file than input? Writing over the input would destroy it before it is read. 0, or -1 with fault. */
+int file_io_check_output(const char *input, const char *output, Fault *fault);
 /* Creates the file; "-" is standard output. Positions, reading and cutting work in regular files only. */
 int file_io_create(FileIo *file, const char *name, AvocetSink *sink, Fault *fault);
 /* The last failure as a sentence. Returns -1. */

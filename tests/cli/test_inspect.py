@@ -195,6 +195,10 @@ def test_wrong(folder):
     expect(2, "--scale wants", "inspect", coded, "--scale", 0, "-o", "x.png")
     expect(2, "one number like", "inspect", coded, "-o", "a%sb.png")
     expect(2, "cannot write x.bmp", "inspect", coded, "-o", "x.bmp")
+    before = open(coded, "rb").read()
+    for option in "-o", "--csv", "--json", "--plots":
+        expect(1, "is the input", "inspect", coded, "--csv", os.devnull, option, coded)
+    check(open(coded, "rb").read() == before, "the input is as it was")
     expect(1, "no H.264 pictures", "inspect", text, "--csv", os.path.join(folder, "x.csv"))
     expect(1, "holds one picture", "inspect", coded, "-o", os.path.join(folder, "x.png"))
     expect(1, "cannot", "inspect", coded, "-o", os.path.join(folder, "no", "x%d.png"))
