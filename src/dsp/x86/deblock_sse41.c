@@ -104,7 +104,7 @@ AVO_INLINE void filter_chroma(__m128i v[4], int alpha, int beta, __m128i tc0)
 /* (2 a1 + a0 + b1 + 2) >> 2: bS 4 where only the sample at the edge changes. */
 AVO_INLINE __m128i weak_a0(__m128i a1, __m128i a0, __m128i b1)
 {
-    return mean4(a1, a1, a0, b1);
+    return _mm_avg_epu8(a1, mean_floor(a0, b1));
 }
 
 /* One side of 8.7.2.4: a[0], a[1], a[2], a[3] outwards from the edge, b0 and b1 beyond it. mask:
@@ -256,24 +256,15 @@ AVO_INLINE void load_columns_8(__m128i c[8], const pixel *p, ptrdiff_t stride)
     }
 }
 
-/* Stores four rows of 4 samples. */
-AVO_INLINE void store_rows_4(pixel *p, ptrdiff_t stride, __m128i v)
-{
-    store4(p, v);
-    avo_store_u32(p + stride, (uint32_t)_mm_extract_epi32(v, 1));
-    avo_store_u32(p + 2 * stride, (uint32_t)_mm_extract_epi32(v, 2));
-    avo_store_u32(p + 3 * stride, (uint32_t)_mm_extract_epi32(v, 3));
-}
-
 /* 4 columns of 16 samples to 16 rows of 4. */
 AVO_INLINE void store_columns_4(pixel *p, ptrdiff_t stride, const __m128i c[4])
 {
     __m128i lo01 = _mm_unpacklo_epi8(c[0], c[1]), hi01 = _mm_unpackhi_epi8(c[0], c[1]);
     __m128i lo23 = _mm_unpacklo_epi8(c[2], c[3]), hi23 = _mm_unpackhi_epi8(c[2], c[3]);
-    store_rows_4(p, stride, _mm_unpacklo_epi16(lo01, lo23));
-    store_rows_4(p + 4 * stride, stride, _mm_unpackhi_epi16(lo01, lo23));
-    store_rows_4(p + 8 * stride, stride, _mm_unpacklo_epi16(hi01, hi23));
-    store_rows_4(p + 12 * stride, stride, _mm_unpackhi_epi16(hi01, hi23));
+    store4x4(p, stride, _mm_unpacklo_epi16(lo01, lo23));
+    store4x4(p + 4 * stride, stride, _mm_unpackhi_epi16(lo01, lo23));
+    store4x4(p + 8 * stride, stride, _mm_unpacklo_epi16(hi01, hi23));
+    store4x4(p + 12 * stride, stride, _mm_unpackhi_epi16(hi01, hi23));
 }
 
 /* Two rows of 8. */
@@ -348,8 +339,8 @@ AVO_INLINE void store_chroma_v(pixel *pix, ptrdiff_t stride, const __m128i v[4])
 {
     __m128i p = _mm_unpacklo_epi8(v[0], v[1]); /* p1 p0 of each row */
     __m128i q = _mm_unpacklo_epi8(v[2], v[3]);
-    store_rows_4(pix - 2, stride, _mm_unpacklo_epi16(p, q));
-    store_rows_4(pix - 2 + 4 * stride, stride, _mm_unpackhi_epi16(p, q));
+    store4x4(pix - 2, stride, _mm_unpacklo_epi16(p, q));
+    store4x4(pix - 2 + 4 * stride, stride, _mm_unpackhi_epi16(p, q));
 }
 
 static void deblock_chroma_v(pixel *pix, ptrdiff_t stride, int alpha, int beta, const int8_t tc0[4])

@@ -211,15 +211,12 @@ static void luma_qpel(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
         luma_block(dst, stride_dst, src, stride_src, fx, fy, 16, height);
 }
 
-/* ---- chroma, 8 wide: two rows per register ---- */
+/* ---- chroma, 8 wide: two rows per register ----
+ * A function of its own, so that narrow blocks are passed on before anything is set up. */
 
-static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
-                      int fx, int fy, int width, int height)
+static AVO_NOINLINE void chroma_8(pixel *dst, ptrdiff_t stride_dst, const pixel *src,
+                                  ptrdiff_t stride_src, int fx, int fy, int height)
 {
-    if (width != 8) {
-        avo_chroma_mc_sse41(dst, stride_dst, src, stride_src, fx, fy, width, height);
-        return;
-    }
     int pair = (8 - fx) | fx << 8; /* weights of a sample and its right neighbour */
     const __m256i w_upper = _mm256_set1_epi16((short)(pair * (8 - fy)));
     const __m256i w_lower = _mm256_set1_epi16((short)(pair * fy));
@@ -241,6 +238,15 @@ static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
         store8(dst + stride_dst, _mm256_extracti128_si256(v, 1));
         r0 = r2;
     }
+}
+
+static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                      int fx, int fy, int width, int height)
+{
+    if (width == 8)
+        chroma_8(dst, stride_dst, src, stride_src, fx, fy, height);
+    else
+        avo_chroma_mc_sse41(dst, stride_dst, src, stride_src, fx, fy, width, height);
 }
 
 /* ---- weights, 16 and 8 wide: 16 samples per register ---- */
@@ -265,15 +271,14 @@ AVO_INLINE void store_piece(pixel *p, ptrdiff_t stride, int width, __m256i v)
 static void weight(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                    int width, int height, int log2_denom, int w, int o)
 {
-    const __m256i factor = _mm256_set1_epi16((short)w), offset = _mm256_set1_epi16((short)o);
-    const __m256i round = _mm256_set1_epi16((short)(log2_denom ? 1 << (log2_denom - 1) : 0));
-    const __m128i shift = _mm_cvtsi32_si128(log2_denom);
-    int rows = width == 16 ? 1 : 2;
-
     if (width < 8) {
         avo_weight_sse41(dst, stride_dst, src, stride_src, width, height, log2_denom, w, o);
         return;
     }
+    const __m256i factor = _mm256_set1_epi16((short)w), offset = _mm256_set1_epi16((short)o);
+    const __m256i round = _mm256_set1_epi16((short)(log2_denom ? 1 << (log2_denom - 1) : 0));
+    const __m128i shift = _mm_cvtsi32_si128(log2_denom);
+    int rows = width == 16 ? 1 : 2;
     for (int y = 0; y < height; y += rows) {
         __m256i v = _mm256_cvtepu8_epi16(load_piece(src + y * stride_src, stride_src, width));
         v = _mm256_adds_epi16(_mm256_mullo_epi16(v, factor), round);
@@ -282,23 +287,16 @@ static void weight(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t
     }
 }
 
-static void weight_bi(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
-                      const pixel *b, ptrdiff_t stride_b, int width, int height, int log2_denom,
-                      int w0, int w1, int o)
+static AVO_NOINLINE void weight_bi_wide(pixel *dst, ptrdiff_t stride_dst, const pixel *a,
+                                        ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
+                                        int width, int height, int log2_denom, int w0, int w1,
+                                        int o)
 {
     const __m256i weights = _mm256_set1_epi16((short)((w0 & 255) | (w1 & 255) << 8));
     const __m256i round = _mm256_set1_epi16((short)(1 << log2_denom));
     const __m256i offset = _mm256_set1_epi16((short)o);
     const __m128i shift = _mm_cvtsi32_si128(log2_denom + 1);
-    bool small = avo_min(w0, w1) >= -128 && avo_max(w0, w1) <= 127 && w0 + w1 >= -128 &&
-                 w0 + w1 <= 127; /* weights fit a byte, results 16 bits */
     int rows = width == 16 ? 1 : 2;
-
-    if (width < 8 || !small) {
-        avo_weight_bi_sse41(dst, stride_dst, a, stride_a, b, stride_b, width, height, log2_denom,
-                            w0, w1, o);
-        return;
-    }
     for (int y = 0; y < height; y += rows) {
         __m256i ab = weave_rows(load_piece(a + y * stride_a, stride_a, width),
                                 load_piece(b + y * stride_b, stride_b, width));
@@ -306,6 +304,24 @@ static void weight_bi(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_
         v = _mm256_adds_epi16(_mm256_sra_epi16(v, shift), offset);
         store_piece(dst + y * stride_dst, stride_dst, width, v);
     }
+}
+
+/* Weights that fit a byte and results that fit 16 bits. */
+AVO_INLINE bool is_small(int w0, int w1)
+{
+    return avo_min(w0, w1) >= -128 && avo_max(w0, w1) <= 127 && w0 + w1 >= -128 && w0 + w1 <= 127;
+}
+
+static void weight_bi(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
+                      const pixel *b, ptrdiff_t stride_b, int width, int height, int log2_denom,
+                      int w0, int w1, int o)
+{
+    if (width >= 8 && is_small(w0, w1))
+        weight_bi_wide(dst, stride_dst, a, stride_a, b, stride_b, width, height, log2_denom, w0, w1,
+                       o);
+    else
+        avo_weight_bi_sse41(dst, stride_dst, a, stride_a, b, stride_b, width, height, log2_denom,
+                            w0, w1, o);
 }
 
 AVO_TARGET_END

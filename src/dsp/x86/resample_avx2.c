@@ -34,26 +34,31 @@ static void half_plane(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdi
         return;
     }
     for (int y = 0; y < height; y++, dst += stride_dst, src += 2 * stride_src) {
-        for (int x = 0; x < width; x += 32) {
-            int at = avo_min(x, width - 32);
-            half_32(dst + at, src + 2 * at, stride_src);
-        }
+        for (int x = 0; x + 32 <= width; x += 32)
+            half_32(dst + x, src + 2 * x, stride_src);
+        if (width & 31)
+            half_32(dst + width - 32, src + 2 * (width - 32), stride_src);
     }
+}
+
+AVO_INLINE void split_32(pixel *u, pixel *v, const pixel *uv)
+{
+    const __m256i low = _mm256_set1_epi16(0xff);
+    __m256i a = load32(uv), b = load32(uv + 32);
+    store32(u, pack_32(_mm256_and_si256(a, low), _mm256_and_si256(b, low)));
+    store32(v, pack_32(_mm256_srli_epi16(a, 8), _mm256_srli_epi16(b, 8)));
 }
 
 static void split_uv(pixel *u, pixel *v, const pixel *uv, int n)
 {
-    const __m256i low = _mm256_set1_epi16(0xff);
     if (n < 32) {
         avo_split_uv_sse41(u, v, uv, n);
         return;
     }
-    for (int i = 0; i < n; i += 32) {
-        int at = avo_min(i, n - 32);
-        __m256i a = load32(uv + 2 * at), b = load32(uv + 2 * at + 32);
-        store32(u + at, pack_32(_mm256_and_si256(a, low), _mm256_and_si256(b, low)));
-        store32(v + at, pack_32(_mm256_srli_epi16(a, 8), _mm256_srli_epi16(b, 8)));
-    }
+    for (int i = 0; i + 32 <= n; i += 32)
+        split_32(u + i, v + i, uv + 2 * i);
+    if (n & 31)
+        split_32(u + n - 32, v + n - 32, uv + 2 * (n - 32));
 }
 
 AVO_TARGET_END
