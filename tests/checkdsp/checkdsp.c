@@ -1,5 +1,6 @@
 /* Checks every kernel of every ISA level that this CPU has against the C reference, bit for bit,
- * and the C reference against the standard's formulas; --bench also times them.
+ * and the C reference against the standard's formulas; --bench also times them, against the C
+ * kernels compiled for AVX2 where the build has those too (vectorised.h), and sums up by family.
  *
  *   cc -std=c11 -O2 -Iinclude -Isrc -Itests -o checkdsp \
  *      $(find src/dsp tests/checkdsp -name '*.c')
@@ -8,7 +9,6 @@
  * LEVEL: sse41, avx2, avx512 or neon.
  * Exit code 0: all passed, 1: a kernel failed, 2: bad usage. */
 #include <stdarg.h>
-#include <time.h>
 #include "checkdsp/checkdsp.h"
 #include "dsp/cpu.h"
 
@@ -32,8 +32,6 @@ const int8_t deblock_tc0[52][3] = {
     {2, 3, 4},    {2, 3, 4},    {3, 3, 5},   {3, 4, 6},  {3, 4, 6},   {4, 5, 7},   {4, 5, 8},
     {4, 6, 9},    {5, 7, 10},   {6, 8, 11},  {6, 8, 13}, {7, 10, 14}, {8, 11, 16}, {9, 12, 18},
     {10, 13, 20}, {11, 15, 23}, {13, 17, 25}};
-
-volatile int bench_sink;
 
 /* ---- random input ---- */
 
@@ -152,35 +150,6 @@ void check_end(Tester *t)
         printf("ok   %-8s %s\n", t->level, t->name);
 }
 
-/* ---- timing ---- */
-
-uint64_t ticks(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    return __builtin_ia32_rdtsc();
-#else
-    return (uint64_t)clock();
-#endif
-}
-
-static int compare_samples(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-uint64_t bench_median(uint64_t *samples)
-{
-    qsort(samples, BENCH_ROUNDS, sizeof(*samples), compare_samples);
-    return samples[BENCH_ROUNDS / 2];
-}
-
-void bench_report(Tester *t, uint64_t ref, uint64_t got)
-{
-    printf("%-8s %-26s %9.1f -> %8.1f  x%.2f\n", t->level, t->name, (double)ref / BENCH_CALLS,
-           (double)got / BENCH_CALLS, (double)ref / (double)(got ? got : 1));
-}
-
 /* ---- levels ---- */
 
 typedef struct Level {
@@ -207,9 +176,10 @@ static void check_level(Tester *t)
     check_temporal(t);
 }
 
-static void run_levels(Tester *t, const AvoDsp *ref, const char *only)
+/* ref: to compare with; c: the kernels that no level has replaced. */
+static void run_levels(Tester *t, const AvoDsp *ref, const AvoDsp *c, const char *only)
 {
-    AvoDsp below = *ref, got;
+    AvoDsp below = *c, got;
     for (size_t i = 0; i < AVO_COUNT(levels); i++) {
         avo_dsp_init(&got, levels[i].mask);
         if (got.cpu_flags != levels[i].mask)
@@ -244,7 +214,7 @@ static int usage(const char *arg)
 
 int main(int argc, char **argv)
 {
-    AvoDsp ref;
+    AvoDsp ref, vectorised;
     Tester t = {0};
     const char *only = NULL;
 
@@ -268,7 +238,15 @@ int main(int argc, char **argv)
     avo_dsp_init(&ref, 0);
     if (!only)
         run_formulas(&t, &ref);
-    run_levels(&t, &ref, only);
+    if (t.bench) {
+        bool has = vectorised_init(&vectorised);
+        printf("time stamps per call: C (%s) -> kernel\n",
+               has ? vectorised_options() : "as the library is compiled");
+        run_levels(&t, has ? &vectorised : &ref, &ref, only);
+        bench_summary();
+    } else {
+        run_levels(&t, &ref, &ref, only);
+    }
     if (!t.list)
         printf("%d passed, %d failed\n", t.n_passed, t.n_failed);
     return t.n_failed ? 1 : 0;

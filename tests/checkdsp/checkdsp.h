@@ -22,15 +22,17 @@
 #include "base/util.h"
 #include "dsp/dsp.h"
 
+enum { CHECK_NAME = 64 };
+
 typedef struct Tester {
-    const AvoDsp *ref;   /* C                                  */
+    const AvoDsp *ref;   /* C, with --bench that of vectorised.h, if it is there */
     const AvoDsp *below; /* the level below the one under test */
     const AvoDsp *got;   /* the level under test               */
     const char *level;
     const char *filter; /* only kernels whose name starts so   */
     bool bench, list, verbose;
 
-    char name[64];
+    char name[CHECK_NAME]; /* family functions that time several sizes change it */
     bool failed;
     int n_passed, n_failed;
 } Tester;
@@ -83,6 +85,11 @@ void fill_coefs(coef *c, size_t n, int limit); /* |c| <= limit, often 0, often t
 extern const int blk_width[AVO_BLK_COUNT], blk_height[AVO_BLK_COUNT];
 extern const char *const blk_name[AVO_BLK_COUNT];
 
+/* The C kernels once more, compiled for the instruction set at hand: false if this build or this CPU
+ * has not got them. What they were compiled with, as text. */
+bool vectorised_init(AvoDsp *dsp);
+const char *vectorised_options(void);
+
 /* Independent table of the standard (8-16): alpha, beta by index, tc0 by index and bS - 1. */
 extern const uint8_t deblock_alpha[52], deblock_beta[52];
 extern const int8_t deblock_tc0[52][3];
@@ -90,12 +97,13 @@ extern const int8_t deblock_tc0[52][3];
 /* ---- timing ---- */
 
 uint64_t ticks(void);
-uint64_t bench_median(uint64_t *samples); /* of BENCH_ROUNDS */
+uint64_t bench_median(uint64_t *samples); /* of BENCH_ROUNDS, less what the clock takes */
 void bench_report(Tester *t, uint64_t ref, uint64_t got);
+void bench_summary(void); /* by family; of each kernel, the highest level it was timed at */
 extern volatile int bench_sink;
 
 #define BENCH_ROUNDS 200
-#define BENCH_CALLS  16
+#define BENCH_CALLS  32
 
 /* setup runs before each round, untimed. round_ and i_ number the calls. */
 #define BENCH_MEASURE(result, setup, call)                                                         \
