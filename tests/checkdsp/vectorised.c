@@ -16,7 +16,8 @@ const char *vectorised_options(void)
 
 bool vectorised_init(AvoDsp *dsp)
 {
-    if (CHECKDSP_VECTORISED_CPU && !(avo_cpu_detect() & CHECKDSP_VECTORISED_CPU))
+    uint32_t wanted = CHECKDSP_VECTORISED_CPU;
+    if ((avo_cpu_detect() & wanted) != wanted)
         return false;
     memset(dsp, 0, sizeof(*dsp));
 #define CALL_INIT(family, isa) AVO_BPC(avo_##family##_init_##isa)(dsp);
