@@ -266,10 +266,11 @@ static void add_lookahead(const AvoRowCtx *row, int list, AvoMv *starts, int *n)
     if (!mv)
         return;
     add_start(starts, n, mv[row->mb_addr]);
-    if (row->mb_x + 1 < job->mb_width)
-        add_start(starts, n, mv[row->mb_addr + 1]);
-    if (row->mb_y + 1 < job->mb_height)
-        add_start(starts, n, mv[row->mb_addr + job->mb_width]);
+    int step = job->plan.mv_step;
+    if (row->mb_x + step < job->mb_width)
+        add_start(starts, n, mv[row->mb_addr + step]);
+    if (row->mb_y + step < job->mb_height)
+        add_start(starts, n, mv[row->mb_addr + step * job->mb_width]);
 }
 
 /* Co-located vectors of the reference, scaled by distance. */
@@ -331,24 +332,40 @@ void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
     avo_set_motion(&cand->info, 0, 0, 0, 4, 4, 0, row->skip_mv);
 }
 
-/* Skips without any search where the residual of the skip prediction disappears anyway. */
-static bool early_p_skip(AvoRowCtx *row)
+/* Whether the residual of the skip prediction, left in row->pred, disappears anyway. */
+static bool skip_leaves_nothing(AvoRowCtx *row)
 {
     avo_make_p_skip(row, row->trial);
-    avo_seal_inter(row, row->trial);
     avo_predict_inter(row, &row->trial->info, row->pred);
-    if (!avo_residual_vanishes(row, row->pred))
-        return false;
+    return avo_residual_vanishes(row, row->pred);
+}
+
+static void take_p_skip(AvoRowCtx *row)
+{
+    avo_seal_inter(row, row->trial);
     memcpy(row->trial->rec, row->pred, sizeof row->pred);
     row->trial->score = 0;
     avo_swap_cand(row);
-    return true;
 }
 
-/* The search confirms the skip vector: then skipping is only a question of the residual. */
+/* A search confirms the skip vector: then skipping is only a question of the residual. */
 static bool near_skip(const AvoRowCtx *row, const AvoMotion *m)
 {
     return avo_abs(m->mv.x - row->skip_mv.x) <= 1 && avo_abs(m->mv.y - row->skip_mv.y) <= 1;
+}
+
+/* A look around the likeliest vectors, for less than a search: does the skip vector stand? */
+static bool skip_vector_stands(AvoRowCtx *row)
+{
+    const AvoMvCache *c = &row->cache;
+    const AvoMv *ahead = row->job->plan.mv[0];
+    const int at[2] = {AVO_MVC(-1, 0), AVO_MVC(0, -1)};
+    AvoMotion m = {.ref = 0, .mvp = avo_mvpred_median(c, 0, 0, 0, 4, 0)};
+    AvoMv starts[3] = {ahead ? ahead[row->mb_addr] : row->skip_mv};
+    for (int i = 0; i < 2; i++)
+        starts[1 + i] = c->ref[0][at[i]] >= 0 ? c->mv[0][at[i]] : row->skip_mv;
+    avo_motion_polish(row, &avo_blk_16x16, 0, starts, 3, &m);
+    return near_skip(row, &m);
 }
 
 /* One more than asked for: the weighted duplicate of a picture. */
@@ -362,6 +379,13 @@ static int refs_searched(const AvoRowCtx *row)
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
     int best = AVO_COST_MAX, refs = refs_searched(row);
+    /* Searches by SAD cost no more than asking first; where all is coded to be compared, the search costs little. */
+    bool asked = may_skip && row->job->tools->subpel_satd && avo_rd_level(row) == AVO_RD_SATD;
+    bool nothing_left = asked && skip_leaves_nothing(row);
+    if (nothing_left && skip_vector_stands(row)) {
+        take_p_skip(row);
+        return -1;
+    }
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[0][ref];
@@ -370,8 +394,10 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
         int n = avo_gather_starts(row, &avo_blk_16x16, 0, ref, starts);
         int stop = best == AVO_COST_MAX ? best : best + best / 4;
         avo_motion_search(row, &avo_blk_16x16, 0, starts, n, stop, m);
-        if (ref == 0 && may_skip && near_skip(row, m) && early_p_skip(row))
+        if (ref == 0 && may_skip && near_skip(row, m) && (asked ? nothing_left : skip_leaves_nothing(row))) {
+            take_p_skip(row);
             return -1;
+        }
         if (m->cost < best) {
             best = m->cost;
             *best_ref = ref;

@@ -62,6 +62,7 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->propagates = config->mbtree && config->lookahead > 0 && !constant_qp;
     la->wants_offsets = !constant_qp && (config->aq_mode || la->propagates);
     la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
+    la->step = la->bframes || la->propagates ? 1 : 2;
     la->wants_weights = config->weightp > 0 && la->wants_costs;
     la->wants_ahead =
         la->delay > 0 && (config->vbv_bufsize > 0 || config->rate_mode == AVOCET_RATE_BITRATE);
@@ -222,6 +223,7 @@ static const AvoMv *export_field(const AvoLookahead *la, AvoLowres *lr, int dir,
 static void fill_vectors(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
 {
     AvoLowres *lr = avo_lowres(la, e->index);
+    plan->mv_step = la->step;
     if (e->past >= 0)
         plan->mv[0] = export_field(la, lr, 0, e->index - e->past);
     if (e->future >= 0)

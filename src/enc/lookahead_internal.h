@@ -82,6 +82,7 @@ struct AvoLookahead {
     int layers;  /* of B pictures; 0: none */
     int delay;
     int past_max, future_max; /* distances that may be searched */
+    int step;                 /* 2: one of 2x2 blocks is measured for all four */
     int swallowed;            /* SATD of a block that its quantiser makes nothing of */
     bool wants_costs;         /* anything needs the half-size search at all */
     bool propagates;

@@ -48,6 +48,50 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
         lr->pair[i].block = avo_arena_take(arena, n * sizeof(uint16_t), 0);
 }
 
+/* ---- which blocks are measured ---- */
+
+/* Where no B picture and no importance asks for each block, one of four (the lower right one, in step
+ * 2) speaks for all: sums and vectors to start from lose next to nothing by it. */
+typedef struct Group {
+    int x, y;      /* the block that is measured */
+    int x0, y0;    /* the first of the group */
+    int x1, y1;    /* behind the last */
+} Group;
+
+AVO_INLINE Group group_at(const AvoLookahead *la, int column, int line)
+{
+    Group g = {.x0 = column * la->step, .y0 = line * la->step};
+    g.x1 = avo_min(g.x0 + la->step, la->mb_width);
+    g.y1 = avo_min(g.y0 + la->step, la->mb_height);
+    g.x = g.x1 - 1;
+    g.y = g.y1 - 1;
+    return g;
+}
+
+AVO_INLINE int group_columns(const AvoLookahead *la)
+{
+    return (la->mb_width + la->step - 1) / la->step;
+}
+
+AVO_INLINE int group_lines(const AvoLookahead *la)
+{
+    return (la->mb_height + la->step - 1) / la->step;
+}
+
+AVO_INLINE void set_costs(const AvoLookahead *la, uint16_t *blocks, const Group *g, int cost)
+{
+    for (int y = g->y0; y < g->y1; y++)
+        for (int x = g->x0; x < g->x1; x++)
+            blocks[y * la->mb_width + x] = (uint16_t)cost;
+}
+
+AVO_INLINE void set_vectors(const AvoLookahead *la, AvoMv *field, const Group *g, AvoMv mv)
+{
+    for (int y = g->y0; y < g->y1; y++)
+        for (int x = g->x0; x < g->x1; x++)
+            field[y * la->mb_width + x] = mv;
+}
+
 /* ---- picture preparation ---- */
 
 /* Half-sample planes over the picture and AVO_LOWRES_MARGIN samples around it, from the padded
@@ -123,10 +167,11 @@ static void prepare_task(void *context, int task, int worker)
     } else if (task == TASK_COARSE) {
         avo_coarse_begin(lr, half);
     } else {
-        int y = task - TASK_INTRA;
-        for (int x = 0; x < la->mb_width; x++)
-            lr->intra[y * la->mb_width + x] = (uint16_t)intra_block(
-                la->dsp, half->data + 8 * y * half->stride + 8 * x, half->stride);
+        for (int column = 0; column < group_columns(la); column++) {
+            Group g = group_at(la, column, task - TASK_INTRA);
+            const pixel *block = half->data + 8 * g.y * half->stride + 8 * g.x;
+            set_costs(la, lr->intra, &g, intra_block(la->dsp, block, half->stride));
+        }
     }
 }
 
@@ -140,7 +185,7 @@ void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
     for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
         lr->pair[i].past = lr->pair[i].future = 0;
     lr->next_pair = 0;
-    avo_lookahead_run(la, prepare_task, &picture, TASK_INTRA + la->mb_height);
+    avo_lookahead_run(la, prepare_task, &picture, TASK_INTRA + group_lines(la));
     lr->intra_sum = inner_sum(la, lr->intra);
 }
 
@@ -253,13 +298,14 @@ static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
 }
 
 /* Median prediction and candidates from the vectors found so far in this field. */
-static void predict_block(BlockSearch *s, AvoMv candidates[8], const AvoMv *field, int width, int x,
-                          int y)
+static void predict_block(BlockSearch *s, AvoMv candidates[8], const AvoMv *field, int width,
+                          const Group *g)
 {
     static const AvoMv zero = {0, 0};
-    AvoMv left = x ? field[-1] : zero;
-    AvoMv top = y ? field[-width] : left;
-    AvoMv right = y && x + 1 < width ? field[1 - width] : top;
+    const AvoMv *above = field + (g->y0 - 1) * width;
+    AvoMv left = g->x0 ? field[g->y0 * width + g->x0 - 1] : zero;
+    AvoMv top = g->y0 ? above[g->x0] : left;
+    AvoMv right = g->y0 && g->x1 < width ? above[g->x1] : top;
     s->pred.x = (int16_t)avo_median3(left.x, top.x, right.x);
     s->pred.y = (int16_t)avo_median3(left.y, top.y, right.y);
     candidates[0] = clip_mv(s, s->pred.x, s->pred.y);
@@ -292,44 +338,53 @@ typedef struct Field {
     uint16_t *cost;
 } Field;
 
-/* Candidates need the vectors to the left and above, up to one block further right. */
-static void search_row(void *context, int y, int worker)
+/* What a block at g is searched with: its place in the planes, limits, candidates. */
+static void start_block(const Field *f, BlockSearch *s, AvoMv candidates[8], const Group *g)
+{
+    const AvoLookahead *la = f->la;
+    ptrdiff_t at = 8 * g->y * s->stride + 8 * g->x;
+    int i = g->y0 * la->mb_width + g->x0;
+    for (int k = 0; k < 4; k++)
+        s->plane[k] = f->plane[k] + at;
+    s->min_x = -2 * (8 * g->x + REACH);
+    s->max_x = 2 * (8 * (la->mb_width - 1 - g->x) + REACH);
+    s->min_y = -2 * (8 * g->y + REACH);
+    s->max_y = 2 * (8 * (la->mb_height - 1 - g->y) + REACH);
+    la->dsp->copy[1](s->cur, AVO_CUR_STRIDE, f->cur->data + at, s->stride, 8);
+    predict_block(s, candidates, f->mv, la->mb_width, g);
+    if (f->hint.mv)
+        candidates[5] = clip_mv(s, (f->hint.mv[i].x * f->hint.scale_q8 + 128) >> 8,
+                                (f->hint.mv[i].y * f->hint.scale_q8 + 128) >> 8);
+    if (f->coarse)
+        add_coarse(la, s, candidates + 6, f->coarse, g->x, g->y);
+}
+
+/* Candidates need the vectors to the left and above, up to one group further right. */
+static void search_row(void *context, int line, int worker)
 {
     const Field *f = context;
     const AvoLookahead *la = f->la;
-    const Hint *hint = &f->hint;
     AvoMv candidates[8];
     BlockSearch s = {.dsp = la->dsp, .stride = f->cur->stride};
     (void)worker;
-    s.min_y = -2 * (8 * y + REACH);
-    s.max_y = 2 * (8 * (la->mb_height - 1 - y) + REACH);
-    for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
-        ptrdiff_t at = 8 * y * s.stride + 8 * x;
-        for (int k = 0; k < 4; k++)
-            s.plane[k] = f->plane[k] + at;
-        s.min_x = -2 * (8 * x + REACH);
-        s.max_x = 2 * (8 * (la->mb_width - 1 - x) + REACH);
-        la->dsp->copy[1](s.cur, AVO_CUR_STRIDE, f->cur->data + at, s.stride, 8);
-        if (y > 0)
-            avo_progress_wait(&la->row_progress[y - 1], avo_min(x + 2, la->mb_width));
-        predict_block(&s, candidates, f->mv + i, la->mb_width, x, y);
-        if (hint->mv)
-            candidates[5] = clip_mv(&s, (hint->mv[i].x * hint->scale_q8 + 128) >> 8,
-                                    (hint->mv[i].y * hint->scale_q8 + 128) >> 8);
-        if (f->coarse)
-            add_coarse(la, &s, candidates + 6, f->coarse, x, y);
+    for (int column = 0, columns = group_columns(la); column < columns; column++) {
+        Group g = group_at(la, column, line);
+        if (line > 0)
+            avo_progress_wait(&la->row_progress[line - 1], avo_min(column + 2, columns));
+        start_block(f, &s, candidates, &g);
         search_block(&s, candidates);
-        f->mv[i] = s.mv;
-        f->cost[i] = (uint16_t)avo_min(s.cost, AVO_LOWRES_COST_MAX);
-        avo_progress_publish(&la->row_progress[y], x + 1);
+        set_vectors(la, f->mv, &g, s.mv);
+        set_costs(la, f->cost, &g, avo_min(s.cost, AVO_LOWRES_COST_MAX));
+        avo_progress_publish(&la->row_progress[line], column + 1);
     }
 }
 
 static void search_rows(Field *field)
 {
-    for (int y = 0; y < field->la->mb_height; y++)
+    int lines = group_lines(field->la);
+    for (int y = 0; y < lines; y++)
         avo_progress_reset(&field->la->row_progress[y]);
-    avo_lookahead_run(field->la, search_row, field, field->la->mb_height);
+    avo_lookahead_run(field->la, search_row, field, lines);
 }
 
 /* Samples of a reference that a block's vector points at; at: the block's place in the plane. */

@@ -78,6 +78,7 @@ typedef struct AvoPlan {
     /* Per macroblock vectors of the half-size search against list 0 and list 1's nearest reference (quarter luma
      * samples at full size), predictors for the motion search; NULL if not searched. */
     const AvoMv *mv[2];
+    int mv_step; /* as many columns and rows of macroblocks share a vector */
     AvoNeighbour neighbour[AVO_NEIGHBOURS_MAX]; /* what the temporal filter may draw on */
     int neighbour_count;
 } AvoPlan;
