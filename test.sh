@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 need_packages gcc g++ libc6-dev make cmake pkg-config clang binutils python3 python3-dev \
     python3-venv python3-numpy python3-pil ffmpeg libpng-dev libjpeg-dev libavformat-dev \
     libavcodec-dev libswscale-dev libsdl2-dev libmbedtls-dev xvfb xdotool x11-apps \
-    gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-libav \
+    gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-libav tshark \
     gcc-riscv64-unknown-elf qemu-system-misc gcc-arm-none-eabi qemu-system-arm \
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross qemu-user || echo "Going on; tests that need what is missing will fail."
 

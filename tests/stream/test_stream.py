@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -178,6 +179,67 @@ def test_gstreamer():
         with open(out, "rb") as a, open(want, "rb") as b:
             got, wanted = a.read(), b.read()
         check(got == wanted, "%s: %d of %d pictures" % (transport, len(got) // (640 * 360 * 3 // 2), 50))
+
+
+def test_vlc():
+    """30 seconds as VLC receives them. Needs a VLC with the plugin live555; AVOCET_VLC names it if not cvlc."""
+    vlc = os.environ.get("AVOCET_VLC", "cvlc")
+    if not shutil.which(vlc) or "live555" not in subprocess.run([vlc, "--list"], capture_output=True, text=True,
+                                                               stdin=subprocess.DEVNULL, check=False).stdout:
+        skipped("VLC is not installed, or has no RTSP (its plugin live555)")
+        return
+    options = ["--size", "640x360", "--frames", "800", "--fps", "25", "--keyint", "50", "--crf", "20"]
+    for path in encode("vlc.264", *options), encode("vlc-live.264", *options, "--slices", "3", "--tune", "zerolatency"):
+        wanted = pictures_of(path)[:750] # what is on its way when the stream ends VLC throws away
+        for transport in "tcp", "udp":
+            out = os.path.join(folder, "vlc.ts")
+            with Server(path, fps=25) as server, open(out, "wb") as f:
+                subprocess.run([vlc, "--quiet", "--no-audio", *(["--rtsp-tcp"] if transport == "tcp" else []), server.url(),
+                                "--sout", "#std{access=file,mux=ts,dst=-}", "--play-and-exit", "vlc://quit"], stdout=f,
+                               stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=90, check=False)
+            got = pictures_of(out)
+            check(got[:750] == wanted, "%s by %s: %d pictures" % (os.path.basename(path), transport, len(got)))
+
+
+def write_capture(path, packets):
+    """RTP packets as a pcap file of UDP datagrams (raw IPv4)."""
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
+        for n, packet in enumerate(packets):
+            udp = struct.pack(">HHHH", 5004, 5004, 8 + len(packet), 0) + packet
+            ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), n & 0xffff, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
+            f.write(struct.pack("<IIII", n // 1000, n % 1000 * 1000, len(ip + udp), len(ip + udp)) + ip + udp)
+
+
+def test_dissector():
+    """Wireshark's dissectors of RTP and H.264 find nothing wrong in any packet."""
+    if not shutil.which("tshark"):
+        skipped("tshark is not installed")
+        return
+    capture = os.path.join(folder, "packets.pcap")
+    for path in small(), large(), film():
+        with Server(path, fps=100) as server:
+            client = Client(server.port)
+            client.play()
+            try:
+                while True:
+                    client.take_packet()
+            except (ConnectionError, TimeoutError):
+                pass
+            client.close()
+        packets = [packet for channel, packet in client.media if channel == 0]
+        write_capture(capture, packets)
+        words = ["tshark", "-r", capture, "-d", "udp.port==5004,rtp", "-d", "rtp.pt==96,h264"]
+        def told(*more):
+            return subprocess.run(words + list(more), capture_output=True, text=True, timeout=60, check=False).stdout
+        seen = told("-Y", "h264", "-T", "fields", "-e", "h264.nal_unit_hdr").splitlines()
+        check(len(seen) == len(packets) > 50 and all(seen), "%d of %d packets are H.264" % (len(seen), len(packets)))
+        # "Not decoded yet": what it says of all slice data.
+        faults = [line for line in told("-Y", "_ws.expert", "-T", "fields", "-E", "aggregator=|", "-e", "_ws.expert.message").splitlines()
+                  if set(line.split("|")) != {"[Not decoded yet]"}]
+        check(not faults and not told("-Y", "_ws.malformed"), "%s: %s" % (os.path.basename(path), faults[:3]))
+        streams = told("-q", "-z", "rtp,streams")
+        check(re.search(r"h264\s+%d\s+0 \(0\.0%%\)" % len(packets), streams), streams)
 
 
 def test_two_join_at_once_and_one_later():
@@ -611,6 +673,7 @@ def main():
         test_ffmpeg()
         test_without_headers()
         test_gstreamer()
+        test_dissector()
         test_methods()
         test_hostile()
         test_bytes_one_by_one()
@@ -627,6 +690,7 @@ def main():
         test_wrong_usage()
         if not QUICK:
             test_two_join_at_once_and_one_later()
+            test_vlc()
         if has_passwords():
             test_passwords()
             test_sha256_only()
