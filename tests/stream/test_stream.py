@@ -532,7 +532,8 @@ def test_slow_client():
         slow.close()
         numbers = server.wait()
     check(numbers.get("skipped", 0) > 0, "pictures were left out: %s" % numbers)
-    check(parts.faults == 0 and parts.fragment is None, "%d faults in what came" % parts.faults)
+    # The last picture may be cut off: a server that closes waits two seconds for its clients, no longer.
+    check(parts.faults == 0, "%d faults in what came" % parts.faults)
     out = os.path.join(folder, "slow.264")
     with open(out, "wb") as f:
         f.write(b"".join(b"\0\0\0\1" + unit for picture in parts.pictures for unit in picture))
