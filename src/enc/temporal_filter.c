@@ -28,6 +28,7 @@
 #define DRIFT_DIVISOR  2         /* of the squared sums of 4x4 samples, so that drift counts eightfold */
 #define BLOCK_SHARE_Q3 5         /* part of a block's energy that may differ, 1/8 */
 #define FLOOR          6         /* and this much in any case */
+#define ERROR_MAX      16        /* tolerances: beyond, a neighbour's share is next to nothing */
 #define IMPORTANT_Q8   (5 * 256) /* QP by which importance lowers a block that gets the strength as it is */
 #define FACTOR_MAX_Q8  384
 #define DISTANCES      4
@@ -170,13 +171,16 @@ static void filter_block(const AvoTemporalFilter *f, const AvoMv *start, int x, 
     AvoTemporalBlock block;
     Matches m;
     avo_temporal_block_init(&block, f->dsp, &plan->src->plane[0], x, y);
-    for (int i = 0; i < plan->neighbour_count; i++) {
-        m.weight[i] = start[i].x != INT16_MIN;
-        if (m.weight[i])
-            m.match[i] = avo_temporal_refine(&block, f->dsp, &plan->neighbour[i].src->plane[0],
-                                             start[i], m.pred[i]);
-    }
     int tolerance = block_tolerance(f, block.cur, block.stride), reach = reach_of(tolerance);
+    int64_t error_max = (int64_t)ERROR_MAX * tolerance;
+    for (int i = 0; i < plan->neighbour_count; i++) {
+        m.weight[i] = factor_q8 > 0 && start[i].x != INT16_MIN;
+        if (!m.weight[i])
+            continue;
+        m.match[i] = avo_temporal_refine(&block, f->dsp, &plan->neighbour[i].src->plane[0], start[i],
+                                         error_max, m.pred[i]);
+        m.weight[i] = m.match[i].error <= error_max;
+    }
     set_weights(f, &m, tolerance, factor_q8);
     average_luma(f, &m, reach, x, y);
     if (f->plane[1].data)

@@ -153,7 +153,7 @@ static bool inside(const AvoTemporalBlock *b, const AvoPlane *ref, AvoMv mv)
 }
 
 AvoTemporalMatch avo_temporal_refine(const AvoTemporalBlock *b, const AvoDsp *dsp,
-                                     const AvoPlane *ref, AvoMv start, pixel *pred)
+                                     const AvoPlane *ref, AvoMv start, int64_t error_max, pixel *pred)
 {
     AvoTemporalMatch best = {.error = INT32_MAX};
     AvoMv mv = {(int16_t)(16 * start.x), (int16_t)(16 * start.y)};
@@ -169,7 +169,8 @@ AvoTemporalMatch avo_temporal_refine(const AvoTemporalBlock *b, const AvoDsp *ds
         AvoMv d = displacement(b, sums[1], sums[2]);
         mv.x = (int16_t)(mv.x - d.x);
         mv.y = (int16_t)(mv.y - d.y);
-        if ((!d.x && !d.y) || !inside(b, ref, mv))
+        bool settled = avo_abs(d.x) <= 1 && avo_abs(d.y) <= 1;
+        if (settled || best.error > error_max + (step ? 0 : error_max / 2) || !inside(b, ref, mv))
             break;
     }
     return best;

@@ -30,9 +30,10 @@ void avo_temporal_block_init(AvoTemporalBlock *b, const AvoDsp *dsp, const AvoPl
  * around the best of them. cur: the block, stride AVO_CUR_STRIDE, aligned. Returns its SAD. */
 int avo_temporal_search(const AvoDsp *dsp, const pixel *cur, const AvoPlane *ref, int x, int y,
                         const AvoMv *candidates, int count, AvoMv *best);
-/* Refines from a whole-sample vector; pred gets the samples of the match, stride 8. */
+/* Refines from a whole-sample vector, as long as the error may come below error_max; pred gets the samples of the match,
+ * stride 8. */
 AvoTemporalMatch avo_temporal_refine(const AvoTemporalBlock *b, const AvoDsp *dsp,
-                                     const AvoPlane *ref, AvoMv start, pixel *pred);
+                                     const AvoPlane *ref, AvoMv start, int64_t error_max, pixel *pred);
 /* Samples of a plane around (x + mv.x / 16, y + mv.y / 16), border samples repeated outside. */
 void avo_temporal_fetch(const AvoDsp *dsp, pixel *dst, ptrdiff_t stride_dst, const AvoPlane *plane,
                         int x, int y, AvoMv mv, int size);
