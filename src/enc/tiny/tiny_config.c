@@ -14,7 +14,8 @@
 typedef enum Kind {
     KIND_INT,
     KIND_FLAG,
-    KIND_CENTI,
+    KIND_CENTI, /* int, 1/100 of what is written */
+    KIND_LEVEL,
     KIND_BITS,
     KIND_SIZE,
     KIND_FORMAT,
@@ -23,21 +24,25 @@ typedef enum Kind {
     KIND_DEBLOCK,
     KIND_SAR,
     KIND_CONTAINER,
-    KIND_RANGE
+    KIND_RANGE,
+    KIND_COUNT
 } Kind;
 
 typedef struct Row {
     AvocetOption pub;
     Kind kind;
     size_t member;
+    int32_t low, high; /* in the member's unit */
     bool live;
     int8_t sets_rate; /* AvocetRateMode that it selects, or -1 */
 } Row;
 
 #define MEMBER(name) offsetof(AvocetEncoderConfig, name)
+#define UNIT(kind)   ((kind) == KIND_CENTI ? 100 : (kind) == KIND_BITS ? 0 : 1)
 #define ROW(name, group, form, low, high, preset, help, kind, member, live, rate)                  \
     {                                                                                              \
-        {name, group, form, NULL, low, high, preset, help}, kind, MEMBER(member), live, rate       \
+        {name, group, form, NULL, low, high, preset, help}, kind, MEMBER(member),                  \
+            (int32_t)((low)*UNIT(kind)), (int32_t)((high)*UNIT(kind)), live, rate                  \
     }
 
 /* clang-format off */
@@ -45,7 +50,7 @@ static const Row rows[] = {
     ROW("size", "input", "<width>x<height>", 0, 0, "0x0", "Size of the pictures.", KIND_SIZE, width, false, -1),
     ROW("format", "input", "<name>", 0, 0, "i420", "Pixel format of the pictures.", KIND_FORMAT, format, false, -1),
     ROW("fps", "input", "<number>", 0, 0, "25", "Pictures per second: 25, 29.97 or 30000/1001.", KIND_RATIO, fps, true, -1),
-    ROW("level", "stream", "<number>", 0, 6.2, "0", "Level (3.1); 0: the lowest that fits.", KIND_CENTI, level, false, -1),
+    ROW("level", "stream", "<number>", 0, 6.2, "0", "Level (3.1); 0: the lowest that fits.", KIND_LEVEL, level, false, -1),
     ROW("keyint", "stream", "<integer>", 1, KEYINT_INFINITE, "250", "Most pictures from keyframe to keyframe, or infinite.", KIND_KEYINT, keyint, false, -1),
     ROW("deblock", "stream", "<alpha:beta>", -6, 6, "0:0", "Loop filter strength and threshold; off: no loop filter.", KIND_DEBLOCK, deblock, false, -1),
     ROW("qp", "rate", "<integer>", 0, 51, "28", "Constant quantiser of P pictures.", KIND_INT, qp, true, AVOCET_RATE_QP),
@@ -75,7 +80,7 @@ const AvocetOption *avocet_encoder_option(int index)
     return index >= 0 && index < (int)AVO_COUNT(rows) ? &rows[index].pub : NULL;
 }
 
-static bool is(const char *text, const char *word)
+static AVO_NOINLINE bool is(const char *text, const char *word)
 {
     return avo_text_is_word(text, avo_text_length(text), word);
 }
@@ -101,7 +106,7 @@ static int *int_of(AvocetEncoderConfig *c, const Row *row)
 }
 
 /* Two numbers with a character of `between` in the middle. */
-static bool read_pair(const char *text, const char *between, int64_t *a, int64_t *b)
+static AVO_NOINLINE bool read_pair(const char *text, const char *between, int64_t *a, int64_t *b)
 {
     const char *p = avo_text_read_fixed(text, 0, a);
     if (!p || !*p || (*p != between[0] && *p != between[1]))
@@ -110,15 +115,99 @@ static bool read_pair(const char *text, const char *between, int64_t *a, int64_t
     return p && !*p;
 }
 
-static bool read_number(const char *text, int decimals, int64_t low, int64_t high, int64_t *value)
+static AVO_NOINLINE bool read_number(const char *text, int decimals, int64_t low, int64_t high,
+                                     int64_t *value)
 {
     const char *end = avo_text_read_fixed(text, decimals, value);
     return end && !*end && *value >= low && *value <= high;
 }
 
-static bool read_fps(AvocetEncoderConfig *c, const char *text)
+/* The number of the word among the names, or -1. */
+static AVO_NOINLINE int find_word(const char *text, const char *const names[4])
+{
+    for (int i = 0; i < 4; i++)
+        if (names[i] && is(text, names[i]))
+            return i;
+    return -1;
+}
+
+/* ---- reading, by kind ---- */
+
+static AVO_NOINLINE bool read_int(AvocetEncoderConfig *c, const Row *row, const char *text)
+{
+    int64_t v;
+    if (!read_number(text, row->kind == KIND_CENTI ? 2 : 0, row->low, row->high, &v))
+        return false;
+    *int_of(c, row) = (int)v;
+    return true;
+}
+
+static bool read_flag(AvocetEncoderConfig *c, const Row *row, const char *text)
+{
+    static const char *const names[4] = {"0", "1", "no", "yes"};
+    int found = find_word(text, names);
+    *int_of(c, row) = found & 1;
+    return found >= 0;
+}
+
+static bool read_level(AvocetEncoderConfig *c, const Row *row, const char *text)
+{
+    int64_t v;
+    (void)row;
+    if (is(text, "1b")) {
+        c->level = 9;
+        return true;
+    }
+    if (!read_number(text, 1, 0, 620, &v))
+        return false;
+    c->level = (int)(v >= 100 ? v / 10 : v);
+    return true;
+}
+
+/* Kilobits, or with a unit: 800, 800k, 2.5M, 64000b. */
+static bool read_bits(AvocetEncoderConfig *c, const Row *row, const char *text)
+{
+    int64_t milli, unit = 1000;
+    const char *end = avo_text_read_fixed(text, 3, &milli);
+    if (!end || milli < 0)
+        return false;
+    if (*end == 'M' || *end == 'm')
+        unit = 1000000, end++;
+    else if (*end == 'k' || *end == 'K')
+        end++;
+    else if (*end == 'b')
+        unit = 1, end++;
+    if (*end || milli > 4000000000000 / unit)
+        return false;
+    int64_t bits = milli * unit / 1000;
+    memcpy((char *)c + row->member, &bits, sizeof bits);
+    return true;
+}
+
+static bool read_size(AvocetEncoderConfig *c, const Row *row, const char *text)
+{
+    int64_t a, b;
+    (void)row;
+    if (!read_pair(text, "xX", &a, &b) || a < 0 || b < 0 || a > 8192 || b > 8192)
+        return false;
+    c->width = (int)a;
+    c->height = (int)b;
+    return true;
+}
+
+static bool read_format(AvocetEncoderConfig *c, const Row *row, const char *text)
+{
+    int format = avocet_format_find(text);
+    (void)row;
+    if (format >= 0)
+        c->format = (AvocetFormat)format;
+    return format >= 0;
+}
+
+static bool read_ratio(AvocetEncoderConfig *c, const Row *row, const char *text)
 {
     int64_t num, den;
+    (void)row;
     if (!read_pair(text, "/:", &num, &den)) {
         if (!read_number(text, 3, 1, 2000000000, &num))
             return false;
@@ -134,26 +223,15 @@ static bool read_fps(AvocetEncoderConfig *c, const char *text)
     return true;
 }
 
-/* Kilobits, or with a unit: 800, 800k, 2.5M, 64000b. */
-static bool read_bits(const char *text, int64_t *value)
+static bool read_keyint(AvocetEncoderConfig *c, const Row *row, const char *text)
 {
-    int64_t milli, unit = 1000;
-    const char *end = avo_text_read_fixed(text, 3, &milli);
-    if (!end || milli < 0)
-        return false;
-    if (*end == 'M' || *end == 'm')
-        unit = 1000000, end++;
-    else if (*end == 'k' || *end == 'K')
-        end++;
-    else if (*end == 'b')
-        unit = 1, end++;
-    if (*end || milli > 4000000000000 / unit)
-        return false;
-    *value = milli * unit / 1000;
+    if (!is(text, "infinite"))
+        return read_int(c, row, text);
+    c->keyint = KEYINT_INFINITE;
     return true;
 }
 
-static bool read_deblock(AvocetEncoderConfig *c, const char *text)
+static bool read_deblock(AvocetEncoderConfig *c, const Row *row, const char *text)
 {
     int64_t a, b;
     if (is(text, "off")) {
@@ -161,11 +239,11 @@ static bool read_deblock(AvocetEncoderConfig *c, const char *text)
         return true;
     }
     if (!read_pair(text, ":,", &a, &b)) {
-        if (!read_number(text, 0, -6, 6, &a))
+        if (!read_number(text, 0, row->low, row->high, &a))
             return false;
         b = a;
     }
-    if (a < -6 || a > 6 || b < -6 || b > 6)
+    if (a < row->low || a > row->high || b < row->low || b > row->high)
         return false;
     c->deblock = 1;
     c->deblock_alpha = (int)a;
@@ -173,94 +251,44 @@ static bool read_deblock(AvocetEncoderConfig *c, const char *text)
     return true;
 }
 
-static bool read_level(AvocetEncoderConfig *c, const char *text)
+static bool read_sar(AvocetEncoderConfig *c, const Row *row, const char *text)
 {
-    int64_t value;
-    if (is(text, "1b")) {
-        c->level = 9;
-        return true;
-    }
-    if (!read_number(text, 1, 0, 620, &value))
+    int64_t a, b;
+    if (!read_pair(text, ":/", &a, &b) || a < 0 || b < 0 || a > row->high || b > row->high)
         return false;
-    c->level = (int)(value >= 100 ? value / 10 : value);
+    c->sar_width = (int)a;
+    c->sar_height = (int)b;
     return true;
 }
 
-static bool read_choice(int *member, const char *text, const char *const names[4])
+static bool read_container(AvocetEncoderConfig *c, const Row *row, const char *text)
 {
-    for (int i = 0; i < 4; i++)
-        if (names[i] && is(text, names[i])) {
-            *member = i & 1;
-            return true;
-        }
-    return false;
+    static const char *const names[4] = {"annexb", "avcc"};
+    int found = find_word(text, names);
+    (void)row;
+    if (found >= 0)
+        c->container = (AvocetContainer)found;
+    return found >= 0;
 }
 
-static bool read_value(AvocetEncoderConfig *c, const Row *row, const char *text)
+static bool read_range(AvocetEncoderConfig *c, const Row *row, const char *text)
 {
-    static const char *const containers[4] = {"annexb", "avcc", NULL, NULL};
-    static const char *const ranges[4] = {"tv", "pc", "limited", "full"};
-    static const char *const flags[4] = {"0", "1", "no", "yes"};
-    int64_t a, b;
-    int choice, format;
-    int *member = int_of(c, row);
-    switch (row->kind) {
-    case KIND_SIZE:
-        if (!read_pair(text, "xX", &a, &b) || a < 0 || b < 0 || a > 8192 || b > 8192)
-            return false;
-        c->width = (int)a;
-        c->height = (int)b;
-        return true;
-    case KIND_FORMAT:
-        format = avocet_format_find(text);
-        c->format = format < 0 ? c->format : (AvocetFormat)format;
-        return format >= 0;
-    case KIND_RATIO:
-        return read_fps(c, text);
-    case KIND_BITS:
-        if (!read_bits(text, &a))
-            return false;
-        memcpy((char *)c + row->member, &a, sizeof a);
-        return true;
-    case KIND_DEBLOCK:
-        return read_deblock(c, text);
-    case KIND_SAR:
-        if (!read_pair(text, ":/", &a, &b) || a < 0 || b < 0 || a > 65535 || b > 65535)
-            return false;
-        c->sar_width = (int)a;
-        c->sar_height = (int)b;
-        return true;
-    case KIND_CONTAINER:
-        if (!read_choice(&choice, text, containers))
-            return false;
-        c->container = (AvocetContainer)choice;
-        return true;
-    case KIND_RANGE:
-        return read_choice(member, text, ranges);
-    case KIND_FLAG:
-        return read_choice(member, text, flags);
-    case KIND_KEYINT:
-        a = KEYINT_INFINITE;
-        if (!is(text, "infinite") && !read_number(text, 0, 1, KEYINT_INFINITE, &a))
-            return false;
-        *member = (int)a;
-        return true;
-    case KIND_CENTI:
-        if (row->member == MEMBER(level))
-            return read_level(c, text);
-        if (!read_number(text, 2, row->member == MEMBER(ip_ratio) ? 10 : 0,
-                         row->member == MEMBER(ip_ratio) ? 1000 : 5100, &a))
-            return false;
-        *member = (int)a;
-        return true;
-    case KIND_INT:
-        if (!read_number(text, 0, 0, row->member == MEMBER(threads) ? 256 : 51, &a))
-            return false;
-        *member = (int)a;
-        return true;
-    }
-    return false;
+    static const char *const names[4] = {"tv", "pc", "limited", "full"};
+    int found = find_word(text, names);
+    (void)row;
+    c->full_range = found & 1;
+    return found >= 0;
 }
+
+/* A failure may leave c changed: it is a copy. */
+static bool (*const readers[KIND_COUNT])(AvocetEncoderConfig *c, const Row *row,
+                                         const char *text) = {
+    [KIND_INT] = read_int,         [KIND_FLAG] = read_flag,   [KIND_CENTI] = read_int,
+    [KIND_LEVEL] = read_level,     [KIND_BITS] = read_bits,   [KIND_SIZE] = read_size,
+    [KIND_FORMAT] = read_format,   [KIND_RATIO] = read_ratio, [KIND_KEYINT] = read_keyint,
+    [KIND_DEBLOCK] = read_deblock, [KIND_SAR] = read_sar,     [KIND_CONTAINER] = read_container,
+    [KIND_RANGE] = read_range,
+};
 
 int avo_tiny_config_read(AvocetEncoderConfig *c, const char *name, const char *value, bool live,
                          AvoMessage *msg)
@@ -274,7 +302,7 @@ int avo_tiny_config_read(AvocetEncoderConfig *c, const char *name, const char *v
     if (!value && row->kind == KIND_FLAG)
         value = "1";
     AvocetEncoderConfig changed = *c;
-    if (!value || !read_value(&changed, row, value))
+    if (!value || !readers[row->kind](&changed, row, value))
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "%s: \"%s\" is no %s in its range", row->pub.name,
                         value ? value : "", row->pub.form);
     if (row->sets_rate >= 0)
@@ -289,8 +317,7 @@ int avocet_encoder_config_set(AvocetEncoderConfig *config, const char *name, con
     AvoMessage msg = {""};
     int status = config ? avo_tiny_config_read(config, name, value, false, &msg)
                         : avo_fail(&msg, AVOCET_ERR_ARGUMENT, "config is NULL");
-    if (message && message_size)
-        avo_text_copy(message, message_size, msg.text);
+    avo_text_copy(message, message_size, msg.text);
     return status;
 }
 
@@ -327,9 +354,11 @@ int avocet_encoder_config_get(const AvocetEncoderConfig *c, const char *name, ch
     case KIND_RANGE:
         return (int)avo_format(text, size, "%s", value ? "pc" : "tv");
     case KIND_CENTI:
-        if (row->member == MEMBER(level) && value == 9)
+        return (int)avo_text_write_fixed(text, size, value, 2);
+    case KIND_LEVEL:
+        if (value == 9)
             return (int)avo_format(text, size, "1b");
-        return (int)avo_text_write_fixed(text, size, value, row->member == MEMBER(level) ? 1 : 2);
+        return (int)avo_text_write_fixed(text, size, value, 1);
     case KIND_KEYINT:
         if (value >= KEYINT_INFINITE)
             return (int)avo_format(text, size, "infinite");
