@@ -171,13 +171,10 @@ static void test_region_of_interest(void)
     avocet_encoder_close(&enc);
 }
 
-static void test_wrong_calls(void)
+static void test_wrong_open(void)
 {
     AvocetEncoderConfig config = api_config("ultrafast", 48, 32);
     AvocetEncoder *enc;
-    AvocetPacket packet;
-    AvocetPicture picture;
-    uint8_t samples[64 * 64 * 3] = {0};
     char message[256] = "";
     CHECK(avocet_encoder_open(&enc, NULL, NULL, message, sizeof message) == AVOCET_ERR_ARGUMENT &&
               !enc && message[0],
@@ -202,9 +199,14 @@ static void test_wrong_calls(void)
     CHECK(strlen(message) == 9, "a short buffer is overrun or left open");
     config.crf = 2300;
     CHECK(avocet_encoder_open(&enc, &config, NULL, NULL, 0) == AVOCET_OK && enc, "open");
+    avocet_encoder_close(&enc);
+    avocet_encoder_close(&enc);
+    avocet_encoder_close(NULL);
+}
 
-    CHECK(avocet_encoder_receive(enc, &packet) == AVOCET_NEED_INPUT, "receive before send");
-    CHECK(avocet_encoder_recon(enc, &picture) < 0, "reconstruction before any packet");
+static void check_wrong_pictures(AvocetEncoder *enc, const uint8_t *samples)
+{
+    AvocetPicture picture;
     CHECK(avocet_encoder_send(enc, NULL) == AVOCET_ERR_ARGUMENT, "no picture");
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, 64, 32, samples);
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "other width");
@@ -214,10 +216,27 @@ static void test_wrong_calls(void)
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "no such format");
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, 48, 32, NULL);
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "no planes");
+}
+
+/* Calls out of order and wrong pictures; good ones in between are coded. */
+static void test_wrong_calls(void)
+{
+    AvocetEncoderConfig config = api_config("ultrafast", 48, 32);
+    AvocetEncoder *enc;
+    AvocetPacket packet;
+    AvocetPicture picture;
+    static const uint8_t samples[64 * 64 * 3];
+    ApiStream s = {0};
+    if (avocet_encoder_open(&enc, &config, NULL, NULL, 0) < 0) {
+        CHECK(0, "open");
+        return;
+    }
+    CHECK(avocet_encoder_receive(enc, &packet) == AVOCET_NEED_INPUT, "receive before send");
+    CHECK(avocet_encoder_recon(enc, &picture) < 0, "reconstruction before any packet");
+    check_wrong_pictures(enc, samples);
     avocet_picture_init(&picture, AVOCET_FORMAT_I420, 48, 32, samples);
     picture.pts = 5;
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_OK, "%s", avocet_encoder_error(enc));
-    ApiStream s = {0};
     api_receive(enc, &s);
     CHECK(avocet_encoder_send(enc, &picture) == AVOCET_ERR_ARGUMENT, "the same pts again");
     picture.pts = 4;
@@ -230,8 +249,6 @@ static void test_wrong_calls(void)
     CHECK(api_receive(enc, &s) == AVOCET_END && s.packets == 2, "%d packets", s.packets);
     CHECK(avocet_encoder_receive(enc, &packet) == AVOCET_END, "END stays");
     avocet_encoder_close(&enc);
-    avocet_encoder_close(&enc);
-    avocet_encoder_close(NULL);
     api_free(&s);
 }
 
@@ -324,6 +341,7 @@ int main(void)
     test_force_keyframe();
     test_recon_and_psnr();
     test_region_of_interest();
+    test_wrong_open();
     test_wrong_calls();
     test_busy();
     test_headers_call();

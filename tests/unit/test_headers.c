@@ -286,10 +286,8 @@ static void check_sps(Random *r, AvoSps *sps)
 
 /* ---- picture parameter sets ---- */
 
-static void check_pps(Random *r, const AvoSps *sps, AvoPps *pps)
+static void random_pps(Random *r, const AvoSps *sps, AvoPps *pps)
 {
-    AvoPps back;
-    AvoBitWriter w;
     memset(pps, 0, sizeof *pps);
     pps->id = random_below(r, 256);
     pps->sps_id = sps->id;
@@ -312,6 +310,37 @@ static void check_pps(Random *r, const AvoSps *sps, AvoPps *pps)
         random_lists(r, &pps->scaling, pps->transform_8x8_mode ? 8 : 6);
         pps->chroma_qp_offset[1] = random_in(r, -12, 12);
     }
+}
+
+static void compare_pps(const AvoPps *pps, const AvoPps *back)
+{
+    SAME(pps, back, id);
+    SAME(pps, back, sps_id);
+    SAME(pps, back, cabac);
+    SAME(pps, back, bottom_field_pic_order_present);
+    SAME(pps, back, num_slice_groups);
+    SAME(pps, back, num_ref_idx_default[0]);
+    SAME(pps, back, num_ref_idx_default[1]);
+    SAME(pps, back, weighted_pred);
+    SAME(pps, back, weighted_bipred_idc);
+    SAME(pps, back, init_qp);
+    SAME(pps, back, init_qs);
+    SAME(pps, back, chroma_qp_offset[0]);
+    SAME(pps, back, chroma_qp_offset[1]);
+    SAME(pps, back, deblocking_control_present);
+    SAME(pps, back, constrained_intra_pred);
+    SAME(pps, back, redundant_pic_cnt_present);
+    SAME(pps, back, transform_8x8_mode);
+    SAME(pps, back, has_high_part);
+    SAME_BYTES(pps, back, scaling.list4x4);
+    SAME_BYTES(pps, back, scaling.list8x8);
+}
+
+static void check_pps(Random *r, const AvoSps *sps, AvoPps *pps)
+{
+    AvoPps back;
+    AvoBitWriter w;
+    random_pps(r, sps, pps);
     avo_bw_init(&w, first, BUFFER);
     avo_write_pps(&w, pps, sps);
     size_t size = written(&w);
@@ -320,26 +349,7 @@ static void check_pps(Random *r, const AvoSps *sps, AvoPps *pps)
               avo_pps_activate(&back, sps, &message) == AVOCET_OK,
           "%s", message.text);
     avo_scaling_resolve_pps(&pps->scaling, &sps->scaling, pps->transform_8x8_mode);
-    SAME(pps, &back, id);
-    SAME(pps, &back, sps_id);
-    SAME(pps, &back, cabac);
-    SAME(pps, &back, bottom_field_pic_order_present);
-    SAME(pps, &back, num_slice_groups);
-    SAME(pps, &back, num_ref_idx_default[0]);
-    SAME(pps, &back, num_ref_idx_default[1]);
-    SAME(pps, &back, weighted_pred);
-    SAME(pps, &back, weighted_bipred_idc);
-    SAME(pps, &back, init_qp);
-    SAME(pps, &back, init_qs);
-    SAME(pps, &back, chroma_qp_offset[0]);
-    SAME(pps, &back, chroma_qp_offset[1]);
-    SAME(pps, &back, deblocking_control_present);
-    SAME(pps, &back, constrained_intra_pred);
-    SAME(pps, &back, redundant_pic_cnt_present);
-    SAME(pps, &back, transform_8x8_mode);
-    SAME(pps, &back, has_high_part);
-    SAME_BYTES(pps, &back, scaling.list4x4);
-    SAME_BYTES(pps, &back, scaling.list8x8);
+    compare_pps(pps, &back);
     avo_bw_init(&w, second, BUFFER);
     avo_write_pps(&w, &back, sps);
     CHECK(written(&w) == size && !memcmp(first, second, size), "%zu bytes", size);

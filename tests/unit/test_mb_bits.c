@@ -125,6 +125,33 @@ static void add_guesses(Guesses *g, const AvoSliceData *slice, const AvoMbInfo *
     g->run = 0;
 }
 
+/* CABAC: the count is the entropy of the bins written, to the last unit. */
+static void check_cabac_mb(const AvoSliceData *slice, int addr, uint32_t count)
+{
+    int type = slice->info[addr].type;
+    uint64_t end = addr + 1 == slice->end_mb ? SPY_TERMINATE_1 : SPY_TERMINATE_0;
+    uint64_t pcm =
+        type == AVO_MB_IPCM ? 256 * (4 + (slice->syntax.chroma_format ? 3072u : 2048u)) : 0;
+    CHECK(count == entropy - end + pcm, "macroblock %d, type %d: %u instead of %u", addr, type,
+          count, (unsigned)(entropy - end + pcm));
+}
+
+/* CAVLC: the bits written, but for those that the count can only guess. */
+static void check_cavlc_mb(const AvoSliceData *slice, int addr, uint32_t count, uint64_t written,
+                           Guesses *guesses)
+{
+    Guesses before = *guesses;
+    int type = slice->info[addr].type;
+    add_guesses(guesses, slice, &slice->info[addr]);
+    uint64_t known = written - (guesses->written - before.written);
+    uint64_t want = (count - (guesses->counted_q8 - before.counted_q8)) / 256;
+    if (type == AVO_MB_IPCM) /* aligned */
+        CHECK(known + 4 - want < 8, "I_PCM at %d", addr);
+    else
+        CHECK(known == want, "macroblock %d, type %d: %d instead of %d", addr, type, (int)want,
+              (int)known);
+}
+
 /* Steps the writer through the slice and compares macroblock by macroblock. */
 static void check_slice(const AvoSliceData *slice, uint64_t *bits_q8)
 {
@@ -134,52 +161,33 @@ static void check_slice(const AvoSliceData *slice, uint64_t *bits_q8)
     Guesses guesses = {0, 0, 0};
     int qp = slice->slice_qp, delta_nonzero = 0;
     bool cabac = slice->syntax.cabac;
-    uint64_t total = 0;
 
     avo_bw_init(&w, pieces, BUFFER);
     avo_slice_writer_begin(&sw, &w, slice, NULL);
     avo_cabac_init_contexts(&counted, slice->syntax.slice_type, slice->cabac_init_idc, qp);
+    *bits_q8 = 0;
     for (int addr = slice->first_mb; addr < slice->end_mb; addr++) {
         const AvoMbInfo *info = &slice->info[addr];
         AvoMbSyntax mb = describe(slice, addr, qp, delta_nonzero);
         uint32_t count = avo_mb_bits(&slice->syntax, &mb, cabac ? &counted : NULL);
-        size_t before = avo_bw_bits(&w), before_fill = (size_t)w.fill;
+        size_t before = avo_bw_bits(&w);
         entropy = 0;
         avo_slice_writer_put(&sw, 1, mb.code, mb.levels);
         if (cabac) {
-            uint64_t end = addr + 1 == slice->end_mb ? SPY_TERMINATE_1 : SPY_TERMINATE_0;
-            uint64_t pcm = info->type == AVO_MB_IPCM
-                               ? 256 * (4 + (slice->syntax.chroma_format ? 3072u : 2048u))
-                               : 0;
-            CHECK(count == entropy - end + pcm, "macroblock %d, type %d: %u instead of %u", addr,
-                  info->type, count, (unsigned)(entropy - end + pcm));
+            check_cabac_mb(slice, addr, count);
             CHECK(!memcmp(&counted, &sw.contexts, sizeof counted), "contexts at %d", addr);
         } else {
-            Guesses here = guesses;
-            add_guesses(&here, slice, info);
-            uint64_t known = avo_bw_bits(&w) - before - (here.written - guesses.written);
-            uint64_t want = (count - (here.counted_q8 - guesses.counted_q8)) / 256;
-            if (info->type == AVO_MB_IPCM) {
-                CHECK(known + 4 - want < 8, "I_PCM at %d", addr);
-                CHECK(!w.fill, "I_PCM at %d behind %zu bits", addr, before_fill);
-            } else {
-                CHECK(known == want, "macroblock %d, type %d: %d instead of %d", addr, info->type,
-                      (int)want, (int)known);
-            }
-            guesses = here;
+            check_cavlc_mb(slice, addr, count, avo_bw_bits(&w) - before, &guesses);
+            CHECK(info->type != AVO_MB_IPCM || !w.fill, "I_PCM at %d behind %zu bits", addr, before);
         }
-        total += count;
-        if (info->type == AVO_MB_I16x16 || (info->cbp && info->type != AVO_MB_IPCM)) {
-            delta_nonzero = mb.code->qp != qp;
-            qp = mb.code->qp;
-        } else {
-            delta_nonzero = 0;
-        }
+        *bits_q8 += count;
+        bool sends_qp = info->type == AVO_MB_I16x16 || (info->cbp && info->type != AVO_MB_IPCM);
+        delta_nonzero = sends_qp && mb.code->qp != qp;
+        qp = sends_qp ? mb.code->qp : qp;
     }
     AvoSliceStats stats = {0};
     avo_slice_writer_end(&sw, &stats);
     CHECK(!w.overflow && stats.bits == avo_bw_bits(&w), "%d bits", (int)stats.bits);
-    *bits_q8 = total;
 }
 
 /* At once into a buffer of just the right size, and one byte less. */
