@@ -61,5 +61,6 @@ AVO_DECLARE_INIT(intra, neon)
 AVO_DECLARE_INIT(interp, neon)
 AVO_DECLARE_INIT(deblock, neon)
 AVO_DECLARE_INIT(resample, neon)
+AVO_DECLARE_INIT(temporal, neon)
 
 #endif
