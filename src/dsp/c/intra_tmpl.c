@@ -308,9 +308,8 @@ static void filter_edge_8x8(pixel *out_edge, const pixel *edge, unsigned have)
 
 static const AvoIntraFn modes_4x4[9] = {pred_v_4,  pred_h_4,  pred_dc_4, pred_ddl_4, pred_ddr_4,
                                         pred_vr_4, pred_hd_4, pred_vl_4, pred_hu_4};
-const AvoIntraFn AVO_BPC(avo_intra_8x8_c)[9] = {pred_v_8,   pred_h_8,   pred_dc_8,
-                                                pred_ddl_8, pred_ddr_8, pred_vr_8,
-                                                pred_hd_8,  pred_vl_8,  pred_hu_8};
+static const AvoIntraFn modes_8x8[9] = {pred_v_8,  pred_h_8,  pred_dc_8, pred_ddl_8, pred_ddr_8,
+                                        pred_vr_8, pred_hd_8, pred_vl_8, pred_hu_8};
 
 static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
 {
@@ -325,7 +324,7 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
 {
     pixel block[64];
     for (int mode = 0; mode < 9; mode++) {
-        AVO_BPC(avo_intra_8x8_c)[mode](block, 8, edge);
+        modes_8x8[mode](block, 8, edge);
         out[mode] = AVO_BPC(avo_sa8d_8x8_c)(cur, AVO_CUR_STRIDE, block, 8);
     }
 }
