@@ -12,7 +12,7 @@ typedef struct Around {
 } Around;
 
 /* k: index in nnz. */
-static Around counts_around(const AvoRowCtx *row, const AvoMbInfo *info, int k, int missing)
+AVO_INLINE Around counts_around(const AvoRowCtx *row, const AvoMbInfo *info, int k, int missing)
 {
     int wide = k < 16 ? 4 : 2, x = k & (wide - 1), y = (k & (wide * wide - 1)) / wide;
     const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
@@ -54,7 +54,7 @@ static const uint16_t lambda_share_q8[] = {
  * does not value. */
 enum { PSY_SHARE_Q8 = 46, PSY_MAX = 200 };
 
-static int64_t block_lambda2(const AvoRowCtx *row, bool intra)
+static int64_t find_lambda2(const AvoRowCtx *row, bool intra)
 {
     AvocetFrameType type = row->job->plan.type;
     int share = row->syntax.slice_type == AVO_SLICE_I ? SHARE_I
@@ -64,6 +64,12 @@ static int64_t block_lambda2(const AvoRowCtx *row, bool intra)
                                                       : SHARE_B;
     int psy_q8 = 256 - avo_min(row->job->tools->psy_rd, PSY_MAX) * PSY_SHARE_Q8 / 100;
     return row->lambda2_q8 * (lambda_share_q8[share] * psy_q8) >> 16;
+}
+
+void avo_trellis_lambdas(AvoRowCtx *row)
+{
+    row->trellis_lambda2_q8[0] = find_lambda2(row, false);
+    row->trellis_lambda2_q8[1] = find_lambda2(row, true);
 }
 
 /* ---- blocks ---- */
@@ -76,7 +82,7 @@ static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, bool
         .contexts = row->syntax.cabac ? &row->coding : NULL,
         .cbf_inc = -1,
         .qp = qp,
-        .lambda2_q8 = block_lambda2(row, intra),
+        .lambda2_q8 = row->trellis_lambda2_q8[intra],
         .max_level = row->job->tools->clip_levels_cavlc ? 2047 : INT16_MAX,
     };
 }
@@ -98,18 +104,29 @@ static void look_around(AvoTrellisBlock *b, const AvoRowCtx *row, const AvoMbInf
     }
 }
 
+/* c: coefficients, rounded: what they round to; not all of that is 0. */
+static bool choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
+                       AvoBlockCat cat, int list, int qp, int k, int64_t *gain)
+{
+    AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
+    look_around(&b, row, &cand->info, k);
+    b.scale = row->job->quant->scale.dequant4[list][qp % 6];
+    return avo_trellis_choose(c, rounded, &b, gain);
+}
+
 bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list,
                    int qp, int k, int64_t *gain)
 {
     const AvoQuantSet *q = row->job->quant;
+    const AvoDsp *dsp = row->job->dsp;
     if (!row->use_trellis)
-        return row->job->dsp->quant_4x4(c, q->mf4[list][qp], q->bias4[list][qp]);
-    AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
-    look_around(&b, row, &cand->info, k);
-    b.mf = q->mf4[list][qp];
-    b.round = q->round4[list][qp];
-    b.scale = q->scale.dequant4[list][qp % 6];
-    return avo_trellis_quant(c, &b, gain);
+        return dsp->quant_4x4(c, q->mf4[list][qp], q->bias4[list][qp]);
+    AVO_ALIGN(32) coef rounded[16];
+    memcpy(rounded, c, sizeof rounded);
+    if (dsp->quant_4x4(rounded, q->mf4[list][qp], q->round4[list][qp]))
+        return choose_4x4(row, cand, c, rounded, cat, list, qp, k, gain);
+    memset(c, 0, sizeof rounded);
+    return false;
 }
 
 bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int list, int qp, int blk8,
@@ -206,7 +223,7 @@ static int extra_bits(const AvoRowCtx *row, int ctx)
 
 static int64_t worth(const AvoRowCtx *row, int bits_q8, bool intra)
 {
-    return block_lambda2(row, intra) * bits_q8 * (1 << (AVO_TRELLIS_SCORE_BITS - 16));
+    return row->trellis_lambda2_q8[intra] * bits_q8 * (1 << (AVO_TRELLIS_SCORE_BITS - 16));
 }
 
 /* An empty block with index k in nnz: coded_block_flag, coeff_token. */

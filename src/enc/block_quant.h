@@ -11,9 +11,12 @@
 /* Scaling list numbers of AvoQuantSet. */
 enum { AVO_LIST_INTRA_Y = 0, AVO_LIST_INTER_Y = 3, AVO_LIST8_INTRA = 0, AVO_LIST8_INTER = 1 };
 
+/* Sets row->trellis_lambda2_q8 from row->lambda2_q8. */
+void avo_trellis_lambdas(AvoRowCtx *row);
+
 /* Each replaces coefficients by levels in raster order and returns whether any is not 0; *gain is
  * what they are worth against an empty block, in units of AVO_TRELLIS_SCORE_BITS (trellis only,
- * else untouched). k: the block's index in AvoMbInfo.nnz. flag: AVO_DC_*. */
+ * else untouched, as where nothing is left). AC blocks come with 0 in the place of their DC. k: the block's index in AvoMbInfo.nnz. flag: AVO_DC_*. */
 bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list,
                    int qp, int k, int64_t *gain);
 bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int list, int qp, int blk8,

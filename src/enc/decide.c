@@ -1,4 +1,5 @@
 /* See decide.h: what all families share, and the order in which they are asked. */
+#include "enc/block_quant.h"
 #include "enc/decide.h"
 
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
@@ -113,6 +114,7 @@ void avo_decide_mb(AvoRowCtx *row)
     if (row->job->tools->psy_rd)
         block_energies(row->job->dsp, row->cur, AVO_CUR_STRIDE, row->cur_energy);
     row->use_trellis = row->job->tools->trellis == 2;
+    avo_trellis_lambdas(row);
     if (row->syntax.slice_type == AVO_SLICE_I || avo_is_forced_intra(row))
         avo_try_intra(row, AVO_COST_MAX, 0);
     else if (row->syntax.slice_type == AVO_SLICE_P)

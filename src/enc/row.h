@@ -51,6 +51,7 @@ typedef struct AvoRowCtx {
     int qp_chroma[2];
     int lambda_q8;             /* for SAD and SATD */
     int64_t lambda2_q8;        /* for SSD */
+    int64_t trellis_lambda2_q8[2]; /* for levels of inter and intra blocks chosen by trellis */
     bool use_trellis;          /* the levels being made now are chosen by trellis */
     int prev_qp;               /* QPY of the macroblock before, QPY,pred of this one */
     int prev_qp_delta_nonzero;

@@ -25,19 +25,8 @@
 typedef struct Rates {
     const uint8_t *significant, *last, *abs_level; /* contexts                                  */
     int64_t lambda;                                /* what 1/256 bit costs                      */
+    int64_t one[5]; /* what magnitude 1 costs with its sign, by context                         */
 } Rates;
-
-AVO_INLINE Rates find_rates(const AvoTrellisBlock *b)
-{
-    const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
-    const uint8_t *state = b->contexts->state;
-    return (Rates){
-        .significant = &state[base->significant],
-        .last = &state[base->last],
-        .abs_level = &state[base->abs_level],
-        .lambda = b->lambda2_q8 << (AVO_TRELLIS_SCORE_BITS - 16),
-    };
-}
 
 AVO_INLINE int bin_bits(uint8_t state, int bin)
 {
@@ -48,6 +37,21 @@ AVO_INLINE int bin_bits(uint8_t state, int bin)
 AVO_INLINE int first_bits(const Rates *r, int ctx, int above)
 {
     return bin_bits(r->abs_level[ctx], above) + 256;
+}
+
+AVO_INLINE Rates find_rates(const AvoTrellisBlock *b)
+{
+    const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
+    const uint8_t *state = b->contexts->state;
+    Rates r = {
+        .significant = &state[base->significant],
+        .last = &state[base->last],
+        .abs_level = &state[base->abs_level],
+        .lambda = b->lambda2_q8 << (AVO_TRELLIS_SCORE_BITS - 16),
+    };
+    for (int ctx = 0; ctx < 5; ctx++)
+        r.one[ctx] = r.lambda * first_bits(&r, ctx, 0);
+    return r;
 }
 
 /* All bins of a magnitude above 1 but the first; ctx 5..9. */
@@ -99,59 +103,86 @@ AVO_INLINE void offer(Choice *best, int64_t score, int from, int below)
 }
 
 /* Moves to the next coefficient, in place: the states from above down, as none is reached from a
- * higher one. kind of level: 1, 2, or 3 for all others, of which 0 and 1 are no candidates. */
-AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step, const int kind)
+ * higher one. Four ways to do so, by what the coefficient rounded to (1, 2, above) and by whether a
+ * level above 1 may have come before. */
+
+/* Cheapest way to a first level above 1, which only the states below LARGE have to offer. */
+AVO_INLINE Choice first_large(const Ways *w, const Rates *r, const Step *step)
 {
-    const int first_large = first_bits(r, 0, 1), one_large = first_bits(r, 0, 0);
-    int64_t to_large = IMPOSSIBLE;
-    int to_large_from = 0;
+    Choice best = {w->score[0] + step->start + r->lambda * first_bits(r, 1, 1), 0};
+    for (int s = 1; s <= w->ones; s++)
+        offer(&best, w->score[s] + step->go_on + r->lambda * first_bits(r, s + 1, 1), s, 0);
+    best.score += step->more[0];
+    return best;
+}
+
+/* States that have seen a level above 1. kind: 1, 2, or 3 for all others, of which 0 and 1 are no
+ * candidates. */
+AVO_INLINE void advance_large(Ways *w, uint8_t *path, const Rates *r, const Step *step,
+                              const int kind)
+{
+    const int64_t above = step->go_on + r->lambda * first_bits(r, 0, 1);
+    Choice first = {IMPOSSIBLE, 0};
     if (kind >= 2) {
-        to_large = w->score[0] + step->start + r->lambda * first_bits(r, 1, 1);
-        for (int s = 1; s <= w->ones; s++) {
-            int64_t score = w->score[s] + step->go_on + r->lambda * first_bits(r, s + 1, 1);
-            to_large_from = score < to_large ? s : to_large_from;
-            to_large = score < to_large ? score : to_large;
-        }
-        to_large += step->more[0];
+        first = first_large(w, r, step);
+        w->large = avo_min(w->large + 1, STATES - LARGE);
     }
-    int large = kind >= 2 ? avo_min(w->large + 1, STATES - LARGE) : w->large;
-    for (int s = LARGE + large - 1; s >= LARGE; s--) {
+    for (int s = LARGE + w->large - 1; s >= LARGE; s--) {
         Choice best = {IMPOSSIBLE, 0};
         if (kind <= 2) {
             best = (Choice){w->score[s] + step->zero, s | DROP << BELOW_SHIFT};
-            offer(&best, w->score[s] + step->go_on + r->lambda * one_large + step->one, s,
-                  kind - 1);
+            offer(&best, w->score[s] + step->go_on + r->one[0] + step->one, s, kind - 1);
         }
         if (kind >= 2) {
-            int64_t base = step->go_on + r->lambda * first_large;
             if (s == STATES - 1)
-                offer(&best, w->score[s] + base + step->more[s - 3], s, step->below[s - 3]);
+                offer(&best, w->score[s] + above + step->more[s - 3], s, step->below[s - 3]);
             if (s > LARGE)
-                offer(&best, w->score[s - 1] + base + step->more[s - 4], s - 1, step->below[s - 4]);
+                offer(&best, w->score[s - 1] + above + step->more[s - 4], s - 1,
+                      step->below[s - 4]);
             else
-                offer(&best, to_large, to_large_from, step->below[0]);
+                offer(&best, first.score, first.did, step->below[0]);
         }
         w->score[s] = best.score;
         path[s] = (uint8_t)best.did;
     }
-    w->large = large;
-    int ones = kind <= 2 ? avo_min(w->ones + 1, LARGE - 1) : w->ones;
-    for (int s = ones; s >= 1; s--) {
-        Choice best = {IMPOSSIBLE, 0};
-        if (kind <= 2) {
-            best = (Choice){w->score[s] + step->zero, s | DROP << BELOW_SHIFT};
-            int64_t base = step->one + (s == 1 ? step->start : step->go_on);
-            offer(&best, w->score[s - 1] + base + r->lambda * first_bits(r, s, 0), s - 1, kind - 1);
-            if (s == LARGE - 1)
-                offer(&best, w->score[s] + base + r->lambda * first_bits(r, s + 1, 0), s, kind - 1);
-        }
-        w->score[s] = best.score;
-        path[s] = (uint8_t)best.did;
-    }
-    w->ones = ones;
+}
+
+/* States that have not: all three at once, those not reached yet stay out of reach by themselves.
+ * below: how far 1 is below the rounded level. */
+AVO_INLINE void advance_ones(Ways *w, uint8_t *path, const Rates *r, const Step *step, int below)
+{
+    int64_t *score = w->score, on = step->go_on + step->one;
+    Choice third = {score[3] + step->zero, 3 | DROP << BELOW_SHIFT};
+    Choice second = {score[2] + step->zero, 2 | DROP << BELOW_SHIFT};
+    Choice first = {score[1] + step->zero, 1 | DROP << BELOW_SHIFT};
+    offer(&third, score[2] + on + r->one[3], 2, below);
+    offer(&third, score[3] + on + r->one[4], 3, below);
+    offer(&second, score[1] + on + r->one[2], 1, below);
+    offer(&first, score[0] + step->start + step->one + r->one[1], 0, below);
+    score[1] = first.score;
+    score[2] = second.score;
+    score[3] = third.score;
     path[0] = DROP << BELOW_SHIFT;
-    if (kind > 2)
-        w->score[0] = IMPOSSIBLE;
+    path[1] = (uint8_t)first.did;
+    path[2] = (uint8_t)second.did;
+    path[3] = (uint8_t)third.did;
+    w->ones = avo_min(w->ones + 1, LARGE - 1);
+}
+
+AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step)
+{
+    if (step->level == 1) {
+        if (w->large)
+            advance_large(w, path, r, step, 1);
+        advance_ones(w, path, r, step, 0);
+    } else if (step->level == 2) {
+        advance_large(w, path, r, step, 2);
+        advance_ones(w, path, r, step, 1);
+    } else {
+        advance_large(w, path, r, step, 3);
+        for (int s = 0; s < LARGE; s++) /* a level it is, and not 1 */
+            w->score[s] = IMPOSSIBLE;
+    }
 }
 
 /* Chooses between `level` and level - 1 where both are above 1. */
@@ -231,13 +262,7 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
             step.one = avo_coef_change(&p, 1);
         if (step.level >= 2)
             compare_large(&step, &ways, &r, &p);
-        uint8_t *did = path[steps++];
-        if (step.level == 1)
-            advance(&ways, did, &r, &step, 1);
-        else if (step.level == 2)
-            advance(&ways, did, &r, &step, 2);
-        else
-            advance(&ways, did, &r, &step, 3);
+        advance(&ways, path[steps++], &r, &step);
     }
     shared += r.lambda * zero_bits(&r, is_8x8, 0, above - 1 - first);
     int best = best_state(&ways);
@@ -254,81 +279,111 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
 
 /* ---- blocks ---- */
 
-AVO_INLINE bool quant_block(coef *c, const AvoTrellisBlock *b, int64_t *gain, AvoCoefKind kind)
+AVO_INLINE int block_size(AvoCoefKind kind)
 {
-    const int size = kind == AVO_COEF_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
-    const AvoDsp *dsp = b->dsp;
-    AVO_ALIGN(64) coef original[64], levels[64];
-    memcpy(original, c, (size_t)size * sizeof *c);
-    if (kind == AVO_COEF_AC)
-        c[0] = 0;
-    int any;
-    switch (kind) {
-    case AVO_COEF_DC_4x4:
-        any = dsp->quant_4x4_dc(c, b->mf[0], b->round[0]);
-        break;
-    case AVO_COEF_DC_2x2:
-        any = dsp->quant_2x2_dc(c, b->mf[0], b->round[0]);
-        break;
-    case AVO_COEF_8x8:
-        any = dsp->quant_8x8(c, b->mf, b->round);
-        break;
-    default:
-        any = dsp->quant_4x4(c, b->mf, b->round);
-    }
-    *gain = 0;
-    if (any) {
-        if (kind == AVO_COEF_8x8)
-            dsp->scan_8x8(levels, c);
-        else if (kind == AVO_COEF_DC_2x2)
-            memcpy(levels, c, 4 * sizeof *c);
-        else
-            dsp->scan_4x4(levels, c);
-        for (int i = 0; i < size; i++)
-            levels[i] = (coef)avo_min(avo_abs(levels[i]), b->max_level);
-        uint64_t mask = avo_nonzero_mask(levels, size);
-        *gain = b->contexts ? choose(levels, original, mask, b, kind)
-                            : avo_cavlc_choose(levels, original, mask, b, kind);
-        if (!*gain)
-            memset(c, 0, (size_t)size * sizeof *c);
-        for (uint64_t rest = *gain ? mask : 0; rest; rest &= rest - 1) {
-            int i = avo_lowest_bit(rest), raster = avo_coef_raster(kind, i);
-            c[raster] = original[raster] < 0 ? (coef)-levels[i] : levels[i];
-        }
+    return kind == AVO_COEF_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
+}
+
+/* Magnitudes in scan order of levels in raster order. */
+AVO_INLINE void scan_magnitudes(coef *levels, const coef *raster, const AvoTrellisBlock *b,
+                                AvoCoefKind kind)
+{
+    if (kind == AVO_COEF_8x8)
+        b->dsp->scan_8x8(levels, raster);
+    else if (kind == AVO_COEF_DC_2x2)
+        memcpy(levels, raster, 4 * sizeof *levels);
+    else
+        b->dsp->scan_4x4(levels, raster);
+    for (int i = 0; i < block_size(kind); i++)
+        levels[i] = (coef)avo_min(avo_abs(levels[i]), b->max_level);
+}
+
+AVO_INLINE bool choose_block(coef *c, const coef *rounded, const AvoTrellisBlock *b, int64_t *gain,
+                             AvoCoefKind kind)
+{
+    const int size = block_size(kind);
+    AVO_ALIGN(64) coef levels[64];
+    scan_magnitudes(levels, rounded, b, kind);
+    uint64_t mask = avo_nonzero_mask(levels, size);
+    *gain = b->contexts ? choose(levels, c, mask, b, kind)
+                        : avo_cavlc_choose(levels, c, mask, b, kind);
+    coef chosen[64] = {0};
+    for (uint64_t rest = *gain ? mask : 0; rest; rest &= rest - 1) {
+        int i = avo_lowest_bit(rest), raster = avo_coef_raster(kind, i);
+        chosen[raster] = c[raster] < 0 ? (coef)-levels[i] : levels[i];
     }
     if (kind == AVO_COEF_AC)
-        c[0] = original[0];
+        chosen[0] = c[0];
+    memcpy(c, chosen, (size_t)size * sizeof *c);
     return *gain > 0;
 }
 
 /* One instance per kind, so that sizes and shifts are constants. */
 #define INSTANCE(name, kind)                                                                       \
-    static AVO_NOINLINE bool name(coef *c, const AvoTrellisBlock *b, int64_t *gain)                \
+    static AVO_NOINLINE bool name(coef *c, const coef *rounded, const AvoTrellisBlock *b,          \
+                                  int64_t *gain)                                                   \
     {                                                                                              \
-        return quant_block(c, b, gain, kind);                                                      \
+        return choose_block(c, rounded, b, gain, kind);                                            \
     }
-INSTANCE(quant_4x4, AVO_COEF_4x4)
-INSTANCE(quant_ac, AVO_COEF_AC)
-INSTANCE(quant_dc_4x4, AVO_COEF_DC_4x4)
-INSTANCE(quant_dc_2x2, AVO_COEF_DC_2x2)
-INSTANCE(quant_8x8, AVO_COEF_8x8)
+INSTANCE(choose_4x4, AVO_COEF_4x4)
+INSTANCE(choose_ac, AVO_COEF_AC)
+INSTANCE(choose_dc_4x4, AVO_COEF_DC_4x4)
+INSTANCE(choose_dc_2x2, AVO_COEF_DC_2x2)
+INSTANCE(choose_8x8, AVO_COEF_8x8)
 
-bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block, int64_t *gain)
+bool avo_trellis_choose(coef *c, const coef *rounded, const AvoTrellisBlock *block, int64_t *gain)
 {
     int64_t unused;
     if (!gain)
         gain = &unused;
     switch (block->cat) {
     case AVO_CAT_I16_DC:
-        return quant_dc_4x4(c, block, gain);
+        return choose_dc_4x4(c, rounded, block, gain);
     case AVO_CAT_I16_AC:
     case AVO_CAT_CHROMA_AC:
-        return quant_ac(c, block, gain);
+        return choose_ac(c, rounded, block, gain);
     case AVO_CAT_CHROMA_DC:
-        return quant_dc_2x2(c, block, gain);
+        return choose_dc_2x2(c, rounded, block, gain);
     case AVO_CAT_LUMA_8x8:
-        return quant_8x8(c, block, gain);
+        return choose_8x8(c, rounded, block, gain);
     default:
-        return quant_4x4(c, block, gain);
+        return choose_4x4(c, rounded, block, gain);
     }
+}
+
+/* Rounds to the nearest level; returns whether any is not 0. */
+static int round_block(coef *rounded, const coef *c, const AvoTrellisBlock *b, size_t *size)
+{
+    const AvoDsp *dsp = b->dsp;
+    *size = (b->cat == AVO_CAT_LUMA_8x8 ? 64 : b->cat == AVO_CAT_CHROMA_DC ? 4 : 16) * sizeof *c;
+    memcpy(rounded, c, *size);
+    switch (b->cat) {
+    case AVO_CAT_I16_DC:
+        return dsp->quant_4x4_dc(rounded, b->mf[0], b->round[0]);
+    case AVO_CAT_CHROMA_DC:
+        return dsp->quant_2x2_dc(rounded, b->mf[0], b->round[0]);
+    case AVO_CAT_LUMA_8x8:
+        return dsp->quant_8x8(rounded, b->mf, b->round);
+    case AVO_CAT_I16_AC:
+    case AVO_CAT_CHROMA_AC:
+        rounded[0] = 0;
+        return dsp->quant_4x4(rounded, b->mf, b->round);
+    default:
+        return dsp->quant_4x4(rounded, b->mf, b->round);
+    }
+}
+
+bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block, int64_t *gain)
+{
+    AVO_ALIGN(64) coef rounded[64];
+    size_t size;
+    if (round_block(rounded, c, block, &size))
+        return avo_trellis_choose(c, rounded, block, gain);
+    coef first = c[0];
+    memset(c, 0, size);
+    if (block->cat == AVO_CAT_I16_AC || block->cat == AVO_CAT_CHROMA_AC)
+        c[0] = first;
+    if (gain)
+        *gain = 0;
+    return false;
 }

@@ -35,6 +35,10 @@ typedef struct AvoTrellisBlock {
  * non-zero. gain may be NULL. */
 bool avo_trellis_quant(coef *c, const AvoTrellisBlock *block, int64_t *gain);
 
+/* The same for who has rounded already, by mf and round: rounded, in raster order, has levels that
+ * are not 0. */
+bool avo_trellis_choose(coef *c, const coef *rounded, const AvoTrellisBlock *block, int64_t *gain);
+
 /* cavlc_choose.c. levels: rounded magnitudes in scan order, replaced; c: coefficients in raster
  * order; mask: levels that are not 0. Returns the gain, 0 if an empty block is best (levels are
  * then undefined). */
