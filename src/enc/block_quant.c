@@ -104,9 +104,15 @@ static void look_around(AvoTrellisBlock *b, const AvoRowCtx *row, const AvoMbInf
     }
 }
 
-/* c: coefficients, rounded: what they round to; not all of that is 0. */
-static bool choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
-                       AvoBlockCat cat, int list, int qp, int k, int64_t *gain)
+int avo_round_4x4_x4(const AvoRowCtx *row, coef *rounded, const coef *c, int list, int qp)
+{
+    const AvoQuantSet *q = row->job->quant;
+    memcpy(rounded, c, 64 * sizeof *c);
+    return row->job->dsp->quant_4x4_x4(rounded, q->mf4[list][qp], q->round4[list][qp]);
+}
+
+bool avo_choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
+                    AvoBlockCat cat, int list, int qp, int k, int64_t *gain)
 {
     AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
     look_around(&b, row, &cand->info, k);
@@ -124,7 +130,7 @@ bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBloc
     AVO_ALIGN(32) coef rounded[16];
     memcpy(rounded, c, sizeof rounded);
     if (dsp->quant_4x4(rounded, q->mf4[list][qp], q->round4[list][qp]))
-        return choose_4x4(row, cand, c, rounded, cat, list, qp, k, gain);
+        return avo_choose_4x4(row, cand, c, rounded, cat, list, qp, k, gain);
     memset(c, 0, sizeof rounded);
     return false;
 }

@@ -24,6 +24,13 @@ bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int lis
 bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag,
                   int list, int qp, int64_t *gain);
 
+/* The trellis for many 4x4 blocks, most of which are empty: the first rounds four blocks to the
+ * nearest levels and returns which of them have any (bit i: block i), the second chooses levels for
+ * one that has. */
+int avo_round_4x4_x4(const AvoRowCtx *row, coef *rounded, const coef *c, int list, int qp);
+bool avo_choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
+                    AvoBlockCat cat, int list, int qp, int k, int64_t *gain);
+
 /* Puts row->coding to the start of the macroblock. Luma and chroma may start separately: they share
  * no context. */
 void avo_coding_start(AvoRowCtx *row);

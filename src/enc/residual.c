@@ -63,6 +63,57 @@ static void store_8x8(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int 
         cand->info.nnz[avo_blk_raster[4 * blk8 + i]] = (uint8_t)dsp->count_nonzero_16(levels + 16 * i);
 }
 
+/* Four 4x4 blocks of one kind whose coefficients lie one after the other. */
+typedef struct Quad {
+    AvoBlockCat cat;
+    int list, qp;
+    const uint8_t *k;      /* index of each in nnz */
+    int16_t (*levels)[16]; /* where their levels go */
+} Quad;
+
+static Quad luma_quad(AvoMbCand *cand, AvoBlockCat cat, int list, int qp, int blk8)
+{
+    return (Quad){cat, list, qp, &avo_blk_raster[4 * blk8], &cand->levels.luma[4 * blk8]};
+}
+
+/* Quantises four blocks (AC blocks: 0 in the place of their DC) and puts back what a decoder will
+ * make of their levels; those may be worth *gain more than before. Bit i of the result: block i has
+ * levels. Where nothing rounds to any, c and row->coding stay as they are: mostly nothing at all is
+ * sent then. */
+static int code_quad(AvoRowCtx *row, AvoMbCand *cand, coef *c, const Quad *q, int64_t *gain)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    const AvoQuantSet *set = row->job->quant;
+    AVO_ALIGN(64) coef rounded[64];
+    int mask = 0;
+    int some = row->use_trellis
+                   ? avo_round_4x4_x4(row, rounded, c, q->list, q->qp)
+                   : dsp->quant_4x4_x4(c, set->mf4[q->list][q->qp], set->bias4[q->list][q->qp]);
+    for (int i = 0; i < 4; i++)
+        cand->info.nnz[q->k[i]] = 0;
+    for (int i = 0; some && i < 4; i++, c += 16) {
+        int k = q->k[i];
+        int64_t block_gain = 0;
+        bool any = some >> i & 1;
+        if (row->use_trellis && any)
+            any = avo_choose_4x4(row, cand, c, rounded + 16 * i, q->cat, q->list, q->qp, k,
+                                 &block_gain);
+        if (!any) {
+            memset(c, 0, 16 * sizeof *c);
+            avo_coding_follow_4x4(row, cand, q->cat, k, NULL);
+            continue;
+        }
+        clip_levels(row, c, 16);
+        dsp->scan_4x4(q->levels[i], c);
+        cand->info.nnz[k] = (uint8_t)dsp->count_nonzero_16(q->levels[i]);
+        avo_coding_follow_4x4(row, cand, q->cat, k, q->levels[i]);
+        dsp->dequant_4x4(c, set->scale.dequant4[q->list][q->qp % 6], q->qp);
+        mask |= 1 << i;
+        *gain += block_gain;
+    }
+    return mask;
+}
+
 bool avo_code_intra_4x4(AvoRowCtx *row, AvoMbCand *cand, int raster)
 {
     const AvoDsp *dsp = row->job->dsp;
@@ -111,30 +162,12 @@ void avo_cbp_from_nnz(AvoMbCand *cand)
  * the blocks that have levels in *mask. */
 static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask, int64_t *gain)
 {
-    const AvoDsp *dsp = row->job->dsp;
-    const AvoQuantSet *q = row->job->quant;
-    int qp = row->qp, score = 0;
-    *mask = 0;
-    if (!row->use_trellis)
-        *mask = dsp->quant_4x4_x4(c, q->mf4[AVO_LIST_INTER_Y][qp], q->bias4[AVO_LIST_INTER_Y][qp]);
-    for (int i = 0; i < 4; i++, c += 16) {
-        int raster = avo_blk_raster[4 * blk8 + i];
-        int64_t block_gain = 0;
-        if (row->use_trellis)
-            *mask |= avo_quant_4x4(row, cand, c, AVO_CAT_LUMA_4x4, AVO_LIST_INTER_Y, qp, raster, &block_gain) << i;
-        *gain += block_gain;
-        if (!(*mask >> i & 1)) {
-            cand->info.nnz[raster] = 0;
-            avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, NULL);
-            continue;
-        }
-        clip_levels(row, c, 16);
-        store_4x4(row, cand, c, raster);
-        avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, cand->levels.luma[4 * blk8 + i]);
-        if (score < 6)
-            score += decimate_score(cand->levels.luma[4 * blk8 + i], 16);
-        dsp->dequant_4x4(c, q->scale.dequant4[AVO_LIST_INTER_Y][qp % 6], qp);
-    }
+    Quad q = luma_quad(cand, AVO_CAT_LUMA_4x4, AVO_LIST_INTER_Y, row->qp, blk8);
+    int score = 0;
+    *mask = code_quad(row, cand, c, &q, gain);
+    for (int i = 0; i < 4 && !row->use_trellis && score < 6; i++)
+        if (*mask >> i & 1)
+            score += decimate_score(q.levels[i], 16);
     return score;
 }
 
@@ -145,9 +178,12 @@ static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
         set_nnz_8x8(cand, blk8, 0);
         return 0;
     }
-    coef zigzag[64];
-    row->job->dsp->scan_8x8(zigzag, c);
-    int score = decimate_score(zigzag, 64);
+    int score = 0;
+    if (!row->use_trellis) {
+        coef zigzag[64];
+        row->job->dsp->scan_8x8(zigzag, c);
+        score = decimate_score(zigzag, 64);
+    }
     store_8x8(row, cand, c, blk8);
     avo_coding_follow_8x8(row, cand->levels.luma[4 * blk8]);
     row->job->dsp->dequant_8x8(c, row->job->quant->scale.dequant8[1][row->qp % 6], row->qp);
@@ -214,60 +250,70 @@ static void dequant_luma_dc(coef dc[16], int scale, int qp)
                                 : (dc[i] * scale + (1 << (5 - qp / 6))) >> (6 - qp / 6));
 }
 
-void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
+/* AC of all blocks, their DC into dc (raster); true if any levels are left. */
+static bool code_i16_ac(AvoRowCtx *row, AvoMbCand *cand, coef dc[16])
+{
+    bool any = false;
+    int64_t gain = 0;
+    for (int blk8 = 0; blk8 < 4; blk8++) {
+        int x = (blk8 & 1) * 8, y = (blk8 >> 1) * 8;
+        coef *c = row->coefs + 64 * blk8;
+        row->job->dsp->sub_dct_4x4_x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
+                                      cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
+        for (int i = 0; i < 4; i++) {
+            dc[avo_blk_raster[4 * blk8 + i]] = c[16 * i];
+            c[16 * i] = 0;
+        }
+        Quad q = luma_quad(cand, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, blk8);
+        any |= code_quad(row, cand, c, &q, &gain) != 0;
+    }
+    if (any && row->use_trellis && gain < avo_saved_i16_ac(row, cand)) {
+        memset(cand->info.nnz, 0, 16);
+        any = false;
+    }
+    return any;
+}
+
+/* Levels of the DC; then dc holds what a decoder makes of them. True if any are left. */
+static bool code_i16_dc(AvoRowCtx *row, AvoMbCand *cand, coef dc[16])
 {
     const AvoDsp *dsp = row->job->dsp;
-    const uint16_t *scale = row->job->quant->scale.dequant4[AVO_LIST_INTRA_Y][row->qp % 6];
-    AVO_ALIGN(32) coef dc[16];
-    bool any_ac = false;
-    int64_t gain = 0;
-    avo_coding_start(row);
-    for (int i = 0; i < 16; i++) {
-        int raster = avo_blk_raster[i], x = (raster & 3) * 4, y = (raster >> 2) * 4;
-        coef *c = row->coefs + 16 * i;
-        dsp->sub_dct_4x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, cand->rec + y * AVO_REC_STRIDE + x,
-                         AVO_REC_STRIDE);
-        dc[raster] = c[0];
-        c[0] = 0;
-        cand->info.nnz[raster] = 0;
-        const int16_t *levels = NULL;
-        int64_t block_gain = 0;
-        if (avo_quant_4x4(row, cand, c, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, raster, &block_gain)) {
-            clip_levels(row, c, 16);
-            store_4x4(row, cand, c, raster);
-            levels = cand->levels.luma[i];
-            dsp->dequant_4x4(c, scale, row->qp);
-            any_ac = true;
-            gain += block_gain;
-        }
-        avo_coding_follow_4x4(row, cand, AVO_CAT_I16_AC, raster, levels);
-    }
-    if (any_ac && row->use_trellis && gain < avo_saved_i16_ac(row, cand)) {
-        memset(cand->info.nnz, 0, 16);
-        any_ac = false;
-    }
     dsp->hadamard_dc_4x4(dc);
-    bool any_dc = avo_quant_dc(row, cand, dc, AVO_CAT_I16_DC, AVO_DC_LUMA, AVO_LIST_INTRA_Y, row->qp, NULL);
-    if (any_dc) {
-        clip_levels(row, dc, 16);
-        dsp->scan_4x4(cand->levels.luma_dc, dc);
-        dsp->ihadamard_dc_4x4(dc);
-        dequant_luma_dc(dc, scale[0], row->qp);
+    if (!avo_quant_dc(row, cand, dc, AVO_CAT_I16_DC, AVO_DC_LUMA, AVO_LIST_INTRA_Y, row->qp, NULL))
+        return false;
+    clip_levels(row, dc, 16);
+    dsp->scan_4x4(cand->levels.luma_dc, dc);
+    dsp->ihadamard_dc_4x4(dc);
+    dequant_luma_dc(dc, row->job->quant->scale.dequant4[AVO_LIST_INTRA_Y][row->qp % 6][0], row->qp);
+    return true;
+}
+
+static void rebuild_i16(const AvoRowCtx *row, AvoMbCand *cand, const coef dc[16], bool any_dc)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    for (int i = 0; i < 16; i++) {
+        int raster = avo_blk_raster[i];
+        pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
+        if (cand->info.nnz[raster]) {
+            AVO_ALIGN(32) coef c[16];
+            memcpy(c, row->coefs + 16 * i, sizeof c);
+            c[0] = any_dc ? dc[raster] : 0;
+            dsp->add_idct_4x4(rec, AVO_REC_STRIDE, c);
+        } else if (any_dc && dc[raster]) {
+            dsp->add_idct_4x4_dc(rec, AVO_REC_STRIDE, dc[raster]);
+        }
     }
+}
+
+void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
+{
+    AVO_ALIGN(32) coef dc[16];
+    avo_coding_start(row);
+    bool any_ac = code_i16_ac(row, cand, dc), any_dc = code_i16_dc(row, cand, dc);
     cand->info.dc_flags = (uint8_t)((cand->info.dc_flags & ~AVO_DC_LUMA) | (any_dc ? AVO_DC_LUMA : 0));
     cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | (any_ac ? 15 : 0));
     if (any_dc || any_ac)
-        for (int i = 0; i < 16; i++) {
-            int raster = avo_blk_raster[i];
-            pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
-            coef *c = row->coefs + 16 * i;
-            if (cand->info.nnz[raster]) {
-                c[0] = any_dc ? dc[raster] : 0;
-                dsp->add_idct_4x4(rec, AVO_REC_STRIDE, c);
-            } else if (any_dc && dc[raster]) {
-                dsp->add_idct_4x4_dc(rec, AVO_REC_STRIDE, dc[raster]);
-            }
-        }
+        rebuild_i16(row, cand, dc, any_dc);
 }
 
 /* ---- chroma ---- */
@@ -306,8 +352,7 @@ static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int 
 static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, bool intra)
 {
     const AvoDsp *dsp = row->job->dsp;
-    const AvoQuantSet *q = row->job->quant;
-    int list = (intra ? 1 : 4) + plane, qp = row->qp_chroma[plane], score = 0;
+    int list = (intra ? 1 : 4) + plane, qp = row->qp_chroma[plane];
     const pixel *cur = row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB);
     const pixel *pred = cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB);
     dsp->sub_dct_4x4_x4(p->ac, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
@@ -315,30 +360,19 @@ static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, i
         p->dc[i] = p->ac[16 * i];
         p->ac[16 * i] = 0;
     }
-    p->any_ac = false;
+    static const uint8_t index[2][4] = {{16, 17, 18, 19}, {20, 21, 22, 23}};
+    Quad q = {AVO_CAT_CHROMA_AC, list, qp, index[plane], cand->levels.chroma_ac[plane]};
     p->dc_gain = p->ac_gain = 0;
-    for (int i = 0; i < 4; i++) {
-        coef *c = p->ac + 16 * i;
-        int16_t *levels = cand->levels.chroma_ac[plane][i];
-        int k = 16 + 4 * plane + i;
-        int64_t gain = 0;
-        cand->info.nnz[k] = 0;
-        if (!avo_quant_4x4(row, cand, c, AVO_CAT_CHROMA_AC, list, qp, k, &gain)) {
-            avo_coding_follow_4x4(row, cand, AVO_CAT_CHROMA_AC, k, NULL);
-            continue;
+    int mask = code_quad(row, cand, p->ac, &q, &p->ac_gain), score = 0;
+    p->any_ac = mask;
+    if (mask && !intra && row->job->tools->dct_decimate && !row->use_trellis) {
+        for (int i = 0; i < 4; i++)
+            if (mask >> i & 1)
+                score += decimate_score(q.levels[i] + 1, 15);
+        if (score < 7) {
+            memset(&cand->info.nnz[16 + 4 * plane], 0, 4);
+            p->any_ac = false;
         }
-        clip_levels(row, c, 16);
-        dsp->scan_4x4(levels, c);
-        cand->info.nnz[k] = (uint8_t)dsp->count_nonzero_16(levels);
-        avo_coding_follow_4x4(row, cand, AVO_CAT_CHROMA_AC, k, levels);
-        score += decimate_score(levels + 1, 15);
-        dsp->dequant_4x4(c, q->scale.dequant4[list][qp % 6], qp);
-        p->any_ac = true;
-        p->ac_gain += gain;
-    }
-    if (p->any_ac && score < 7 && !intra && row->job->tools->dct_decimate && !row->use_trellis) {
-        memset(&cand->info.nnz[16 + 4 * plane], 0, 4);
-        p->any_ac = false;
     }
     code_chroma_dc(row, cand, p, plane, list, qp);
 }
