@@ -38,6 +38,7 @@ AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand);
 /* decide_intra.c */
 typedef struct AvoIntraChoice {
     int mode16, cost16;       /* best Intra16x16 mode and its SATD cost */
+    int cost_of_mode16[4];    /* of each; AVO_COST_MAX: not to be used */
     int chroma_mode, chroma_cost;
     bool chroma_done;
 } AvoIntraChoice;

@@ -265,7 +265,7 @@ static void try_direct(AvoRowCtx *row, int cost)
 static void try_other_lists(AvoRowCtx *row, const Way way[3], int done, int best)
 {
     for (int i = 0; i < 3; i++)
-        if (i != done && way[i].cost <= best + best / 8) {
+        if (i != done && way[i].cost <= best + best / 16) {
             make_b(row, row->trial, AVO_PART_16x16, &way[i]);
             avo_try_inter(row, way[i].cost);
         }

@@ -48,12 +48,14 @@ void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice)
     unsigned have = avo_edge_mb(row, 0, line);
     choice->cost16 = AVO_COST_MAX;
     for (int mode = AVO_I16_V; mode <= AVO_I16_PLANE; mode++) {
+        choice->cost_of_mode16[mode] = AVO_COST_MAX;
         if (!avo_i16_mode_legal(mode, have))
             continue;
         pixel *p = row->block[0];
         dsp->intra_16x16[avo_i16_predictor(mode, have)](p, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
         int cost = dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
         cost += avo_rate(row, mode == AVO_I16_PLANE ? 768 : 512);
+        choice->cost_of_mode16[mode] = cost;
         if (cost < choice->cost16) {
             choice->cost16 = cost;
             choice->mode16 = mode;
@@ -198,69 +200,117 @@ static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
 }
 
 /* SSD + lambda2 * bits of the block just coded. */
-static int64_t block_score(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, int mode_bits_q8)
+static int64_t block_score(AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y, int mode_bits_q8)
 {
     const AvoDsp *dsp = row->job->dsp;
     int raster = (y >> 2) * 4 + (x >> 2);
+    const int16_t *levels = cand->levels.luma[avo_blk_coding[raster]];
     int64_t ssd = dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
                                                                   cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
     uint32_t bits = (uint32_t)mode_bits_q8;
     bool coded = cand->info.nnz[raster] || (size == 8 && (cand->info.nnz[raster + 1] || cand->info.nnz[raster + 4] ||
                                                           cand->info.nnz[raster + 5]));
-    if (row->syntax.cabac) {
-        if (coded || size == 4) {
-            AvoCabacContexts scratch = row->contexts;
-            if (!coded)
-                bits += avo_cabac_entropy[scratch.state[93 + luma_cbf_inc(row, &cand->info, raster)]];
-            else
-                bits += avo_block_bits_cabac(&scratch, size == 4 ? AVO_CAT_LUMA_4x4 : AVO_CAT_LUMA_8x8,
-                                             size == 4 ? luma_cbf_inc(row, &cand->info, raster) : 0,
-                                             cand->levels.luma[avo_blk_coding[raster]]);
-        }
+    if (row->syntax.cabac && size == 4) {
+        int inc = luma_cbf_inc(row, &cand->info, raster);
+        bits += coded ? avo_block_bits_kept(&row->contexts, AVO_CAT_LUMA_4x4, inc, levels)
+                      : avo_cabac_entropy[row->contexts.state[93 + inc]];
+    } else if (row->syntax.cabac) {
+        bits += coded ? avo_block_bits_kept(&row->contexts, AVO_CAT_LUMA_8x8, 0, levels) : 0;
     } else if (coded) {
         for (int i = 0; i < (size == 4 ? 1 : 4); i++)
-            bits += avo_block_bits_cavlc(AVO_CAT_LUMA_4x4, 2, cand->levels.luma[avo_blk_coding[raster] + i]);
+            bits += avo_block_bits_cavlc(AVO_CAT_LUMA_4x4, 2, levels + 16 * i);
     } else {
         bits += 256;
     }
     return avo_rd_score(row, ssd, bits);
 }
 
+/* A coded block, put aside while others are tried in its place. */
+typedef struct CodedBlock {
+    AVO_ALIGN(16) int16_t levels[64];
+    AVO_ALIGN(16) pixel rec[64];
+    uint8_t nnz[4];
+} CodedBlock;
+
+static void save_block(CodedBlock *to, const AvoMbCand *cand, int size, int raster)
+{
+    const pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
+    const uint8_t *nnz = &cand->info.nnz[raster];
+    memcpy(to->levels, cand->levels.luma[avo_blk_coding[raster]], (size_t)(size * size) * sizeof *to->levels);
+    for (int y = 0; y < size; y++)
+        memcpy(to->rec + y * size, rec + y * AVO_REC_STRIDE, (size_t)size * sizeof *rec);
+    for (int i = 0; i < (size == 4 ? 1 : 4); i++)
+        to->nnz[i] = nnz[(i >> 1) * 4 + (i & 1)];
+}
+
+static void restore_block(AvoMbCand *cand, const CodedBlock *from, int size, int raster)
+{
+    pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
+    uint8_t *nnz = &cand->info.nnz[raster];
+    memcpy(cand->levels.luma[avo_blk_coding[raster]], from->levels, (size_t)(size * size) * sizeof *from->levels);
+    for (int y = 0; y < size; y++)
+        memcpy(rec + y * AVO_REC_STRIDE, from->rec + y * size, (size_t)size * sizeof *rec);
+    for (int i = 0; i < (size == 4 ? 1 : 4); i++)
+        nnz[(i >> 1) * 4 + (i & 1)] = from->nnz[i];
+}
+
+/* One block whose mode is being chosen. */
+typedef struct BlockSite {
+    int size, x, y;
+    const pixel *edge;
+    unsigned have;
+    int predicted;
+} BlockSite;
+
+/* Codes the block by each of n modes and leaves it as by the best, whose index is returned. */
+static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, const ModeCost *ranked, int n, ModeBits bits)
+{
+    CodedBlock saved;
+    int64_t least = INT64_MAX;
+    int best = 0, raster = (b->y >> 2) * 4 + (b->x >> 2);
+    for (int i = 0; i < n; i++) {
+        predict_block(row, cand, b->size, b->x, b->y, ranked[i].mode, b->edge, b->have);
+        code_block(row, cand, b->size, b->x, b->y);
+        int mode_bits_q8 = ranked[i].mode == b->predicted ? bits.predicted : bits.other;
+        int64_t score = block_score(row, cand, b->size, b->x, b->y, mode_bits_q8);
+        if (score >= least)
+            continue;
+        least = score;
+        best = i;
+        if (i + 1 < n)
+            save_block(&saved, cand, b->size, raster);
+    }
+    if (best + 1 < n)
+        restore_block(cand, &saved, b->size, raster);
+    return best;
+}
+
 /* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode. */
 static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
-    pixel *edge = line + AVO_EDGE_CORNER_AT;
-    int predicted = predicted_mode(row, &cand->info, x >> 2, y >> 2);
-    unsigned have = size == 4 ? avo_edge_4x4(row, cand->rec, x >> 2, y >> 2, line)
-                              : avo_edge_8x8(row, cand->rec, x >> 3, y >> 3, line);
+    BlockSite b = {.size = size, .x = x, .y = y, .edge = line + AVO_EDGE_CORNER_AT};
+    b.predicted = predicted_mode(row, &cand->info, x >> 2, y >> 2);
+    b.have = size == 4 ? avo_edge_4x4(row, cand->rec, x >> 2, y >> 2, line)
+                       : avo_edge_8x8(row, cand->rec, x >> 3, y >> 3, line);
     ModeCost ranked[9];
-    int keep = avo_rd_level(row) == AVO_RD_REFINE ? 3 : 1;
-    int n = rank_modes(row, size, x, y, edge, have, predicted, bits, keep, ranked);
-    int best = 0;
+    int keep = avo_rd_level(row) == AVO_RD_REFINE ? 3 : 1, best = 0;
+    int n = rank_modes(row, size, x, y, b.edge, b.have, b.predicted, bits, keep, ranked);
+    while (n > 1 && ranked[n - 1].cost > ranked[0].cost * 9 / 8 + 16)
+        n--;
     if (n > 1) {
-        int64_t best_score = INT64_MAX;
-        for (int i = 0; i < n; i++) {
-            if (i && ranked[i].cost > ranked[0].cost * 5 / 4 + 16)
-                continue;
-            predict_block(row, cand, size, x, y, ranked[i].mode, edge, have);
-            code_block(row, cand, size, x, y);
-            int64_t score = block_score(row, cand, size, x, y, ranked[i].mode == predicted ? bits.predicted : bits.other);
-            if (score < best_score) {
-                best_score = score;
-                best = i;
-            }
-        }
+        best = choose_mode(row, cand, &b, ranked, n, bits);
+    } else {
+        predict_block(row, cand, size, x, y, ranked[0].mode, b.edge, b.have);
+        code_block(row, cand, size, x, y);
     }
     int mode = ranked[best].mode;
-    predict_block(row, cand, size, x, y, mode, edge, have);
-    code_block(row, cand, size, x, y);
     avo_coding_follow_intra(row, cand, size, (y >> 2) * 4 + (x >> 2));
     for (int j = 0; j < size / 4; j++)
         for (int i = 0; i < size / 4; i++)
             cand->info.intra_mode[((y >> 2) + j) * 4 + (x >> 2) + i] = (int8_t)mode;
     int coding = avo_blk_coding[(y >> 2) * 4 + (x >> 2)];
-    cand->code.intra_pred[size == 4 ? coding : coding >> 2] = coded_mode(mode, predicted);
+    cand->code.intra_pred[size == 4 ? coding : coding >> 2] = coded_mode(mode, b.predicted);
     return ranked[best].cost;
 }
 
@@ -316,13 +366,13 @@ static void score_trial(AvoRowCtx *row, int cost)
     avo_keep_if_better(row);
 }
 
-/* Intra16x16: the mode that SATD likes best; all, where modes are refined. */
+/* Intra16x16: the mode that SATD likes best; where modes are refined, those it likes hardly less, too. */
 static void try_i16(AvoRowCtx *row, AvoIntraChoice *choice, int cost)
 {
     code_i16(row, row->trial, choice, choice->mode16);
     score_trial(row, cost);
     for (int mode = AVO_I16_V; avo_rd_level(row) == AVO_RD_REFINE && mode <= AVO_I16_PLANE; mode++)
-        if (mode != choice->mode16 && avo_i16_mode_legal(mode, row->intra_edges)) {
+        if (mode != choice->mode16 && choice->cost_of_mode16[mode] <= choice->cost16 + choice->cost16 / 8) {
             code_i16(row, row->trial, choice, mode);
             score_trial(row, cost);
         }

@@ -44,6 +44,32 @@ uint32_t avo_block_bits_cabac(AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_in
     return avo_cabac_count_block(ctx->state, cat, cbf_inc, true, levels);
 }
 
+/* Copies the few contexts that a block can reach. */
+uint32_t avo_block_bits_kept(const AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
+                             const int16_t *levels)
+{
+    enum { MAP = 16, LEVELS = 10 };
+    const AvoCabacCatBase *base = &avo_cabac_cat[cat];
+    const bool is_8x8 = cat == AVO_CAT_LUMA_8x8;
+    uint8_t significant[MAP], last[MAP], abs_level[LEVELS];
+    memcpy(significant, &ctx->state[base->significant], sizeof significant);
+    memcpy(last, &ctx->state[base->last], sizeof last);
+    memcpy(abs_level, &ctx->state[base->abs_level], sizeof abs_level);
+    uint64_t mask = avo_block_mask(cat, levels);
+    uint32_t bits = 0;
+    if (!is_8x8)
+        bits = avo_cabac_entropy[ctx->state[base->coded_block_flag + cbf_inc] ^ (mask != 0)];
+    if (!mask)
+        return bits;
+    int first = avo_block_first(cat), size = avo_block_stored(cat) - first;
+    int limit = cat == AVO_CAT_CHROMA_DC ? 3 : 4;
+    if (is_8x8)
+        bits += avo_cabac_count_map(significant, last, true, mask, 64);
+    else
+        bits += avo_cabac_count_map(significant, last, false, mask, size);
+    return bits + avo_cabac_count_levels(abs_level, limit, levels + first, mask);
+}
+
 uint32_t avo_block_bits_cavlc(AvoBlockCat cat, int nc, const int16_t *levels)
 {
     AVO_ASSERT(cat != AVO_CAT_LUMA_8x8);

@@ -55,6 +55,9 @@ typedef enum AvoBlockCat {
  * of the block as in AvoLevels (AC blocks: index 0 unused). */
 uint32_t avo_block_bits_cabac(AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
                               const int16_t *levels);
+/* The same with contexts that are not advanced. */
+uint32_t avo_block_bits_kept(const AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
+                             const int16_t *levels);
 /* CAVLC: nc as in 9.2.1 (chroma DC: -1). */
 uint32_t avo_block_bits_cavlc(AvoBlockCat cat, int nc, const int16_t *levels);
 
