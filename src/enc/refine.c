@@ -2,6 +2,7 @@
  * samples, code the macroblock and keep what is really cheaper. A vector whose prediction is worse than the one at hand is
  * not coded: it hardly ever wins. */
 #include "enc/decide.h"
+#include "h264/predict.h"
 
 /* A rectangle of 4x4 blocks with vectors of its own. */
 typedef struct Part {
@@ -59,7 +60,7 @@ typedef struct Moving {
 } Moving;
 
 /* What a prediction may be worse than the one at hand, as a share of it: 1 / 2^WORSE_SHIFT. */
-enum { WORSE_SHIFT = 6 };
+enum { WORSE_SHIFT = 4 };
 
 static int part_satd(const AvoRowCtx *row, const Moving *m, const pixel *pred)
 {

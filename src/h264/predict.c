@@ -186,6 +186,15 @@ static void predict_rect(const AvoPredictCtx *ctx, const Block *b, int bx, int b
     }
 }
 
+void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int by, int bw, int bh,
+                       const int8_t ref_idx[2], const AvoMv mv[2], unsigned planes, pixel *y,
+                       pixel *cb, pixel *cr)
+{
+    Block b = {16 * mb_x + 4 * bx, 16 * mb_y + 4 * by, 4 * bw, 4 * bh, ref_idx, mv};
+    predict_rect(ctx, &b, bx, by, planes, (Dst){y, AVO_REC_STRIDE}, (Dst){cb, AVO_REC_STRIDE},
+                 (Dst){cr, AVO_REC_STRIDE});
+}
+
 /* ---- whole macroblocks ---- */
 
 /* One reference and vector per list in the whole macroblock? */

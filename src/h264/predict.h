@@ -21,5 +21,9 @@ void avo_predict_mb(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, i
 /* The same with planes and strides of the caller's, such as those of a picture. */
 void avo_predict_mb_into(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y, pixel *const dst[3],
                          ptrdiff_t stride_luma, ptrdiff_t stride_chroma);
+/* One rectangle with one vector per used list, in 4x4 block units inside the macroblock; w, h 1, 2 or 4. Writes to
+ * y/cb/cr at the block's place in the macroblock-sized buffers. planes: 1 luma, 2 chroma, 3 both. */
+void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int by, int bw, int bh,
+                       const int8_t ref_idx[2], const AvoMv mv[2], unsigned planes, pixel *y, pixel *cb, pixel *cr);
 
 #endif
