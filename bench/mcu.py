@@ -250,8 +250,7 @@ def main():
                 print_figures(target, bench, figures)
                 if args.limits:
                     check_limits(bench, target, figures)
-    print("%d passed, %d failed" % (test_tiny.T.passed, test_tiny.T.failed))
-    return 1 if test_tiny.T.failed else 0
+    return test_tiny.T.finish()
 
 
 if __name__ == "__main__":

@@ -4,18 +4,12 @@ import math
 import os
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import ROOT, T, check  # noqa: E402
+
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import rd  # noqa: E402
 
-passed = failed = 0
-
-
-def check(condition, text):
-    global passed, failed
-    passed, failed = passed + bool(condition), failed + (not condition)
-    if not condition:
-        print(f"FAILED {text}")
 
 
 def points(qualities, rate):
@@ -68,5 +62,4 @@ if __name__ == "__main__":
     test_known_answers()
     test_no_answer()
     test_interpolation()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(T.finish())

@@ -17,25 +17,11 @@ import tempfile
 import time
 import zlib
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-AVOCET = os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, T, check, need_program  # noqa: E402
 FAST = ["--preset", "ultrafast"]
 SMALL = ["testsrc", "--size", "64x48", "--frames", "6", *FAST]
 
-passed = failed = 0
-
-
-def check(condition, text):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        frame = sys._getframe(1)
-        while not frame.f_code.co_name.startswith("test_"):
-            frame = frame.f_back
-        print(f"FAILED {frame.f_code.co_name}:{frame.f_lineno}: {text}", flush=True)
-    return condition
 
 
 def avocet(*words, stdin=None, command="encode"):
@@ -482,9 +468,7 @@ def test_help(folder):
 
 
 def main():
-    if not os.path.exists(AVOCET):
-        print(f"{AVOCET} is not there\n0 passed, 1 failed")
-        return 1
+    need_program()
     wanted = sys.argv[1:]
     for name, test in list(globals().items()):
         if name.startswith("test_") and (not wanted or name in wanted):
@@ -492,15 +476,8 @@ def main():
                 try:
                     test(folder)
                 except Exception as e:
-                    check_failed(name, e)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-def check_failed(name, e):
-    global failed
-    failed += 1
-    print(f"FAILED {name}: {type(e).__name__}: {str(e)[:600]}")
+                    check(False, f"{name}: {type(e).__name__}: {str(e)[:600]}")
+    return T.finish()
 
 
 if __name__ == "__main__":

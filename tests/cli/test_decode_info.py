@@ -10,18 +10,9 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-AVOCET = os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, T, check  # noqa: E402
 
-passed = failed = 0
-
-
-def check(condition, text):
-    global passed, failed
-    passed += bool(condition)
-    failed += not condition
-    if not condition:
-        print("FAILED %s" % text, flush=True)
 
 
 def run(*words, stdin=None):
@@ -196,8 +187,7 @@ def main():
     for test in test_pictures, test_md5, test_seek, test_info, test_structure, test_damage, test_wrong:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    return T.finish()
 
 
 if __name__ == "__main__":

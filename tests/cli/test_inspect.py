@@ -14,18 +14,9 @@ import tempfile
 import xml.etree.ElementTree as xml
 import zlib
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-AVOCET = os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, T, check  # noqa: E402
 
-passed = failed = 0
-
-
-def check(condition, text):
-    global passed, failed
-    passed += bool(condition)
-    failed += not condition
-    if not condition:
-        print("FAILED %s" % text, flush=True)
 
 
 def expect(code, says, *words):
@@ -218,8 +209,7 @@ def main():
     for test in test_tables, test_planes, test_png, test_video, test_plots, test_wrong:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
-    print("%d passed, %d failed" % (passed, failed))
-    return failed > 0
+    return T.finish()
 
 
 if __name__ == "__main__":

@@ -9,19 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-AVOCET = Path(os.environ.get("AVOCET", ROOT / "build/avocet")).resolve()
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import tally  # noqa: E402
+from tally import T, check  # noqa: E402
+
+ROOT, AVOCET = Path(tally.ROOT), Path(tally.AVOCET).resolve()
 SCENE = ["encode", "testsrc", "--size", "64x48", "--frames", "5", "--preset", "ultrafast"]
 HEAVY = ("libavformat", "libavcodec", "libswscale", "libavutil", "libSDL2")
-passed = failed = 0
-
-
-def check(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED: " + what)
 
 
 def run(*words):
@@ -96,8 +90,7 @@ def main():
         test_foreign(Path(scratch))
         if shutil.which("cmake"):
             test_installed(Path(scratch))
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    return T.finish()
 
 
 sys.exit(main())

@@ -12,6 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from tally import T  # noqa: E402
+
 NATIVE = os.environ.get("AVOCET", str(ROOT / "build/avocet"))
 FLAGS = ["-std=c11", "-O2", "-I%s" % (ROOT / "include"), "-I%s" % (ROOT / "src"), "-I%s" % (ROOT / "tools"), "-I%s" % (ROOT / "tests")]
 MACHINES = [("64-bit Arm", "aarch64-linux-gnu-gcc", "qemu-aarch64", "gcc-aarch64-linux-gnu"),
@@ -27,20 +30,6 @@ STREAMS = [
     "8 --preset veryfast --tune zerolatency --bitrate 250k --slices 3 --threads 2",
     "8 --preset faster --tune ssim --crf 26 --weightp 2 --threads 1",
 ]
-
-
-class Counts:
-    passed = failed = 0
-
-    def check(self, good, what):
-        self.passed += bool(good)
-        self.failed += not good
-        if not good:
-            print("FAILED: " + what)
-        return good
-
-
-T = Counts()
 
 
 def run(*command, timeout=600):
@@ -117,5 +106,4 @@ def main():
 
 
 main()
-print("%d passed, %d failed" % (T.passed, T.failed))
-sys.exit(T.failed > 0)
+sys.exit(T.finish())

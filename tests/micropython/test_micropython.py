@@ -23,6 +23,9 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "bindings" / "python" / "build_backend"))
 import avocet_build  # noqa: E402
 
+sys.path.insert(0, str(ROOT / "tests"))
+from tally import Tally  # noqa: E402
+
 sys.path.insert(0, str(ROOT / "tests" / "tiny"))
 import test_tiny  # noqa: E402
 
@@ -31,14 +34,9 @@ RTSP_MODULE = ROOT / "bindings" / "micropython" / "rtsp" / "modrtsp.c"
 FFMPEG = shutil.which("ffmpeg")
 
 
-class Counts:
-    passed = failed = 0
-
+class Counts(Tally):
     def check(self, name, good, detail=""):
-        self.passed += bool(good)
-        self.failed += not good
-        if not good:
-            print("FAILED: %s\n%s" % (name, detail))
+        return super().check(good, "%s\n%s" % (name, detail))
 
 
 def run(*command, **more):
@@ -213,8 +211,7 @@ def main():
                 check_example(counts, path)
             for path in tiny[:1]:
                 check_tiny_interpreter(counts, path, folder / "tiny")
-    print("%d passed, %d failed" % (counts.passed, counts.failed))
-    return 1 if counts.failed else 0
+    return counts.finish()
 
 
 if __name__ == "__main__":

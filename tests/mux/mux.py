@@ -6,40 +6,10 @@ import subprocess
 import sys
 from fractions import Fraction
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-AVOCET = os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet"))
-QUICK = os.environ.get("AVOCET_EXTENT") == "quick"  # sanitizers and second compilers: a sample is enough
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, QUICK, ROOT, T, check, need_program, skip  # noqa: E402,F401
+
 FAST = ["--preset", "ultrafast", "--quiet"]
-
-
-class Tally:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, good, what):
-        if good:
-            self.passed += 1
-            return True
-        self.failed += 1
-        if self.failed <= 25:
-            print(f"FAILED {sys._getframe(1).f_code.co_name}:{sys._getframe(1).f_lineno}: {what}")
-        return False
-
-    def skip(self, what):
-        print(f"SKIPPED {what}")
-
-    def finish(self):
-        print(f"{self.passed} passed, {self.failed} failed")
-        sys.exit(1 if self.failed else 0)
-
-
-T = Tally()
-
-
-def need_program():
-    if not os.access(AVOCET, os.X_OK):
-        print(f"{AVOCET} is not there\n0 passed, 1 failed")
-        sys.exit(1)
 
 
 def has(tool):

@@ -129,8 +129,8 @@ def play(folder, screenshot):
 def main():
     need_program()
     if not browser() or not has("ffmpeg"):
-        T.skip("HLS in a browser: chromium or ffmpeg is not installed")
-        T.finish()
+        skip("HLS in a browser: chromium or ffmpeg is not installed")
+        sys.exit(T.finish())
     with tempfile.TemporaryDirectory(prefix="avocet-browser-") as folder:
         avocet("encode", "testsrc", *FAST, "--size", f"{WIDTH}x{HEIGHT}", "--frames", FRAMES, "--bframes", "3", "--crf", "18", "--hls",
                folder, "--hls-segment", "1")
@@ -141,7 +141,7 @@ def main():
             screenshot = os.path.abspath(sys.argv[sys.argv.index("--keep") + 1])
         told = play(folder, screenshot)
         if not T.check("error" not in told, told.get("error")):
-            T.finish()
+            sys.exit(T.finish())
         length = FRAMES / 30
         T.check(len(told["buffered"]) == 1 and abs(told["buffered"][0][0]) < 0.001 and abs(told["buffered"][0][1] - length) < 0.05,
                 f"buffered {told['buffered']}, not one range from 0 to {length}")
@@ -157,7 +157,7 @@ def main():
             print(f"screenshot against picture 75: {good:.1f} dB, against picture 60: {bad:.1f} dB; {told['frames']} pictures shown, "
                   f"{told['dropped']} dropped")
             T.check(good > 30 and good > bad + 3, f"the screenshot shows something else: {good:.1f} dB, {bad:.1f} dB")
-    T.finish()
+    sys.exit(T.finish())
 
 
 main()

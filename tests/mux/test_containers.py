@@ -81,7 +81,7 @@ def test_times(folder):
 def test_variable_rate(folder):
     """Timestamps of the input, at their own resolution, reach the file unchanged."""
     if not can_lavf():
-        T.skip("variable frame rate: the program is built without libavformat")
+        skip("variable frame rate: the program is built without libavformat")
         return
     source = os.path.join(folder, "vfr.mkv")
     run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=60:duration=3", "-vf",
@@ -159,7 +159,7 @@ def test_layouts(folder):
 
 def test_other_containers(folder):
     if not can_lavf():
-        T.skip("mkv, mov, ts, flv: the program is built without libavformat")
+        skip("mkv, mov, ts, flv: the program is built without libavformat")
         avocet("encode", "testsrc", *FAST, "--frames", "2", "-o", os.path.join(folder, "a.mkv"), status=2)
         return
     words = ["testsrc", "--size", "96x64", "--frames", "40", "--bframes", "3", "--keyint", "15"]
@@ -209,7 +209,7 @@ def test_remux_conformance(folder):
     back, judged by our decoder."""
     streams = os.path.join(os.environ.get("AVOCET_CONFORMANCE") or os.path.join(os.path.dirname(ROOT), "shared", "conformance"), "streams")
     if not os.path.isdir(streams):
-        T.skip("remux of conformance streams: AVOCET_CONFORMANCE names no folder")
+        skip("remux of conformance streams: AVOCET_CONFORMANCE names no folder")
         return
     packed, back = os.path.join(folder, "c.mp4"), os.path.join(folder, "c.264")
     for name in sorted(os.listdir(streams)):
@@ -257,15 +257,15 @@ def main():
     need_program()
     for tool in ("ffmpeg", "ffprobe"):
         if not has(tool):
-            T.skip(f"everything: {tool} is not installed")
-            T.finish()
+            skip(f"everything: {tool} is not installed")
+            sys.exit(T.finish())
     if not has("gst-launch-1.0"):
-        T.skip("GStreamer's qtdemux: gst-launch-1.0 is not installed")
+        skip("GStreamer's qtdemux: gst-launch-1.0 is not installed")
     with tempfile.TemporaryDirectory(prefix="avocet-mux-") as folder:
         for test in (test_times, test_variable_rate, test_description, test_layouts, test_other_containers, test_remux_foreign,
                      test_remux_conformance, test_hls):
             test(folder)
-    T.finish()
+    sys.exit(T.finish())
 
 
 main()

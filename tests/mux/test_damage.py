@@ -135,7 +135,7 @@ def test_full_disk(folder, whole):
     for kilobytes in (64, 100, 150, 200, 300):
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", disk], capture_output=True)
         if mounted.returncode:
-            T.skip(f"full disk: a small tmpfs cannot be mounted: {mounted.stderr.decode().strip()}")
+            skip(f"full disk: a small tmpfs cannot be mounted: {mounted.stderr.decode().strip()}")
             return
         try:
             for layout, more in (("fragments", ["--fragment", "1"]), ("index last", ["--no-faststart"]), ("index first", [])):
@@ -180,15 +180,15 @@ def test_interrupt(folder, whole):
 def main():
     need_program()
     if not has("ffmpeg"):
-        T.skip("everything: ffmpeg is not installed")
-        T.finish()
+        skip("everything: ffmpeg is not installed")
+        sys.exit(T.finish())
     with tempfile.TemporaryDirectory(prefix="avocet-damage-") as folder:
         name = os.path.join(folder, "whole.mp4")
         avocet("encode", *WORDS, "-o", name)
         whole = frame_md5(name)
         for test in (test_kills, test_full_disk, test_interrupt):
             test(folder, whole)
-    T.finish()
+    sys.exit(T.finish())
 
 
 main()

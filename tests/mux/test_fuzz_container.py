@@ -42,7 +42,7 @@ def main():
         for seed, path in enumerate(files(folder)):
             done = run(REPLAY, "--mutate", VARIANTS, "--seed", seed, path, status=None, timeout=900)
             T.check(done.returncode == 0, f"{path}, seed {seed}: exit status {done.returncode}\n{done.stderr.decode()[-2500:]}")
-    T.finish()
+    sys.exit(T.finish())
 
 
 main()

@@ -14,22 +14,14 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
-from test_inspect import AVOCET, read_png  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
+from tally import AVOCET, T, check  # noqa: E402
+from test_inspect import read_png  # noqa: E402
 
 WIDTH, HEIGHT, FRAMES = 160, 96, 90  # shown at twice the size
 SCREEN = 900, 600
 
-passed = failed = 0
-
-
-def check(condition, text):
-    global passed, failed
-    passed += bool(condition)
-    failed += not condition
-    if not condition:
-        print("FAILED %s" % text, flush=True)
 
 
 class Server:
@@ -340,8 +332,7 @@ def main():
                 test_pipe(server)
                 test_pipe_mp4(server, folder, coded)
                 test_fullscreen(server, coded)
-    print("%d passed, %d failed" % (passed, failed))
-    return failed > 0
+    return T.finish()
 
 
 if __name__ == "__main__":

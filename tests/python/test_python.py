@@ -18,15 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bindings" / "python" / "build_backend"))
 import avocet_build  # noqa: E402
 
+sys.path.insert(0, str(ROOT / "tests"))
+from tally import Tally  # noqa: E402
 
-class Counts:
-    passed = failed = 0
 
+class Counts(Tally):
     def check(self, name, good, detail=""):
-        self.passed += bool(good)
-        self.failed += not good
-        if not good:
-            print("FAILED: %s %s" % (name, detail))
+        return super().check(good, "%s %s" % (name, detail))
 
     def add(self, line):
         words = line.split()
@@ -132,8 +130,7 @@ def main():
         check_install(counts, folder)
         check_wheel(counts, folder)
         check_sdist(counts, folder)
-    print("%d passed, %d failed" % (counts.passed, counts.failed))
-    return 1 if counts.failed else 0
+    return counts.finish()
 
 
 if __name__ == "__main__":

@@ -6,30 +6,20 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "match"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, QUICK, ROOT, T, check  # noqa: E402,F401
+
+sys.path.insert(0, os.path.join(ROOT, "tests", "match"))
 import clips  # noqa: E402
 
-AVOCET = os.environ.get("AVOCET", "avocet")
-QUICK = os.environ.get("AVOCET_EXTENT") == "quick"
 JOBS = 2
 FOLDER = tempfile.mkdtemp(prefix="avocet-rate-")
 
-passed = failed = 0
-
-
-def check(condition, text):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print("FAILED " + text)
 
 
 def finish():
     shutil.rmtree(FOLDER, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(T.finish())
 
 
 def run(words):

@@ -15,29 +15,13 @@ import time
 
 from rtsp import Client, Depacketiser, RecordServer
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-AVOCET = os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, QUICK, T, check, skip  # noqa: E402
 SERVE = os.path.join(os.path.dirname(os.path.abspath(AVOCET)), "rtsp_serve")
-QUICK = os.environ.get("AVOCET_EXTENT") == "quick"
 METHODS = ("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER", "ANNOUNCE",
            "RECORD", "REDIRECT", "NONSENSE")
 
-passed = failed = 0
 folder = None
-
-
-def check(condition, what):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print("FAILED %s: %s" % (sys._getframe(1).f_code.co_name, what))
-    return condition
-
-
-def skipped(what):
-    print("SKIPPED %s" % what)
 
 
 # ---- streams and servers ----
@@ -131,7 +115,7 @@ def test_ffmpeg():
     if has_ipv6():
         cases += [(film, "udp", "[::1]"), (film, "tcp", "[::1]")]
     else:
-        skipped("IPv6: this machine has none")
+        skip("IPv6: this machine has none")
     if QUICK:
         cases = [cases[1], cases[3]]
     for source, transport, host in cases:
@@ -164,7 +148,7 @@ def gstreamer_has(*elements):
 
 def test_gstreamer():
     if not gstreamer_has("rtspsrc", "rtph264depay", "rtpjitterbuffer", "avdec_h264"):
-        skipped("GStreamer's rtspsrc, rtph264depay or avdec_h264 is not installed")
+        skip("GStreamer's rtspsrc, rtph264depay or avdec_h264 is not installed")
         return
     path = large()
     for transport in ("tcp",) if QUICK else ("tcp", "udp"):
@@ -186,7 +170,7 @@ def test_vlc():
     vlc = os.environ.get("AVOCET_VLC", "cvlc")
     if not shutil.which(vlc) or "live555" not in subprocess.run([vlc, "--list"], capture_output=True, text=True,
                                                                stdin=subprocess.DEVNULL, check=False).stdout:
-        skipped("VLC is not installed, or has no RTSP (its plugin live555)")
+        skip("VLC is not installed, or has no RTSP (its plugin live555)")
         return
     options = ["--size", "640x360", "--frames", "800", "--fps", "25", "--keyint", "50", "--crf", "20"]
     for path in encode("vlc.264", *options), encode("vlc-live.264", *options, "--slices", "3", "--tune", "zerolatency"):
@@ -214,7 +198,7 @@ def write_capture(path, packets):
 def test_dissector():
     """Wireshark's dissectors of RTP and H.264 find nothing wrong in any packet."""
     if not shutil.which("tshark"):
-        skipped("tshark is not installed")
+        skip("tshark is not installed")
         return
     capture = os.path.join(folder, "packets.pcap")
     for path in small(), large(), film():
@@ -696,9 +680,8 @@ def main():
             test_passwords()
             test_sha256_only()
         else:
-            skipped("passwords: built without mbedTLS")
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+            skip("passwords: built without mbedTLS")
+    return T.finish()
 
 
 if __name__ == "__main__":

@@ -12,24 +12,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = os.environ.get("AVOCET_EXTENT") == "quick"
+sys.path.insert(0, str(ROOT / "tests"))
+from tally import QUICK, T  # noqa: E402
+
 FLAGS = ["-std=c11", "-DAVOCET_TINY=1", "-DAVO_THREADS=0", "-Wall", "-Wextra", "-Wshadow", "-Wvla", "-Wstrict-prototypes",
          "-Wmissing-prototypes", "-Werror", "-I%s" % (ROOT / "include"), "-I%s" % (ROOT / "src")]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 FAST_RAM = 96 * 1024
-
-
-class Counts:
-    passed = failed = 0
-
-    def check(self, good, what):
-        self.passed += bool(good)
-        self.failed += not good
-        if not good:
-            print("FAILED: " + what)
-
-
-T = Counts()
 
 
 def tiny_sources():
@@ -225,8 +214,7 @@ def main():
             check_rate(fast, folder)
             check_memory(fast, folder)
             check_errors(checked, folder)
-    print("%d passed, %d failed" % (T.passed, T.failed))
-    return 1 if T.failed else 0
+    return T.finish()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import ROOT, T, check  # noqa: E402
+
 SPEC = os.path.join(ROOT, "scripts", "spec")
 FILES = ["tables.c", "cabac_tables.c", "cavlc_tables.c"]
 # One digit in each file that a table depends on: (CSV, text, changed text, generated file).
@@ -19,16 +21,6 @@ CHANGES = [
     ("deblock.csv", "\n51,", "\n51,1", "tables.c"),
 ]
 
-passed = failed = 0
-
-
-def check(ok, what):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print("FAILED:", what)
 
 
 def generate(spec, out):
@@ -63,5 +55,4 @@ with tempfile.TemporaryDirectory() as directory:
     for change in CHANGES:
         check_change(directory, *change)
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed != 0)
+sys.exit(T.finish())
