@@ -208,6 +208,10 @@ typedef struct AvoDsp {
      * only if fx or fy is not 0. */
     void (*chroma_mc)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height);
+    /* SATD of both chroma planes of a block that is predicted like that from cb and cr: cur is the
+     * source's Cb, with Cr 8 columns to the right. width and height 8 or 4. */
+    int (*chroma_satd)(const pixel *cur, const pixel *cb, const pixel *cr, ptrdiff_t stride, int fx,
+                       int fy, int width, int height);
     /* 8.4.2.3, dst may equal src. width 16, 8, 4 or 2; |w| <= 128, |o| <= 128 (and below). */
     void (*weight)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                    int width, int height, int log2_denom, int w, int o);

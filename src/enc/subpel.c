@@ -84,43 +84,50 @@ static bool wants_chroma(const AvoSearch *s)
            s->block->size <= AVO_BLK_8x8 && row->syntax.slice_type == AVO_SLICE_P;
 }
 
-/* Cost of a vector's chroma, both planes (8.4.2.2.2). Only for blocks whose chroma is at least 4x4.
- */
-static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
+/* Source samples of a block's chroma: Cb, with Cr 8 columns to the right. */
+AVO_INLINE const pixel *chroma_source(const AvoSearch *s)
+{
+    return s->row->cur + AVO_CUR_CB + (s->block->y >> 1) * AVO_CUR_STRIDE + (s->block->x >> 1);
+}
+
+/* With weights everything goes through memory. */
+static int weighted_chroma_distortion(const AvoSearch *s, const AvoWeight *w, AvoMv mv, ptrdiff_t at)
 {
     static const AvoBlkSize half[4] = {[AVO_BLK_16x16] = AVO_BLK_8x8,
                                        [AVO_BLK_16x8] = AVO_BLK_8x4,
                                        [AVO_BLK_8x16] = AVO_BLK_4x8,
                                        [AVO_BLK_8x8] = AVO_BLK_4x4};
-    const AvoRowCtx *row = s->row;
     const AvoSearchBlock *b = s->block;
-    const AvoSliceRefs *refs = &row->job->refs;
-    const AvoWeight *w = refs->weight_mode == AVO_WEIGHT_EXPLICIT ? &refs->weight[list][ref] : NULL;
+    const AvoDsp *dsp = s->dsp;
     pixel *buffer = s->row->block[0];
-    int sum = 0;
+    int sum = 0, width = b->w / 2, height = b->h / 2;
     for (int plane = 1; plane <= 2; plane++) {
         const AvoPlane *from = &s->frame->plane[plane];
-        ptrdiff_t stride = from->stride;
-        int x = row->mb_x * 8 + (b->x >> 1) + (mv.x >> 3),
-            y = row->mb_y * 8 + (b->y >> 1) + (mv.y >> 3);
-        const pixel *p = from->data + y * stride + x;
-        if ((mv.x | mv.y) & 7) {
-            s->dsp->chroma_mc(buffer, AVO_REC_STRIDE, p, stride, mv.x & 7, mv.y & 7, b->w / 2,
-                              b->h / 2);
-            p = buffer;
-            stride = AVO_REC_STRIDE;
-        }
-        if (w && w->chroma_flag) {
-            s->dsp->weight(buffer, AVO_REC_STRIDE, p, stride, b->w / 2, b->h / 2,
-                           refs->log2_denom[1], w->w[plane], w->o[plane]);
-            p = buffer;
-            stride = AVO_REC_STRIDE;
-        }
-        const pixel *cur = row->cur + (plane == 1 ? AVO_CUR_CB : AVO_CUR_CR) +
-                           (b->y >> 1) * AVO_CUR_STRIDE + (b->x >> 1);
-        sum += s->dsp->satd[half[b->size]](cur, AVO_CUR_STRIDE, p, stride);
+        dsp->chroma_mc(buffer, AVO_REC_STRIDE, from->data + at, from->stride, mv.x & 7, mv.y & 7,
+                       width, height);
+        dsp->weight(buffer, AVO_REC_STRIDE, buffer, AVO_REC_STRIDE, width, height,
+                    s->row->job->refs.log2_denom[1], w->w[plane], w->o[plane]);
+        sum += dsp->satd[half[b->size]](chroma_source(s) + 8 * (plane - 1), AVO_CUR_STRIDE, buffer,
+                                        AVO_REC_STRIDE);
     }
     return sum;
+}
+
+/* Cost of a vector's chroma, both planes (8.4.2.2.2). Only for blocks whose chroma is at least 4x4.
+ */
+static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
+{
+    const AvoSearchBlock *b = s->block;
+    const AvoSliceRefs *refs = &s->row->job->refs;
+    const AvoWeight *w = &refs->weight[list][ref];
+    const AvoPlane *p = &s->frame->plane[1];
+    int x = s->row->mb_x * 8 + (b->x >> 1) + (mv.x >> 3);
+    int y = s->row->mb_y * 8 + (b->y >> 1) + (mv.y >> 3);
+    ptrdiff_t at = y * p->stride + x;
+    if (refs->weight_mode == AVO_WEIGHT_EXPLICIT && w->chroma_flag)
+        return weighted_chroma_distortion(s, w, mv, at);
+    return s->dsp->chroma_satd(chroma_source(s), p->data + at, s->frame->plane[2].data + at, p->stride,
+                               mv.x & 7, mv.y & 7, b->w / 2, b->h / 2);
 }
 
 /* ---- search ---- */

@@ -156,6 +156,29 @@ static void check_chroma(Tester *t)
     check_end(t);
 }
 
+static void check_chroma_satd(Tester *t)
+{
+    AVO_ALIGN(64) pixel cur[8 * AVO_CUR_STRIDE];
+    if (!check_begin(t, t->got->chroma_satd != t->below->chroma_satd, "chroma_satd"))
+        return;
+    for (int round = 0; round < 64 * 4 * 4; round++) {
+        int fx = round & 7, fy = round >> 3 & 7, w = round >> 6 & 1 ? 8 : 4, h = round >> 7 & 1 ? 8 : 4;
+        refill((int)(rnd() % 64));
+        ptrdiff_t s = some_stride();
+        const pixel *p = anywhere(src), *q = anywhere(src);
+        memcpy(cur, anywhere(src), sizeof cur);
+        int at = round >> 8 & 1 ? 8 - w + 4 * AVO_CUR_STRIDE * (8 - h) / 4 : 0;
+        CHECK(t, t->ref->chroma_satd(cur + at, p, q, s, fx, fy, w, h) ==
+                     t->got->chroma_satd(cur + at, p, q, s, fx, fy, w, h));
+    }
+    for (int w = 4; t->bench && w <= 8; w += 4) {
+        snprintf(t->name, sizeof(t->name), "chroma_satd_%d", w);
+        BENCH(t, t->ref->chroma_satd(cur, src + 5, src + 700, AREA_STRIDE, 3, 5, w, w),
+              t->got->chroma_satd(cur, src + 5, src + 700, AREA_STRIDE, 3, 5, w, w));
+    }
+    check_end(t);
+}
+
 static void check_weight(Tester *t)
 {
     if (!check_begin(t, t->got->weight != t->below->weight, "weight"))
@@ -220,6 +243,7 @@ void check_interp(Tester *t)
     check_hpel(t);
     check_qpel(t);
     check_chroma(t);
+    check_chroma_satd(t);
     check_weight(t);
     check_weight_bi(t);
 }

@@ -9,6 +9,8 @@
 
 #ifdef AVO_ARM64
 
+#include "dsp/arm/hadamard_neon.h"
+
 /* ---- average ---- */
 
 static void avg_16(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
@@ -241,6 +243,28 @@ static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
         chroma_block(dst, stride_dst, src, stride_src, fx, fy, 2, height);
 }
 
+/* The predictions go through memory, both planes side by side; 4 wide, a row of 8 is one of each. */
+static int chroma_satd(const pixel *cur, const pixel *cb, const pixel *cr, ptrdiff_t stride, int fx,
+                       int fy, int width, int height)
+{
+    AVO_ALIGN(16) pixel pred[8 * 16];
+    uint32x4_t sum = vdupq_n_u32(0);
+    int16x8_t v[4];
+    chroma_mc(pred, 16, cb, stride, fx, fy, width, height);
+    chroma_mc(pred + width, 16, cr, stride, fx, fy, width, height);
+    for (int y = 0; y < height; y += 4)
+        for (int x = 0; x < 2 * width; x += 8) {
+            AVO_UNROLL
+            for (int i = 0; i < 4; i++) {
+                const pixel *c = cur + (y + i) * AVO_CUR_STRIDE + x;
+                uint8x8_t row = width == 8 ? vld1_u8(c) : load4x2(c, 8);
+                v[i] = diff_u8(row, vld1_u8(pred + (y + i) * 16 + x));
+            }
+            sum = vpadalq_u16(sum, satd_finish(v));
+        }
+    return (int)vaddvq_u32(sum);
+}
+
 /* ---- weights: a rounding shift by a negative count is the rounded shift right ---- */
 
 static void weight(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
@@ -287,6 +311,7 @@ void AVO_BPC(avo_interp_init_neon)(AvoDsp *dsp)
     dsp->hpel_planes = hpel_planes;
     dsp->luma_qpel = luma_qpel;
     dsp->chroma_mc = chroma_mc;
+    dsp->chroma_satd = chroma_satd;
     dsp->weight = weight;
     dsp->weight_bi = weight_bi;
 }

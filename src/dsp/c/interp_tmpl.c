@@ -134,6 +134,23 @@ static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
                              6);
 }
 
+#if !AVOCET_TINY
+static int chroma_satd(const pixel *cur, const pixel *cb, const pixel *cr, ptrdiff_t stride, int fx,
+                       int fy, int width, int height)
+{
+    pixel pred[8 * 8];
+    int sum = 0;
+    for (int plane = 0; plane < 2; plane++, cur += 8) {
+        chroma_mc(pred, 8, plane ? cr : cb, stride, fx, fy, width, height);
+        for (int y = 0; y < height; y += 4)
+            for (int x = 0; x < width; x += 4)
+                sum += AVO_BPC(avo_satd_4x4_c)(cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
+                                               pred + y * 8 + x, 8);
+    }
+    return sum;
+}
+#endif
+
 /* ---- weights ---- */
 
 static void weight(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
@@ -168,6 +185,9 @@ void AVO_BPC(avo_interp_init_c)(AvoDsp *dsp)
     dsp->hpel_planes = hpel_planes;
     dsp->luma_qpel = luma_qpel;
     dsp->chroma_mc = chroma_mc;
+#if !AVOCET_TINY
+    dsp->chroma_satd = chroma_satd;
+#endif
     dsp->weight = weight;
     dsp->weight_bi = weight_bi;
 }

@@ -11,6 +11,8 @@
 
 #ifdef AVO_X86
 
+#include "dsp/x86/hadamard_sse41.h"
+
 AVO_TARGET_SSE41
 
 /* ---- average ---- */
@@ -448,6 +450,53 @@ void avo_weight_bi_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdi
 #undef WEIGH
 }
 
+/* ---- cost of chroma: rows of 8 samples, of one plane or of both 4 wide ---- */
+
+/* Pairs of a sample and its right neighbour. */
+AVO_INLINE __m128i chroma_pairs(const pixel *cb, const pixel *cr, ptrdiff_t right, int width)
+{
+    if (width == 8)
+        return _mm_unpacklo_epi8(load8(cb), load8(cb + right));
+    return _mm_unpacklo_epi64(chroma_pairs_4(cb, right), chroma_pairs_4(cr, right));
+}
+
+AVO_INLINE __m128i chroma_source_row(const pixel *cur, int width)
+{
+    __m128i v = width == 8 ? load8(cur) : _mm_unpacklo_epi32(load4(cur), load4(cur + 8));
+    return _mm_maddubs_epi16(_mm_unpacklo_epi64(v, v), butterfly_weights());
+}
+
+/* Of 8 columns: partial sums in 32-bit lanes. cr is not read where width is 8. */
+AVO_INLINE __m128i chroma_satd_8(const pixel *cur, const pixel *cb, const pixel *cr,
+                                 ptrdiff_t stride, int fx, int fy, int width, int height)
+{
+    const ChromaWeights w = chroma_weights(fx, fy);
+    ptrdiff_t right = fx ? 1 : 0, below = fy ? stride : 0; /* do not read without weight */
+    __m128i sum = _mm_setzero_si128(), upper = chroma_pairs(cb, cr, right, width), v[4];
+    for (int y = 0; y < height; y += 4) {
+        AVO_UNROLL
+        for (int i = 0; i < 4; i++, cur += AVO_CUR_STRIDE) {
+            ptrdiff_t next = y + i + 1 < height ? (y + i + 1) * stride : (y + i) * stride + below;
+            __m128i lower = chroma_pairs(cb + next, cr + next, right, width);
+            __m128i p = chroma_filter(upper, lower, w);
+            v[i] = _mm_sub_epi16(chroma_source_row(cur, width),
+                                 _mm_maddubs_epi16(p, butterfly_weights()));
+            upper = lower;
+        }
+        sum = _mm_add_epi32(sum, even_lanes(satd_finish(v)));
+    }
+    return sum;
+}
+
+static int chroma_satd(const pixel *cur, const pixel *cb, const pixel *cr, ptrdiff_t stride, int fx,
+                       int fy, int width, int height)
+{
+    if (width == 4)
+        return hsum_epi32(chroma_satd_8(cur, cb, cr, stride, fx, fy, 4, height));
+    return hsum_epi32(_mm_add_epi32(chroma_satd_8(cur, cb, cb, stride, fx, fy, 8, height),
+                                    chroma_satd_8(cur + 8, cr, cr, stride, fx, fy, 8, height)));
+}
+
 AVO_TARGET_END
 
 void AVO_BPC(avo_interp_init_sse41)(AvoDsp *dsp)
@@ -458,6 +507,7 @@ void AVO_BPC(avo_interp_init_sse41)(AvoDsp *dsp)
     dsp->hpel_planes = avo_hpel_planes_sse41;
     dsp->luma_qpel = avo_luma_qpel_sse41;
     dsp->chroma_mc = avo_chroma_mc_sse41;
+    dsp->chroma_satd = chroma_satd;
     dsp->weight = avo_weight_sse41;
     dsp->weight_bi = avo_weight_bi_sse41;
 }
