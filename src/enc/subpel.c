@@ -136,10 +136,11 @@ typedef struct Refinement {
     const AvoSearch *s;
     int list, base_rate;
     bool chroma;
+    int chroma_best; /* of the best vector */
 } Refinement;
 
 /* Takes a vector whose luma distortion is known if it is better. */
-AVO_INLINE bool keep_better(const Refinement *f, AvoMv mv, int distortion, AvoMotion *m)
+AVO_INLINE bool keep_better(Refinement *f, AvoMv mv, int distortion, AvoMotion *m)
 {
     if (f->base_rate + distortion >= m->cost)
         return false;
@@ -148,9 +149,14 @@ AVO_INLINE bool keep_better(const Refinement *f, AvoMv mv, int distortion, AvoMo
     if (cost >= m->cost)
         return false;
     if (f->chroma) {
-        cost += chroma_distortion(f->s, f->list, m->ref, mv);
+        /* Neighbours' chroma differs little: not worth a look where luma leaves no room for most of it. */
+        if (cost + f->chroma_best * 7 / 8 >= m->cost)
+            return false;
+        int chroma = chroma_distortion(f->s, f->list, m->ref, mv);
+        cost += chroma;
         if (cost >= m->cost)
             return false;
+        f->chroma_best = chroma;
     }
     m->cost = cost;
     m->rate = rate;
@@ -160,7 +166,7 @@ AVO_INLINE bool keep_better(const Refinement *f, AvoMv mv, int distortion, AvoMo
 
 /* Small diamonds around the best vector. The direction we came from leads to the centre before: not
  * tried again. */
-static void refine(const Refinement *f, int step, int iterations, AvoMotion *m)
+static void refine(Refinement *f, int step, int iterations, AvoMotion *m)
 {
     static const int8_t diamond[4][2] = {{0, -1}, {-1, 0}, {1, 0}, {0, 1}};
     int from = -1;
@@ -187,7 +193,7 @@ static void refine(const Refinement *f, int step, int iterations, AvoMotion *m)
 }
 
 /* The cheapest of some vectors, without repetitions; all must be inside the limits. */
-static void choose(const Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
+static void choose(Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
 {
     AvoMv kept[4] = {mv[0]};
     int cost[4], n = 0;
@@ -206,7 +212,7 @@ static void choose(const Refinement *f, const AvoMv *mv, int count, AvoMotion *m
 void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m)
 {
     const AvoTools *tools = s->row->job->tools;
-    Refinement f = {s, list, base_rate, wants_chroma(s)};
+    Refinement f = {s, list, base_rate, wants_chroma(s), 0};
     AvoMv whole = m->mv, start[3] = {m->mv};
     int n = 1;
     /* The predicted vector itself costs no difference bits and is often a fraction; so are other
@@ -229,7 +235,7 @@ void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const 
     AvoSearch s;
     avo_search_bind(&s, row, b, list, m->ref);
     avo_search_centre(&s, m->mvp);
-    Refinement f = {&s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s)};
+    Refinement f = {&s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s), 0};
     AvoMv mv[4];
     int whole = tools->fullpel_only ? ~3 : ~0;
     for (int i = 0; i <= count; i++) {
