@@ -103,6 +103,11 @@ typedef struct AvoDsp {
     AvoCostFn sad[AVO_BLK_COUNT];
     AvoCostX3Fn sad_x3[AVO_BLK_COUNT]; /* cur stride is AVO_CUR_STRIDE */
     AvoCostX4Fn sad_x4[AVO_BLK_COUNT];
+    /* The least of SAD + extra[i] over an 8x8 block's positions ref + i, i < count (a multiple of
+     * 8): the sum, at most 65535, in the high half, the lowest i that has it in the low half. Reads
+     * 8 samples beyond the last position's block. cur stride is AVO_CUR_STRIDE. */
+    uint32_t (*sad_line_8x8)(const pixel *cur, const pixel *ref, ptrdiff_t stride,
+                             const uint16_t *extra, int count);
     AvoCostFn ssd[AVO_BLK_COUNT];
     /* Sum of absolute 4x4 Hadamard coefficients of the difference, halved once over the whole
      * block: sum(|H4 d H4|) >> 1. */

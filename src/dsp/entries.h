@@ -70,6 +70,7 @@
     AVO_FOR_BLK_SIZES(AVO_SET_SAD_MEAN)                                                            \
     AVO_FOR_BLK_SIZES(AVO_SET_SSD_SATD)                                                            \
     AVO_FOR_BLK_SIZES_8(AVO_SET_COST_8)                                                            \
+    dsp->sad_line_8x8 = sad_line_8x8;                                                              \
     dsp->var[0] = var_16x16;                                                                       \
     dsp->var[1] = var_8x8;                                                                         \
     dsp->ssim_4x4x2 = ssim_4x4x2;

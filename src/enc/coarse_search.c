@@ -41,33 +41,41 @@ AVO_INLINE int block_at(int i, int size)
     return avo_min(EDGE * i, size - EDGE);
 }
 
+#define LINE 24 /* positions of a line, rounded up to what the kernel takes */
+
+/* What a column's distance from no motion costs, for the positions x0..x1. Returns the count for
+ * the kernel; those behind x1 cost too much. */
+static int set_distances(uint16_t *extra, int x0, int x1, int x)
+{
+    int count = (x1 - x0 + 8) & ~7;
+    for (int i = 0; i < count; i++)
+        extra[i] = (uint16_t)(x0 + i <= x1 ? 2 * avo_abs(x0 + i - x) : 65535);
+    return count;
+}
+
 static AvoMv search_block(const AvoDsp *dsp, const AvoPlane *cur, const AvoPlane *ref, int x, int y)
 {
     AVO_ALIGN(64) pixel block[EDGE * AVO_CUR_STRIDE];
+    uint16_t extra[LINE];
     int x0 = avo_max(x - AVO_COARSE_RANGE, 0),
         x1 = avo_min(x + AVO_COARSE_RANGE, ref->width - EDGE);
     int y0 = avo_max(y - AVO_COARSE_RANGE, 0),
         y1 = avo_min(y + AVO_COARSE_RANGE, ref->height - EDGE);
+    int count = set_distances(extra, x0, x1, x);
     AvoMv best = {0, 0};
     dsp->copy[1](block, AVO_CUR_STRIDE, cur->data + y * cur->stride + x, cur->stride, EDGE);
     int best_cost =
         dsp->sad[AVO_BLK_8x8](block, AVO_CUR_STRIDE, ref->data + y * ref->stride + x, ref->stride);
     for (int py = y0; py <= y1; py++) {
-        if (2 * avo_abs(py - y) >= best_cost) /* as it is the less when nothing moves */
+        int distance = 2 * avo_abs(py - y);
+        if (distance >= best_cost) /* as it is the less when nothing moves */
             continue;
-        for (int px = x0; px <= x1;
-             px += 4) { /* the last four may end beyond x1, in the line's spare samples */
-            const pixel *at = ref->data + py * ref->stride + px;
-            const pixel *four[4] = {at, at + 1, at + 2, at + 3};
-            int cost[4];
-            dsp->sad_x4[AVO_BLK_8x8](block, four, ref->stride, cost);
-            for (int k = 0; k < 4 && px + k <= x1; k++) {
-                int c = cost[k] + 2 * (avo_abs(px + k - x) + avo_abs(py - y));
-                if (c < best_cost) {
-                    best_cost = c;
-                    best = (AvoMv){(int16_t)(8 * (px + k - x)), (int16_t)(8 * (py - y))};
-                }
-            }
+        uint32_t least =
+            dsp->sad_line_8x8(block, ref->data + py * ref->stride + x0, ref->stride, extra, count);
+        int cost = (int)(least >> 16) + distance, px = x0 + (int)(least & 0xffff);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = (AvoMv){(int16_t)(8 * (px - x)), (int16_t)(8 * (py - y))};
         }
     }
     return best;

@@ -379,10 +379,10 @@ static int refs_searched(const AvoRowCtx *row)
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
     int best = AVO_COST_MAX, refs = refs_searched(row);
-    /* Searches by SAD cost no more than asking first; where all is coded to be compared, the search costs little. */
-    bool asked = may_skip && row->job->tools->subpel_satd && avo_rd_level(row) == AVO_RD_SATD;
+    /* Where all is coded to be compared, the search costs little. Where SAD alone decides, the skip vector is believed. */
+    bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD;
     bool nothing_left = asked && skip_leaves_nothing(row);
-    if (nothing_left && skip_vector_stands(row)) {
+    if (nothing_left && (!row->job->tools->subpel_satd || skip_vector_stands(row))) {
         take_p_skip(row);
         return -1;
     }

@@ -159,12 +159,35 @@ static void check_ssim(Tester *t)
     check_end(t);
 }
 
+static void check_sad_line(Tester *t)
+{
+    if (!check_begin(t, t->got->sad_line_8x8 != t->below->sad_line_8x8, "sad_line_8x8"))
+        return;
+    uint16_t extra[24];
+    for (int round = 0; round < ROUNDS; round++) {
+        ptrdiff_t stride = refill(round);
+        const pixel *p = anywhere(area);
+        for (int i = 0; i < 24; i++)
+            extra[i] = (uint16_t)(round % 3 == 0   ? 0
+                                  : round % 3 == 1 ? 2 * i
+                                  : i & 1          ? 65535
+                                                   : 60000);
+        for (int count = 8; count <= 24; count += 8)
+            CHECK(t, t->ref->sad_line_8x8(cur, p, stride, extra, count) ==
+                         t->got->sad_line_8x8(cur, p, stride, extra, count));
+    }
+    BENCH(t, bench_sink = (int)t->ref->sad_line_8x8(cur, area, AREA_STRIDE, extra, 24),
+          bench_sink = (int)t->got->sad_line_8x8(cur, area, AREA_STRIDE, extra, 24));
+    check_end(t);
+}
+
 void check_cost(Tester *t)
 {
     const AvoDsp *ref = t->ref, *below = t->below, *got = t->got;
     check_pair(t, "sad", AVO_BLK_COUNT, ref->sad, below->sad, got->sad);
     check_x3(t, "sad", ref->sad_x3, below->sad_x3, got->sad_x3);
     check_x4(t, "sad", ref->sad_x4, below->sad_x4, got->sad_x4);
+    check_sad_line(t);
     check_pair(t, "ssd", AVO_BLK_COUNT, ref->ssd, below->ssd, got->ssd);
     check_pair(t, "satd", AVO_BLK_COUNT, ref->satd, below->satd, got->satd);
     check_x3(t, "satd", ref->satd_x3, below->satd_x3, got->satd_x3);

@@ -192,6 +192,22 @@ AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
 AVO_VAR_ENTRY(16)
 AVO_VAR_ENTRY(8)
 
+static uint32_t sad_line_8x8(const pixel *cur, const pixel *ref, ptrdiff_t stride,
+                             const uint16_t *extra, int count)
+{
+    uint32_t best = UINT32_MAX;
+    for (int i = 0; i < count; i++) {
+        uint16x8_t sum = vdupq_n_u16(0);
+        AVO_UNROLL
+        for (int y = 0; y < 8; y++)
+            sum = vabal_u8(sum, vld1_u8(cur + y * AVO_CUR_STRIDE), vld1_u8(ref + i + y * stride));
+        uint32_t cost = (uint32_t)vaddvq_u16(sum) + extra[i];
+        cost = (cost < 65535 ? cost : 65535) << 16 | (uint32_t)i;
+        best = cost < best ? cost : best;
+    }
+    return best;
+}
+
 /* Lanes 0-3 belong to the first block, 4-7 to the second; pairwise sums keep them apart. */
 static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                        int sums[2][4])

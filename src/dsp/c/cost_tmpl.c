@@ -168,6 +168,18 @@ int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
     return sa8d_8x8(a, stride_a, b, stride_b);
 }
 
+static uint32_t sad_line_8x8(const pixel *cur, const pixel *ref, ptrdiff_t stride,
+                             const uint16_t *extra, int count)
+{
+    uint32_t best = UINT32_MAX;
+    for (int i = 0; i < count; i++) {
+        int sum = sad_8x8(cur, AVO_CUR_STRIDE, ref + i, stride) + extra[i];
+        uint32_t cost = (uint32_t)avo_min(sum, 65535) << 16 | (uint32_t)i;
+        best = cost < best ? cost : best;
+    }
+    return best;
+}
+
 AVO_INLINE uint64_t var_block(const pixel *src, ptrdiff_t stride, int size)
 {
     uint32_t sum = 0, sum_sq = 0;

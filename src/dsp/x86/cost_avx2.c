@@ -286,6 +286,34 @@ AVO_COST_ENTRIES_8(16, 16)
 AVO_COST_ENTRIES_8(16, 8)
 AVO_COST_ENTRIES_8(8, 16)
 
+/* ---- a line of positions ---- */
+
+/* Eight positions at a time, two rows per register. */
+static uint32_t sad_line_8x8(const pixel *cur, const pixel *ref, ptrdiff_t stride,
+                             const uint16_t *extra, int count)
+{
+    uint32_t best = UINT32_MAX;
+    __m256i c[4];
+    for (int y = 0; y < 4; y++) {
+        const pixel *row = cur + 2 * y * AVO_CUR_STRIDE;
+        c[y] = _mm256_inserti128_si256(_mm256_castsi128_si256(load8(row)),
+                                       load8(row + AVO_CUR_STRIDE), 1);
+    }
+    for (int i = 0; i < count; i += 8, ref += 8) {
+        __m256i v = _mm256_setzero_si256();
+        AVO_UNROLL
+        for (int y = 0; y < 4; y++) {
+            __m256i r = load16x2(ref + 2 * y * stride, ref + (2 * y + 1) * stride);
+            __m256i left = _mm256_mpsadbw_epu8(r, c[y], 0),
+                    right = _mm256_mpsadbw_epu8(r, c[y], 055);
+            v = _mm256_add_epi16(v, _mm256_add_epi16(left, right));
+        }
+        __m128i sum = _mm_add_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+        best = least_of_8(best, _mm_adds_epu16(sum, load16(extra + i)), i);
+    }
+    return best;
+}
+
 /* ---- variance ---- */
 
 static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
@@ -313,6 +341,7 @@ void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
     AVO_SET_COST_8(16, 16)
     AVO_SET_COST_8(16, 8)
     AVO_SET_COST_8(8, 16)
+    dsp->sad_line_8x8 = sad_line_8x8;
     dsp->var[0] = var_16x16;
 }
 

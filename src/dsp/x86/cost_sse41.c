@@ -407,6 +407,24 @@ static void ssim_4x4x2(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdi
     store16(sums[1], _mm_unpackhi_epi64(ab, sp));
 }
 
+/* Eight positions at a time. */
+static uint32_t sad_line_8x8(const pixel *cur, const pixel *ref, ptrdiff_t stride,
+                             const uint16_t *extra, int count)
+{
+    uint32_t best = UINT32_MAX;
+    for (int i = 0; i < count; i += 8) {
+        __m128i sum = load16(extra + i), v = _mm_setzero_si128();
+        AVO_UNROLL
+        for (int y = 0; y < 8; y++) {
+            __m128i r = load16(ref + i + y * stride), c = load8(cur + y * AVO_CUR_STRIDE);
+            v = _mm_add_epi16(v,
+                              _mm_add_epi16(_mm_mpsadbw_epu8(r, c, 0), _mm_mpsadbw_epu8(r, c, 5)));
+        }
+        best = least_of_8(best, _mm_adds_epu16(sum, v), i);
+    }
+    return best;
+}
+
 AVO_TARGET_END
 
 void AVO_BPC(avo_cost_init_sse41)(AvoDsp *dsp)

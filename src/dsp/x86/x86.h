@@ -94,6 +94,15 @@ AVO_INLINE __m128i load8x2(const void *lo, const void *hi)
     return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(load8(lo)), (const __m64 *)hi));
 }
 
+/* The lesser of best and the least lane of v, cost << 16 | index, whose lanes have indexes from
+ * `first` on. */
+AVO_INLINE uint32_t least_of_8(uint32_t best, __m128i v, int first)
+{
+    uint32_t least = (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(v)); /* index << 16 | cost */
+    least = least << 16 | ((least >> 16) + (uint32_t)first);
+    return least < best ? least : best;
+}
+
 /* [p p], 8 bytes each */
 AVO_INLINE __m128i load8_dup(const void *p)
 {
