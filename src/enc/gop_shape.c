@@ -22,6 +22,8 @@
 #define WEIGHT_BREF 105
 #define WEIGHT_B    55
 
+#define SURE_LENGTH 8 /* of mini-GOPs that pay at any motion */
+
 /* ---- structure ---- */
 
 static int order_between(AvoGopEntry *out, int lo, int hi, int layer, int layers)
@@ -99,6 +101,19 @@ static uint64_t entry_cost(const AvoLookahead *la, const AvoGopEntry *e)
     return cost * (unsigned)weight >> 8;
 }
 
+/* A long mini-GOP builds on few pictures, far from each other. Where little of the anchor can be
+ * predicted over that distance, the pictures between have little to build on either, which their
+ * costs under perfect references do not show: what it costs beyond half of its intra cost counts as
+ * part of the whole. */
+static uint64_t reach_penalty(const AvoLookahead *la, int lo, int hi, uint64_t cost)
+{
+    if (hi - lo <= SURE_LENGTH)
+        return 0;
+    int64_t intra = (int64_t)avo_lowres(la, hi)->intra_sum + 1;
+    int64_t excess = (int64_t)avo_lowres_cost(la, hi, hi - lo, 0) - intra / 2;
+    return excess > 0 ? cost * (uint64_t)(excess * 256 / intra) >> 8 : 0;
+}
+
 /* Cost of a P at hi with B pictures back to lo. */
 static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi)
 {
@@ -107,7 +122,7 @@ static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi)
     uint64_t cost = 0;
     for (int k = 0; k < n; k++)
         cost += entry_cost(la, &order[k]);
-    return cost;
+    return cost + reach_penalty(la, lo, hi, cost);
 }
 
 /* ---- placement of anchors ----

@@ -21,7 +21,16 @@ int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames)
                  : config->b_pyramid == AVOCET_PYRAMID_STRICT
                      ? 2
                      : 1 + avo_log2_floor((uint32_t)config->bframes);
-    return avo_min(wanted, dpb_frames - 1);
+    return avo_min(wanted, dpb_frames - 1 - (config->long_term > 0 && dpb_frames > 2));
+}
+
+/* As many as the pyramid's layers hold. */
+static int longest_run(const AvocetEncoderConfig *config, int layers)
+{
+    if (!layers)
+        return 0;
+    int most = config->b_pyramid == AVOCET_PYRAMID_NORMAL ? (1 << layers) - 1 : AVO_LA_BFRAMES_MAX;
+    return avo_min(avo_min(config->bframes, most), AVO_LA_BFRAMES_MAX);
 }
 
 /* CRF that the settings amount to, 1/100. For an average rate a rough guess from the bits per
@@ -48,7 +57,7 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->coarse_width = (la->mb_width + 3) / 4;
     la->coarse_height = (la->mb_height + 3) / 4;
     la->layers = avo_lookahead_layers(config, dpb_frames);
-    la->bframes = la->layers ? avo_min(config->bframes, AVO_LA_BFRAMES_MAX) : 0;
+    la->bframes = longest_run(config, la->layers);
     la->delay = avo_lookahead_delay(config);
     la->min_keyint = config->min_keyint ? config->min_keyint : config->keyint / 10;
     la->min_keyint = avo_clip3(1, config->keyint / 2 + 1, la->min_keyint);

@@ -94,7 +94,7 @@ static const AvoOptionRow rows[] = {
            "How readily a scene change becomes a keyframe; 0: never."),
     FLAG("intra-refresh", NULL, "stream", intra_refresh, "0",
          "A column of intra macroblocks that sweeps the picture, instead of keyframes."),
-    INT("bframes", NULL, "stream", bframes, 0, 16, "7", "Most B pictures in a row."),
+    INT("bframes", NULL, "stream", bframes, 0, 16, "15", "Most B pictures in a row."),
     INT("b-adapt", NULL, "stream", b_adapt, 0, 2, "1",
         "Placement of B pictures: 0 fixed, 1 fast, 2 optimal."),
     CHOICE("b-pyramid", NULL, "stream", b_pyramid, "none|strict|normal", NULL, "normal",

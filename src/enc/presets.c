@@ -9,8 +9,8 @@
  *            preset     the idea
  *            ultrafast  I and P only, 16x16 vectors, no lookahead; quarter samples, CABAC and the loop filter
  *                       stay, since they cost little and save more than half of the bits
- *            superfast  B pictures, 8x8 transform
- *            veryfast   all partitions, adaptive quantisation with lookahead, SATD decisions
+ *            superfast  B pictures, 8x8 transform, adaptive quantisation and importance by lookahead
+ *            veryfast   all partitions, fifteen B pictures, SATD decisions
  *            faster     two references, finer vectors, trellis
  *            fast       rate-distortion decisions for I and P
  *            medium     rate-distortion decisions everywhere, three references
@@ -55,11 +55,11 @@ static const PresetRow presets[] = {
      *                   ref          merange    partitions weightb        mbtree      cabac    fast-pskip
      *                      mixed-refs */
     {"ultrafast",  0, 0,  1, 0, DIA,  16,  1, 0, I4,      0, 0, SPATIAL,  0, 0, 0, 0,  0, 1, 0, 1, 1},
-    {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL,  0, 0, 0, 1, 40, 1, 1, 1, 1},
-    {"veryfast",   7, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 10, 1, 0, 1, 40, 1, 1, 1, 1},
-    {"faster",     7, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 20, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"fast",       7, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 30, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"medium",     7, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL, 20, 1, 0, 1, 40, 1, 1, 1, 1},
+    {"veryfast",  15, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 30, 1, 0, 1, 40, 1, 1, 1, 1},
+    {"faster",    15, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"fast",      15, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
     {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 4, 1, 40, 1, 1, 1, 1},
     {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
     {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},

@@ -32,6 +32,7 @@
 #define TOLERANCE_MS      200
 #define TOLERANCE_LEAST   500
 #define TOLERANCE_LIVE_MS 300
+#define TOLERANCE_MINIGOPS 2 /* at least: the base moves once in a mini-GOP, so more would overshoot */
 
 #define SPARE     64 /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8  /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -152,6 +153,7 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
     rc->mb_count = mb_count;
     rc->qcomp = rc->mode == AVOCET_RATE_QP || has_tree(config) ? 100 : config->qcomp;
     rc->live = rc->mode == AVOCET_RATE_BITRATE && config->lookahead == 0 && config->bframes == 0;
+    rc->minigop = config->bframes + 1;
     rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
     for (int i = 0; i < AVO_RC_KINDS; i++)
         rc->predictor[i].log2_coeff_q16 = first_coeff[i];
@@ -262,7 +264,8 @@ static int64_t tolerance(const AvoRateControl *rc)
     uint64_t seconds_q8 =
         avo_muldiv(pictures * (uint64_t)rc->bits_per_picture_q8, 1, (uint64_t)rc->bitrate);
     int64_t root_q4 = avo_isqrt(seconds_q8); /* sqrt(seconds * 256) = 16 sqrt */
-    return rc->bitrate * avo_max64(TOLERANCE_LEAST, TOLERANCE_MS * root_q4 / 16) / 1000 + 1;
+    int64_t by_time = rc->bitrate * avo_max64(TOLERANCE_LEAST, TOLERANCE_MS * root_q4 / 16) / 1000 + 1;
+    return avo_max64(by_time, TOLERANCE_MINIGOPS * rc->minigop * rc->bits_per_picture_q8 / 256);
 }
 
 /* Moves the base when the sum of bits so far is off. What intra pictures took in advance is not: it

@@ -66,6 +66,7 @@ typedef struct AvoRateControl {
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
     bool live;                          /* ABR, and nothing is known of what follows */
     int loan_pictures;                  /* that pay for an intra picture */
+    int minigop;                        /* pictures at most */
 
     AvoTwoPass *two_pass;               /* NULL: there was no first pass */
 

@@ -249,7 +249,10 @@ static void settle_size(Check *k)
 
 /* ---- level (A.3) ---- */
 
-int avo_config_reorder_frames(const AvocetEncoderConfig *config)
+/* Levels of the pyramid beyond which none is worth a higher level of the standard. */
+#define DEPTH_AT_ANY_LEVEL 3
+
+static int pyramid_depth(const AvocetEncoderConfig *config)
 {
     if (config->bframes == 0)
         return 0;
@@ -264,16 +267,37 @@ int avo_config_reorder_frames(const AvocetEncoderConfig *config)
     }
 }
 
-/* The anchors and one picture per level of the pyramid stay referred to; a long-term picture stays
- * besides. */
+/* References besides one per level of the pyramid: its leaves are none, but there are two anchors;
+ * and a long-term picture. */
+static int frames_besides(const AvocetEncoderConfig *config)
+{
+    return 1 + (config->long_term > 0);
+}
+
+/* No level is raised for more than seven B pictures, and none is refused for them: the pyramid is as
+ * deep as the level allows. */
+int avo_config_reorder_frames(const AvocetEncoderConfig *config)
+{
+    int depth = pyramid_depth(config);
+    if (depth <= DEPTH_AT_ANY_LEVEL)
+        return depth;
+    if (!config->level)
+        return DEPTH_AT_ANY_LEVEL;
+    int frames = avo_level_max_dpb_frames(avo_level_find(config->level), (config->width + 15) / 16,
+                                          (config->height + 15) / 16);
+    return avo_clip3(DEPTH_AT_ANY_LEVEL, depth, avo_min(frames, 16) - frames_besides(config));
+}
+
+/* What the B pictures need at least. */
 static int structure_dpb_frames(const AvocetEncoderConfig *config)
 {
-    return avo_config_reorder_frames(config) + 1 + (config->long_term > 0);
+    return avo_min(pyramid_depth(config), DEPTH_AT_ANY_LEVEL) + frames_besides(config);
 }
 
 int avo_config_dpb_frames(const AvocetEncoderConfig *config)
 {
-    return avo_min(avo_max(config->ref, structure_dpb_frames(config)), 16);
+    int structure = avo_config_reorder_frames(config) + frames_besides(config);
+    return avo_min(avo_max(config->ref, structure), 16);
 }
 
 static AvoLevelDemand level_demand(const AvocetEncoderConfig *c)
