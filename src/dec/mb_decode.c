@@ -2,6 +2,7 @@
  * (8.3, 8.4.2, 8.5). The loop filter runs later, so neighbouring samples are as intra prediction
  * wants them. See slice_dec.h. */
 #include "dec/slice_dec.h"
+#include "h264/intra_modes.h"
 
 /* Where the macroblock lies in the picture. */
 typedef struct MbPixels {
@@ -89,32 +90,6 @@ static void load_edge(pixel *edge, const pixel *pix, ptrdiff_t stride, int n, in
         memcpy(edge + 1 + n, pix - stride + n, (size_t)right * sizeof(pixel));
     else if (right)
         memset(edge + 1 + n, edge[n], (size_t)right);
-}
-
-/* What the modes need; DC adapts. */
-enum { NEED_ALL = AVO_EDGE_LEFT | AVO_EDGE_TOP | AVO_EDGE_CORNER };
-static const uint8_t needs_nxn[9] = {AVO_EDGE_TOP, AVO_EDGE_LEFT, 0,
-                                     AVO_EDGE_TOP, NEED_ALL,      NEED_ALL,
-                                     NEED_ALL,     AVO_EDGE_TOP,  AVO_EDGE_LEFT};
-static const uint8_t needs_16x16[4] = {AVO_EDGE_TOP, AVO_EDGE_LEFT, 0, NEED_ALL};
-static const uint8_t needs_chroma[4] = {0, AVO_EDGE_LEFT, AVO_EDGE_TOP, NEED_ALL};
-
-/* The kernel's number of a mode: DC turns into one of dc_left, dc_left + 1 (top), + 2 (none). -1:
- * not legal. */
-static int kernel_mode(int mode, int dc, int dc_left, const uint8_t *needs, unsigned have)
-{
-    if (mode != dc)
-        return (needs[mode] & ~have) ? -1 : mode;
-    switch (have & (AVO_EDGE_LEFT | AVO_EDGE_TOP)) {
-    case AVO_EDGE_LEFT | AVO_EDGE_TOP:
-        return dc;
-    case AVO_EDGE_LEFT:
-        return dc_left;
-    case AVO_EDGE_TOP:
-        return dc_left + 1;
-    default:
-        return dc_left + 2;
-    }
 }
 
 /* ---- residual ---- */
@@ -250,8 +225,8 @@ static bool decode_intra_4x4(AvoSliceDec *s, const MbPixels *p, unsigned mb_have
             mode = mb->intra_mode[raster];
         pixel *dst = p->data[0] + 4 * (y * p->stride[0] + x);
         unsigned have = block_edges(mb_have, x, y, 1);
-        int kernel = kernel_mode(mode, AVO_I4_DC, AVO_I4_DC_LEFT, needs_nxn, have);
-        if (kernel < 0)
+        int kernel = avo_i4_predictor(mode, have);
+        if (!avo_i4_mode_legal(mode, have))
             return false;
         load_edge(edge, dst, p->stride[0], 4, 4, have);
         s->dsp->intra_4x4[kernel](dst, p->stride[0], edge);
@@ -271,8 +246,8 @@ static bool decode_intra_8x8(AvoSliceDec *s, const MbPixels *p, unsigned mb_have
         int x = (i & 1) * 2, y = i & 2, mode = mb->intra_mode[4 * y + x];
         pixel *dst = p->data[0] + 4 * (y * p->stride[0] + x);
         unsigned have = block_edges(mb_have, x, y, 2);
-        int kernel = kernel_mode(mode, AVO_I4_DC, AVO_I4_DC_LEFT, needs_nxn, have);
-        if (kernel < 0)
+        int kernel = avo_i4_predictor(mode, have);
+        if (!avo_i4_mode_legal(mode, have))
             return false;
         load_edge(line + AVO_EDGE_ORIGIN, dst, p->stride[0], 8, 8, have);
         s->dsp->filter_edge_8x8(filtered + AVO_EDGE_ORIGIN, line + AVO_EDGE_ORIGIN, have);
@@ -305,8 +280,8 @@ static bool decode_intra_16x16(AvoSliceDec *s, const MbPixels *p, unsigned have)
     const AvoMbInfo *mb = s->mb;
     pixel line[AVO_EDGE_SIZE] = {0}, *edge = line + AVO_EDGE_ORIGIN;
     int mode = s->work.intra16_mode;
-    int kernel = kernel_mode(mode, AVO_I16_DC, AVO_I16_DC_LEFT, needs_16x16, have);
-    if (kernel < 0)
+    int kernel = avo_i16_predictor(mode, have);
+    if (!avo_i16_mode_legal(mode, have))
         return false;
     load_edge(edge, p->data[0], p->stride[0], 16, 0, have);
     s->dsp->intra_16x16[kernel](p->data[0], p->stride[0], edge);
@@ -325,8 +300,8 @@ static bool decode_intra_chroma(AvoSliceDec *s, const MbPixels *p, unsigned have
 {
     pixel line[AVO_EDGE_SIZE] = {0}, *edge = line + AVO_EDGE_ORIGIN;
     int mode = s->mb->intra_chroma_mode;
-    int kernel = kernel_mode(mode, AVO_IC_DC, AVO_IC_DC_LEFT, needs_chroma, have);
-    if (kernel < 0)
+    int kernel = avo_chroma_predictor(mode, have);
+    if (!avo_chroma_mode_legal(mode, have))
         return false;
     for (int c = 1; c < 3; c++) {
         load_edge(edge, p->data[c], p->stride[c], 8, 0, have);

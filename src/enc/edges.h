@@ -1,10 +1,11 @@
-/* Lines of neighbouring samples for intra prediction, in the form dsp's predictors take (dsp.h: AvoIntraFn), and the
- * choice of the predictor that fits what is available. Samples come from the macroblock's own reconstruction, the
+/* Lines of neighbouring samples for intra prediction, in the form dsp's predictors take (dsp.h: AvoIntraFn).
+ * Samples come from the macroblock's own reconstruction, the
  * unfiltered line above and the column kept from the macroblock to the left. */
 #ifndef AVO_ENC_EDGES_H
 #define AVO_ENC_EDGES_H
 
 #include "enc/row.h"
+#include "h264/intra_modes.h"
 
 /* A line with room for 16 left samples, the corner and 24 upper ones; at AVO_EDGE_CORNER_AT is the corner. */
 #define AVO_EDGE_LINE      64
@@ -16,14 +17,5 @@ unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line);
  * upper right samples replaced where they are missing; the 8x8 line is already filtered. */
 unsigned avo_edge_4x4(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line);
 unsigned avo_edge_8x8(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line);
-
-/* Whether a mode may be used, and the entry of the predictor table for it (DC has variants). Mode numbers are the
- * standard's. */
-bool avo_i4_mode_legal(int mode, unsigned have);
-bool avo_i16_mode_legal(int mode, unsigned have);
-bool avo_chroma_mode_legal(int mode, unsigned have);
-int avo_i4_predictor(int mode, unsigned have);
-int avo_i16_predictor(int mode, unsigned have);
-int avo_chroma_predictor(int mode, unsigned have);
 
 #endif

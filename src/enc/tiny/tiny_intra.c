@@ -6,6 +6,7 @@
  * unfiltered in the picture; those above come from the line kept for that. */
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
+#include "h264/intra_modes.h"
 
 #if AVOCET_TINY
 
@@ -64,35 +65,15 @@ static unsigned make_edge_4x4(const AvoTiny *t, int bx, int by, pixel *edge)
     return have;
 }
 
-/* Which DC predictor: 0 both sides, 1 left, 2 top, 3 none. */
-static int dc_variant(unsigned have)
-{
-    bool left = have & AVO_EDGE_LEFT, top = have & AVO_EDGE_TOP;
-    return left && top ? 0 : left ? 1 : top ? 2 : 3;
-}
-
 /* ---- 16x16 ---- */
-
-static int i16_predictor(int mode, unsigned have)
-{
-    static const uint8_t dc[4] = {AVO_I16_DC, AVO_I16_DC_LEFT, AVO_I16_DC_TOP, AVO_I16_DC_128};
-    return mode == AVO_I16_DC ? dc[dc_variant(have)] : mode;
-}
-
-static bool is_legal(int needs, unsigned have)
-{
-    return ((unsigned)needs & ~have) == 0;
-}
-
-static const uint8_t i16_needs[3] = {AVO_EDGE_TOP, AVO_EDGE_LEFT, 0};
 
 void avo_tiny_predict_i16(AvoTiny *t)
 {
     const AvoTinyWork *w = t->work;
     pixel line[AVO_EDGE_SIZE];
     make_edge(t, 0, line + AVO_EDGE_ORIGIN);
-    t->dsp.intra_16x16[i16_predictor(w->i16_mode, w->edges)](w->rec[0], t->ref_stride[0],
-                                                             line + AVO_EDGE_ORIGIN);
+    t->dsp.intra_16x16[avo_i16_predictor(w->i16_mode, w->edges)](w->rec[0], t->ref_stride[0],
+                                                                 line + AVO_EDGE_ORIGIN);
 }
 
 int avo_tiny_try_i16(AvoTiny *t)
@@ -102,10 +83,10 @@ int avo_tiny_try_i16(AvoTiny *t)
     int best = INT32_MAX;
     make_edge(t, 0, line + AVO_EDGE_ORIGIN);
     for (int mode = 0; mode < 3; mode++) {
-        if (!is_legal(i16_needs[mode], w->edges))
+        if (!avo_i16_mode_legal(mode, w->edges))
             continue;
-        t->dsp.intra_16x16[i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
-                                                          line + AVO_EDGE_ORIGIN);
+        t->dsp.intra_16x16[avo_i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
+                                                              line + AVO_EDGE_ORIGIN);
         int cost =
             4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8) +
             avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
@@ -118,24 +99,6 @@ int avo_tiny_try_i16(AvoTiny *t)
 }
 
 /* ---- 4x4 ---- */
-
-static const uint8_t i4_needs[9] = {
-    [AVO_I4_V] = AVO_EDGE_TOP,
-    [AVO_I4_H] = AVO_EDGE_LEFT,
-    [AVO_I4_DC] = 0,
-    [AVO_I4_DDL] = AVO_EDGE_TOP,
-    [AVO_I4_DDR] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
-    [AVO_I4_VR] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
-    [AVO_I4_HD] = AVO_EDGE_TOP | AVO_EDGE_LEFT | AVO_EDGE_CORNER,
-    [AVO_I4_VL] = AVO_EDGE_TOP,
-    [AVO_I4_HU] = AVO_EDGE_LEFT,
-};
-
-static int i4_predictor(int mode, unsigned have)
-{
-    static const uint8_t dc[4] = {AVO_I4_DC, AVO_I4_DC_LEFT, AVO_I4_DC_TOP, AVO_I4_DC_128};
-    return mode == AVO_I4_DC ? dc[dc_variant(have)] : mode;
-}
 
 static int sad_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b)
 {
@@ -165,10 +128,10 @@ typedef struct Block {
 
 static void try_mode(const AvoTiny *t, Block *b, int mode)
 {
-    if (!is_legal(i4_needs[mode], b->have))
+    if (!avo_i4_mode_legal(mode, b->have))
         return;
     pixel *block = b->blocks[!b->kept];
-    t->dsp.intra_4x4[i4_predictor(mode, b->have)](block, 4, b->edge);
+    t->dsp.intra_4x4[avo_i4_predictor(mode, b->have)](block, 4, b->edge);
     int cost = sad_4x4(b->cur, b->stride, block) + b->lambda * (mode == b->predicted ? 1 : 4);
     if (cost < b->best) {
         b->best = cost;
@@ -221,9 +184,6 @@ int avo_tiny_try_i4(AvoTiny *t, int give_up)
 
 void avo_tiny_predict_intra_chroma(AvoTiny *t)
 {
-    static const uint8_t needs[3] = {
-        [AVO_IC_DC] = 0, [AVO_IC_H] = AVO_EDGE_LEFT, [AVO_IC_V] = AVO_EDGE_TOP};
-    static const uint8_t dc[4] = {AVO_IC_DC, AVO_IC_DC_LEFT, AVO_IC_DC_TOP, AVO_IC_DC_128};
     AvoTinyWork *w = t->work;
     pixel lines[2][AVO_EDGE_SIZE];
     int best = INT32_MAX, best_mode = 0, last = -1;
@@ -231,11 +191,11 @@ void avo_tiny_predict_intra_chroma(AvoTiny *t)
     make_edge(t, 2, lines[1] + AVO_EDGE_ORIGIN);
     for (int pass = 0; pass < 4; pass++) {
         int mode = pass < 3 ? pass : best_mode;
-        if (!is_legal(needs[mode], w->edges) || (pass == 3 && last == best_mode))
+        if (!avo_chroma_mode_legal(mode, w->edges) || (pass == 3 && last == best_mode))
             continue;
         int cost = avo_tiny_lambda[w->qp] * (mode == AVO_IC_DC ? 1 : 3);
         for (int c = 1; c < 3; c++) {
-            t->dsp.intra_chroma[mode == AVO_IC_DC ? dc[dc_variant(w->edges)] : mode](
+            t->dsp.intra_chroma[avo_chroma_predictor(mode, w->edges)](
                 w->rec[c], t->ref_stride[c], lines[c - 1] + AVO_EDGE_ORIGIN);
             if (pass < 3)
                 cost += 2 * avo_word_sad_8(w->cur[c], t->mb_w * 8, w->rec[c], t->ref_stride[c], 8);
