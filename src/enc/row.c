@@ -44,10 +44,19 @@ static void load_source(AvoRowCtx *row)
 /* Memory that a macroblock further right will need: rows of a picture lie too far apart for the processor to guess. */
 #define PREFETCH_AHEAD 3
 
-static void prefetch_rows(const AvoPlane *p, int x, int y, int rows)
+#define PREFETCH_REACH 8 /* samples around a block that a search looks at */
+#define CACHE_LINE     64
+
+/* Whether a block that ends at p is the first of its row of blocks to reach into the cache line there. */
+AVO_INLINE bool enters_line(const pixel *p, int size)
 {
-    const pixel *at = p->data + y * p->stride + x;
-    for (int i = 0; i < rows; i++)
+    return ((uintptr_t)p & (CACHE_LINE - 1)) < (uintptr_t)size;
+}
+
+static void prefetch_rows(const AvoPlane *p, int x, int y, int size)
+{
+    const pixel *at = p->data + y * p->stride + x + size - 1;
+    for (int i = 0; enters_line(at, size) && i < size; i++)
         AVO_PREFETCH(at + i * p->stride);
 }
 
@@ -57,11 +66,10 @@ static void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, int mb_x
     const AvoPlane *p = &f->plane[0];
     int x = avo_clip3(-AVO_FRAME_PAD / 2, p->width, 16 * mb_x + (mv.x >> 2));
     int y = avo_clip3(-AVO_FRAME_PAD / 2, p->height, 16 * row->mb_y + (mv.y >> 2));
-    ptrdiff_t at = y * p->stride + x;
+    x += PREFETCH_REACH;
     prefetch_rows(p, x, y, 16);
-    for (int k = 0; k < 3; k++)
-        for (int i = 0; f->hpel[k].data && i < 16; i++)
-            AVO_PREFETCH(f->hpel[k].data + at + i * p->stride);
+    for (int k = 0; f->hpel[k].data && k < 3; k++)
+        prefetch_rows(&f->hpel[k], x, y, 16);
     if (f->info) {
         const char *info = (const char *)&f->info[row->mb_y * row->job->mb_width + mb_x];
         AVO_PREFETCH(info + offsetof(AvoMbInfo, ref_idx));
