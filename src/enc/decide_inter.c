@@ -354,6 +354,23 @@ static bool near_skip(const AvoRowCtx *row, const AvoMotion *m)
     return avo_abs(m->mv.x - row->skip_mv.x) <= 1 && avo_abs(m->mv.y - row->skip_mv.y) <= 1;
 }
 
+/* The vectors around, and those that the lookahead found here, differ by no more than half a sample. */
+static bool all_move_like_skip(const AvoRowCtx *row)
+{
+    const AvoMvCache *c = &row->cache;
+    const int at[3] = {AVO_MVC(-1, 0), AVO_MVC(0, -1), AVO_MVC(4, -1)};
+    AvoMv mv[6];
+    int n = 0;
+    for (int i = 0; i < 3; i++)
+        if (c->ref[0][at[i]] >= 0)
+            add_start(mv, &n, c->mv[0][at[i]]);
+    add_lookahead(row, 0, mv, &n);
+    for (int i = 0; i < n; i++)
+        if (avo_abs(mv[i].x - row->skip_mv.x) > 2 || avo_abs(mv[i].y - row->skip_mv.y) > 2)
+            return false;
+    return true;
+}
+
 /* A look around the likeliest vectors, for less than a search: does the skip vector stand? */
 static bool skip_vector_stands(AvoRowCtx *row)
 {
@@ -382,7 +399,7 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
     /* Where all is coded to be compared, the search costs little. Where SAD alone decides, the skip vector is believed. */
     bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD;
     bool nothing_left = asked && skip_leaves_nothing(row);
-    if (nothing_left && (!row->job->tools->subpel_satd || skip_vector_stands(row))) {
+    if (nothing_left && (!row->job->tools->subpel_satd || all_move_like_skip(row) || skip_vector_stands(row))) {
         take_p_skip(row);
         return -1;
     }
