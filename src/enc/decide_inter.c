@@ -639,7 +639,8 @@ void avo_decide_p(AvoRowCtx *row)
         cost[AVO_PART_8x8] = search_p8(row, best_ref);
         if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row))
             cost_sub = search_p_subs(row);
-        if (cost[AVO_PART_8x8] < best + best / 8) {
+        /* Halves may win where quarters lose, but by SATD alone that pays too seldom. */
+        if (cost[AVO_PART_8x8] < (rd ? best + best / 8 : best)) {
             best = avo_min(best, cost[AVO_PART_8x8]);
             cost[AVO_PART_16x8] = search_p_halves(row, true, best + best / 8);
             cost[AVO_PART_8x16] = search_p_halves(row, false, best + best / 8);
