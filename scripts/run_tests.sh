@@ -3,7 +3,8 @@
 # Usage: run_tests.sh BUILD_FOLDER [quick|full]
 #   quick: C programs and the command line, and every sixteenth of the combinations (for sanitizer builds)
 #   full:  everything (default)
-# Every test ends with a line "N passed, N failed".
+# As many tests run side by side as there are cores (AVOCET_LANES: another number), those that take longest first; results
+# are shown in the order in which tests were started. Every test ends with a line "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.."
 build=${1:?usage: run_tests.sh BUILD_FOLDER [quick|full]}
@@ -11,15 +12,15 @@ extent=${2:-full}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 export AVOCET=$build/avocet AVOCET_EXTENT=$extent
 python=$(command -v python3) || { echo "python3 is not installed"; echo "0 passed, 1 failed"; exit 1; }
-log=$(mktemp) && trap 'rm -f "$log"' EXIT
-total_passed=0 total_failed=0
+lanes=${AVOCET_LANES:-$(nproc)}
+scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
+names=() shown=0 total_passed=0 total_failed=0
 
-# part NAME COMMAND...: shows what failed and what was skipped, keeps the counts. A test without counts, or that crashed, counts as one failure.
-part() {
-    local name=$1 start=$SECONDS status counts passed failed
-    shift
-    "$@" >"$log" 2>&1
-    status=$?
+# Shows what failed and what was skipped of a test that has ended, and adds its counts. A test without counts, or that crashed,
+# counts as one failure.
+show() {
+    local log=$scratch/$1.log status seconds counts passed failed
+    read -r status seconds <"$scratch/$1.end"
     counts=$(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
     passed=$(sed -E 's/^([0-9]+) passed.*/\1/' <<<"${counts:-0 passed}")
     failed=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"${counts:-x 0 failed}")
@@ -28,7 +29,7 @@ part() {
     fi
     total_passed=$((total_passed + passed))
     total_failed=$((total_failed + failed))
-    printf '%-34s %7d passed, %d failed  (%d s)\n' "$name" "$passed" "$failed" "$((SECONDS - start))"
+    printf '%-34s %7d passed, %d failed  (%d s)\n' "${names[$1]}" "$passed" "$failed" "$seconds"
     grep -a '^SKIPPED' "$log" | sed 's/^/  /'
     if [ "$failed" -gt 0 ]; then
         echo "  exit status $status; the end of its output:"
@@ -36,26 +37,76 @@ part() {
     fi
 }
 
+show_ended() {
+    while [ "$shown" -lt ${#names[@]} ] && [ -f "$scratch/$shown.end" ]; do
+        show "$shown"
+        shown=$((shown + 1))
+    done
+}
+
+# part NAME COMMAND...: starts a test once a lane is free.
+part() {
+    local number=${#names[@]}
+    names+=("$1")
+    shift
+    while [ "$(jobs -rp | wc -l)" -ge "$lanes" ]; do
+        wait -n
+        show_ended
+    done
+    {
+        start=$SECONDS
+        "$@" >"$scratch/$number.log" 2>&1
+        echo "$? $((SECONDS - start))" >"$scratch/$number.new"
+        mv "$scratch/$number.new" "$scratch/$number.end"
+    } &
+}
+
+# Waits until every test has ended.
+finish() {
+    wait
+    show_ended
+}
+
+runner() {
+    part "$(basename "$1" .py)" "$python" "$1"
+}
+
+# Those that compile the library themselves: once is enough.
+builders() {
+    case $1 in tests/python/* | tests/micropython/* | tests/tiny/* | tests/cross/*) ;; *) false ;; esac
+}
+
+# The longest; the first two mostly wait.
+longest=(tests/stream/test_stream.py tests/player/test_player.py tests/mux/test_damage.py tests/mux/test_containers.py
+    tests/cross/test_cross.py tests/tiny/test_mcu.py tests/micropython/test_micropython.py tests/python/test_python.py)
+others=()
+for script in tests/*/test_*.py; do
+    case " ${longest[*]} " in *" $script "*) ;; *) others+=("$script") ;; esac
+done
+for script in "${longest[@]}" "${others[@]}"; do
+    if [ -f "$script" ] && { [ "$extent" = full ] || ! builders "$script"; }; then
+        runner "$script"
+    fi
+done
 for program in "$build"/tests/test_*; do
     [ -x "$program" ] && [ -f "$program" ] && part "$(basename "$program")" "$program"
 done
 [ -x "$build/checkdsp" ] && part checkdsp "$build/checkdsp"
-for runner in tests/*/test_*.py; do
-    # These compile the library themselves: once is enough.
-    [ "$extent" = quick ] && case $runner in tests/python/* | tests/micropython/* | tests/tiny/*) continue ;; esac
-    [ -f "$runner" ] && part "$(basename "$runner" .py)" "$python" "$runner"
-done
+if [ "$extent" = full ]; then
+    part layers "$python" scripts/check_layers.py
+    part headers scripts/check_headers.sh
+    [ -f "$build/libavocet.so" ] && part symbols scripts/check_symbols.sh "$build"
+fi
+finish
+# These use all cores themselves.
 if [ "$extent" = quick ]; then
     part match "$python" tests/match/match.py --stride 16
 else
-    part layers "$python" scripts/check_layers.py
-    part headers scripts/check_headers.sh
-    if [ -f "$build/libavocet.so" ]; then
-        part symbols scripts/check_symbols.sh "$build"
-    fi
     part match "$python" tests/match/match.py
+    finish
     part "match, whole clips" "$python" tests/match/match.py --full
 fi
+finish
 
 echo "$total_passed passed, $total_failed failed"
 [ "$total_failed" -eq 0 ]
