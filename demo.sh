@@ -29,11 +29,13 @@ need_packages $more_packages || echo "Going on without them."
 
 mkdir -p build out
 log=build/demo.log
+echo "Building (takes a minute; $log)"
 cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DAVOCET_TESTS=OFF >$log 2>&1 || { tail -n 20 $log; exit 1; }
 cmake --build build --parallel "$(nproc)" >>$log 2>&1 || { tail -n 40 $log; exit 1; }
 
 recon=()
 command -v ffmpeg >/dev/null 2>&1 || recon=(--recon out/demo.y4m)
+echo "Encoding $input"
 build/avocet encode --psnr --ssim --json out/demo.json "${recon[@]}" "$@" "$input" -o out/demo.264
 
 value() { sed -nE "s/.*\"$1\": ([0-9.]+).*/\1/p" out/demo.json | head -n 1; }
@@ -51,6 +53,7 @@ else
 fi
 
 echo
-echo "out/demo.264: $(value width)x$(value height), $pictures pictures, $(value kbps) kb/s," \
-    "PSNR Y $(value psnr_y) dB, SSIM $(value ssim), encoded at $(tail -n 3 out/demo.json | sed -nE 's/.*"fps": ([0-9.]+).*/\1/p') pictures/s"
+LC_ALL=C printf 'out/demo.264: %sx%s, %s pictures, %.0f kb/s, PSNR Y %.2f dB, SSIM %.4f, encoded at %.1f pictures/s\n' \
+    "$(value width)" "$(value height)" "$pictures" "$(value kbps)" "$(value psnr_y)" "$(value ssim)" \
+    "$(tail -n 3 out/demo.json | sed -nE 's/.*"fps": ([0-9.]+).*/\1/p')"
 echo "Play it: ffplay out/demo.264 (or mpv, vlc). Pictures: out/demo.png"

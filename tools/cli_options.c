@@ -3,6 +3,7 @@
 #include "cli_options.h"
 #include "input/input.h"
 #include "input/still.h"
+#include "play_window.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -567,16 +568,36 @@ static void print_record_help(void)
          "Exit status: 0 success, 1 failure, 2 wrong usage.");
 }
 
+/* A name and its help beside it, in lines of a hundred characters. */
+static void print_beside(const char *head, const char *help, const char *default_text)
+{
+    enum { LEFT = 33, WIDE = 100 };
+    char text[600];
+    size_t column = LEFT;
+    snprintf(text, sizeof text, default_text[0] ? "%s [%s]" : "%s", help, default_text);
+    printf("  %-30s", head);
+    for (const char *word = text; *word;) {
+        size_t length = strcspn(word, " ");
+        if (column > LEFT && column + length > WIDE) {
+            printf("\n%*s", LEFT - 1, "");
+            column = LEFT;
+        }
+        printf(" %.*s", (int)length, word);
+        column += length + 1;
+        word += length + (word[length] == ' ');
+    }
+    putchar('\n');
+}
+
 static void print_option(const AvocetOption *o)
 {
     char head[80];
-    snprintf(head, sizeof head, "--%s %s", o->name, strcmp(o->form, "<flag>") ? o->form : "");
-    printf("  %-30s %s", head, o->help);
-    if (o->default_text[0])
-        printf(" [%s]", strcmp(o->form, "<flag>")   ? o->default_text
-                        : o->default_text[0] == '1' ? "on"
-                                                    : "off");
-    putchar('\n');
+    const char *default_text = o->default_text;
+    const int is_flag = strcmp(o->form, "<flag>") == 0;
+    if (is_flag && default_text[0])
+        default_text = default_text[0] == '1' ? "on" : "off";
+    snprintf(head, sizeof head, "--%s %s", o->name, is_flag ? "" : o->form);
+    print_beside(head, o->help, default_text);
     if (o->choices)
         printf("  %-30s   %s\n", "", o->choices);
     else if (o->maximum > o->minimum && o->maximum < 1e9)
@@ -596,7 +617,7 @@ static void print_all_options(CliCommand command)
             continue;
         snprintf(head, sizeof head, "--%s%s%s", own_options[i].name,
                  own_options[i].form[0] == '<' ? " " : "", own_options[i].form);
-        printf("  %-30s %s\n", head, own_options[i].help);
+        print_beside(head, own_options[i].help, "");
     }
     for (int i = 0; i < avocet_encoder_option_count(); i++) {
         const AvocetOption *o = avocet_encoder_option(i);
@@ -684,5 +705,6 @@ void cli_print_version(void)
     printf("PNG stills: %s; JPEG stills: %s; other video files (libavformat): %s\n",
            still_has_png() ? "yes" : "no", still_has_jpeg() ? "yes" : "no",
            input_lavf_available() ? "yes" : "no");
-    printf("RTSP passwords (mbedTLS): %s\n", avocet_stream_has_hashes() ? "yes" : "no");
+    printf("player (SDL2): %s; RTSP passwords (mbedTLS): %s\n",
+           play_window_available() ? "yes" : "no", avocet_stream_has_hashes() ? "yes" : "no");
 }

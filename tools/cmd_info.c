@@ -357,10 +357,11 @@ static void print_help(void)
          "Decodes H.264 (.264, .h264, .mp4, or - for standard input) and tells what it holds:\n"
          "stream, groups of pictures, types, bit rate over time in kb/s, how much of its level it\n"
          "uses, the buffer of the hypothetical reference decoder. In the first group I is an IDR\n"
-         "picture, i an I, B a B picture that others refer to, b one that they do not. --json: for "
-         "programs. Exit "
-         "status: 0 success, 1 failure or damage in the stream,\n"
-         "2 wrong usage.");
+         "picture, i an I, B a B picture that others refer to, b one that they do not.\n"
+         "\n"
+         "      --json          the same and more, for programs\n"
+         "\n"
+         "Exit status: 0 success, 1 failure or damage in the stream, 2 wrong usage.");
 }
 
 static int parse(int argc, char **argv, const char **input, int *json, int *help, Fault *fault)

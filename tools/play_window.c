@@ -286,6 +286,14 @@ static PlayWindow *fail(SdlWindow *w, Fault *fault)
     return NULL;
 }
 
+/* Without a screen SDL plays to nobody, which is right only if asked for. */
+static int is_unseen(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+    return !SDL_getenv("SDL_VIDEODRIVER") && driver &&
+           (!strcmp(driver, "offscreen") || !strcmp(driver, "dummy") || !strcmp(driver, "evdev"));
+}
+
 PlayWindow *play_window_open(const char *title, int width, int height, double sar, Fault *fault)
 {
     SdlWindow *w = calloc(1, sizeof *w);
@@ -299,6 +307,10 @@ PlayWindow *play_window_open(const char *title, int width, int height, double sa
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C ends the program */
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return fail(w, fault);
+    if (is_unseen()) {
+        SDL_SetError("there is no screen (DISPLAY and WAYLAND_DISPLAY are not set)");
+        return fail(w, fault);
+    }
     w->sar = sar;
     width = (int)(width * sar + 0.5);
     fit_to_screen(&width, &height);

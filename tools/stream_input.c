@@ -158,7 +158,10 @@ int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, int64
             return fault_set(fault, "cannot read %s: %s", in->name, strerror(errno));
         const char *kind = in->given == 0 ? other_kind(in->buffer, n) : NULL;
         if (kind)
-            return fault_set(fault, "%s is %s, not an H.264 byte stream (Annex B)", in->name, kind);
+            return fault_set(fault,
+                             "%s is %s, not MP4 or an H.264 byte stream (Annex B); \"ffmpeg -i %s "
+                             "-c:v copy -an x.mp4\" takes H.264 out of it",
+                             in->name, kind, in->name);
         in->given += n;
         if (n == 0)
             pipe_demux_end(&in->demux);

@@ -86,7 +86,7 @@ def options():
     """[(name, form, choices)] from the help of all options."""
     text = avocet("--help=all").stdout.decode()
     found = []
-    for m in re.finditer(r"^  --([\w-]+)( <[^>]+>)? .*\n(?:   {29,}  ([a-z0-9|-]+\|[a-z0-9|-]+)\n)?", text, re.M):
+    for m in re.finditer(r"^  --([\w-]+)( <[^>]+>)? .*\n(?: {33}\S.*\n)*(?:   {29,}  ([a-z0-9|-]+\|[a-z0-9|-]+)\n)?", text, re.M):
         found.append((m[1], (m[2] or "").strip(), m[3].split("|") if m[3] else None))
     return found
 
@@ -461,6 +461,8 @@ def test_help(folder):
     text = expect(0, None, "--help=presets").stdout.decode()
     for name in "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo psnr ssim film animation grain stillimage screen fastdecode zerolatency".split():
         check(re.search(rf"^  {name} *:", text, re.M), f"{name} is not in the help")
+    wide = [line for line in expect(0, None, "--help=all").stdout.decode().splitlines() if len(line) > 110 and "|" not in line]
+    check(not wide, f"lines of the help are too long: {wide[:2]}")
     check("--crf" in expect(0, None, "--help=crf").stdout.decode(), "help on one option")
     check("usage" in expect(0, None, "--help", command=None).stdout.decode(), "help of the program")
     version = expect(0, None, "--version", command=None).stdout.decode()

@@ -304,6 +304,15 @@ def test_wrong(folder):
         check(r.returncode == code and r.stderr.startswith(b"avocet: "), "%s: %d %s" % (words, r.returncode, r.stderr))
 
 
+def test_no_screen(coded):
+    """Where there is no X server: an error, no player that nobody sees."""
+    env = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")}
+    run = subprocess.run([AVOCET, "play", "--exit", coded], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                         check=False)
+    if not os.path.exists("/dev/dri"):  # on which SDL plays without a server
+        check(run.returncode == 1 and b"cannot open a window" in run.stderr, "no screen: %d %s" % (run.returncode, run.stderr))
+
+
 def missing():
     probe = subprocess.run([AVOCET, "play", "/"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if b"SDL2" in probe.stderr:
@@ -324,6 +333,7 @@ def main():
             coded = os.path.join(folder, "c.mp4")
             subprocess.run([AVOCET, "encode", "testsrc", "--size", "%dx%d" % (WIDTH, HEIGHT), "--frames", str(FRAMES),
                             "--keyint", "30", "-o", coded, "--quiet"], check=True, timeout=120)
+            test_no_screen(coded)
             with Server() as server:
                 test_steps(server, folder, coded)
                 test_overlays(server, folder, coded)
