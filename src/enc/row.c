@@ -68,7 +68,7 @@ static void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, int mb_x
     int y = avo_clip3(-AVO_FRAME_PAD / 2, p->height, 16 * row->mb_y + (mv.y >> 2));
     x += PREFETCH_REACH;
     prefetch_rows(p, x, y, 16);
-    for (int k = 0; f->hpel[k].data && k < 3; k++)
+    for (int k = 0; k < 3 && f->hpel[k].data; k++)
         prefetch_rows(&f->hpel[k], x, y, 16);
     if (f->info) {
         const char *info = (const char *)&f->info[row->mb_y * row->job->mb_width + mb_x];
