@@ -39,24 +39,27 @@ typedef struct AvocetDecoderConfig {
     int whole_units;        /* 1: every send holds complete NAL units of complete pictures, so the
                              * last one need not wait for the next start code. Implied by
                              * nal_length_size. Default 0: the bytes may be cut anywhere. */
-    uint32_t cpu_mask;      /* kernels to use (see dsp/cpu.h); 0: plain C, default ~0: all */
+    uint32_t cpu_mask;      /* default ~0: the fastest kernels that this CPU has; 0: plain C. The
+                             * pictures are the same. */
     /* Called for each SEI message (payloadType and payload, Annex D) as it is met; may be NULL. */
     void (*sei)(void *opaque, int type, const uint8_t *payload, size_t payload_size);
     void *sei_opaque;
-    int inspect;            /* 1: keep what avocet_decoder_inspect shows; frames take about three times
-                             * the memory, decoding takes longer. Default 0. */
-    int threads;            /* 1 (default): pictures come out as early as their order allows. More, up
-                             * to 16, or 0, one per core: that many pictures are decoded at a time,
-                             * which come out up to twice as many pictures later (flush gives the
-                             * rest) and take more frames of memory. The pictures are the same. */
+    int inspect;            /* 1: keep what avocet_decoder_inspect shows; frames take about three
+                             * times the memory, decoding takes longer. Default 0. */
+    int threads;            /* 1 (default): pictures come out as early as their order allows.
+                             * More, up to 16, or 0, one per core: that many pictures are decoded
+                             * at a time, which come out up to twice as many pictures later
+                             * (flush gives the rest) and take more frames of memory. The
+                             * pictures are the same. */
 } AvocetDecoderConfig;
 
 /* Defaults. */
 AVOCET_API void avocet_decoder_config_init(AvocetDecoderConfig *config);
 
-/* Opens a decoder. config NULL: defaults; allocator NULL: malloc. Besides open and close, the
- * allocator is called while decoding when a stream starts, changes its picture size or brings a
- * larger unit than any before. On failure *decoder is NULL and message (may be NULL) says why. */
+/* Opens a decoder; config is copied. config NULL: defaults; allocator NULL: malloc. Besides open
+ * and close, the allocator is called while decoding when a stream starts, changes its picture size
+ * or brings a larger unit than any before. On failure *decoder is NULL and message (may be NULL)
+ * says why. */
 AVOCET_API int avocet_decoder_open(AvocetDecoder **decoder, const AvocetDecoderConfig *config,
                                    const AvocetAllocator *allocator, char *message,
                                    size_t message_size);
@@ -83,7 +86,8 @@ typedef struct AvocetDecodedPicture {
     int slices;             /* decoded slices */
     int damaged_mbs;        /* macroblocks that were missing or damaged and are made up */
     int missing_refs;       /* 1: it refers to pictures that were never received; others stand in */
-    int lost_frames;        /* reference pictures that were lost right before it, as frame_num tells */
+    int lost_frames;        /* reference pictures that were lost right before it, as frame_num
+                             * tells */
     int64_t slice_bytes;    /* its slice units, without start codes and emulation prevention */
 } AvocetDecodedPicture;
 
@@ -135,8 +139,10 @@ typedef struct AvocetMacroblock {
                                  * I4X4 and I8X8, 0..3 of I16X16; -1 elsewhere */
     int8_t ref_idx[2][4];       /* [list][8x8 block]; -1: list not used */
     int32_t ref_poc[2][4];      /* picture order count of that reference; 0 where there is none */
-    AvocetVector mv[2][16];     /* [list][4x4 block in raster order]; 0 where the list is not used */
-    uint32_t bits;              /* that it took; of skipped ones in CAVLC the first of a run has all */
+    AvocetVector mv[2][16];     /* [list][4x4 block in raster order]; 0 where the list is not
+                                 * used */
+    uint32_t bits;              /* that it took; of skipped ones in CAVLC the first of a run has
+                                 * all */
     uint32_t residual;          /* sum of squares of what was added to the prediction, all planes;
                                  * 0..24969600 */
 } AvocetMacroblock;
@@ -185,7 +191,7 @@ typedef struct AvocetStreamInfo {
 /* Of the picture decoded last. AVOCET_NEED_INPUT: no picture was met yet. */
 AVOCET_API int avocet_decoder_info(const AvocetDecoder *decoder, AvocetStreamInfo *info);
 
-/* Sentence about the last error of this handle; "" if there was none. */
+/* Sentence about the last error of this handle; "" if there was none. Valid until the next call. */
 AVOCET_API const char *avocet_decoder_error(const AvocetDecoder *decoder);
 /* Offset in the bytes given so far (all sends since open or the last end) of the NAL unit that the
  * last error is about. */

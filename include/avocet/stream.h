@@ -10,12 +10,14 @@
  *     if (avocet_rtsp_server_open(&server, &config, NULL, message, sizeof message) < 0) ...
  *     int stream = avocet_rtsp_server_add(server, &video);
  *     for each picture:
- *         if (avocet_rtsp_server_wants_keyframe(server, stream)) avocet_encoder_force_keyframe(enc);
+ *         if (avocet_rtsp_server_wants_keyframe(server, stream))
+ *             avocet_encoder_force_keyframe(enc);
  *         ... packets of the encoder: avocet_rtsp_server_send(server, stream, &packet);
  *     avocet_rtsp_server_close(&server);
  *
- * Sending copies the packet into a ring and returns: clients come and go, and the slow ones lose whole pictures up to
- * the next keyframe, without the caller noticing. Everything of H.264 that clients are told comes from the packets.
+ * Sending copies the packet into a ring and returns: clients come and go, and the slow ones lose
+ * whole pictures up to the next keyframe, without the caller noticing. Everything of H.264 that
+ * clients are told comes from the packets.
  *
  * The first part needs an operating system with sockets (POSIX); elsewhere its functions return
  * AVOCET_ERR_UNSUPPORTED. The second, "by hand", is what it is made of and needs nothing. */
@@ -36,20 +38,22 @@ typedef struct AvocetStreamConfig {
     AvocetRational time_base;   /* seconds per unit of the packets' pts; num at most 16384 */
     AvocetRational fps;         /* told to clients; 0/0 (default): not told */
     int nal_length_size;        /* of packets and headers: 0 start codes (default), 4 lengths */
-    const uint8_t *headers;     /* SPS and PPS, so that clients learn them before the first keyframe;
-                                 * NULL (default): from the first keyframe */
+    const uint8_t *headers;     /* SPS and PPS, so that clients learn them before the first
+                                 * keyframe; NULL (default): from the first keyframe */
     size_t headers_size;
     size_t max_picture;         /* bytes; larger packets are not sent. 0 (default): a quarter of
                                  * ring_bytes */
     size_t ring_bytes;          /* memory for pictures under way; 0 (default): 4 MB */
     int max_packet;             /* bytes of an RTP packet; default 1400 */
-    int max_delay_ms;           /* a client further behind goes on at the next keyframe; default 2000 */
+    int max_delay_ms;           /* a client further behind goes on at the next keyframe; default
+                                 * 2000 */
     /* A client waits for a keyframe. Called from the server's thread, at most every 500 ms; must
      * not call the server. NULL: see avocet_rtsp_server_wants_keyframe. */
     void (*keyframe_wanted)(void *opaque);
     void *opaque;
 } AvocetStreamConfig;
 
+/* Defaults; time_base is the caller's to fill in. */
 AVOCET_API void avocet_stream_config_init(AvocetStreamConfig *config);
 
 typedef struct AvocetStreamStats {
@@ -69,7 +73,8 @@ typedef struct AvocetUser {
 
 typedef enum AvocetHashKind { AVOCET_HASH_MD5, AVOCET_HASH_SHA256 } AvocetHashKind;
 /* Writes 16 or 32 bytes. Returns 0, or a negative number when it cannot. */
-typedef int (*AvocetHashFn)(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size, uint8_t *hash);
+typedef int (*AvocetHashFn)(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size,
+                            uint8_t *hash);
 /* 1 if the library was built with mbedTLS, whose hashes are used where no others are given. */
 AVOCET_API int avocet_stream_has_hashes(void);
 
@@ -82,10 +87,13 @@ typedef struct AvocetRtspServerConfig {
     int max_streams;            /* default 4 */
     int max_clients;            /* connections at a time; default 64, at most 1000 */
     int max_request;            /* bytes of a request; default 4096, 512 to 65536 */
-    int request_ms;             /* for a request to arrive whole, and to begin playing; default 10000 */
+    int request_ms;             /* for a request to arrive whole, and to begin playing; default
+                                 * 10000 */
     int timeout_ms;             /* a session without a sign of life ends; default 60000 */
-    int stall_ms;               /* a client that takes no byte for so long is dropped; default 10000 */
-    int udp;                    /* 1 (default): clients may ask for UDP; 0: only within the connection */
+    int stall_ms;               /* a client that takes no byte for so long is dropped; default
+                                 * 10000 */
+    int udp;                    /* 1 (default): clients may ask for UDP; 0: only within the
+                                 * connection */
     int own_thread;             /* 1 (default); 0: the caller calls avocet_rtsp_server_run */
     /* Digest authentication: only these may do anything. 0 users (default): everybody may. */
     const AvocetUser *users;
@@ -103,28 +111,38 @@ typedef struct AvocetRtspServerConfig {
 
 typedef struct AvocetRtspServer AvocetRtspServer;
 
+/* Defaults. */
 AVOCET_API void avocet_rtsp_server_config_init(AvocetRtspServerConfig *config);
-/* Listens from now on. Everything in config is copied. allocator NULL: malloc. On failure
- * *server is NULL and message (may be NULL) says why. */
-AVOCET_API int avocet_rtsp_server_open(AvocetRtspServer **server, const AvocetRtspServerConfig *config,
-                                       const AvocetAllocator *allocator, char *message, size_t message_size);
+/* Listens from now on. Everything in config is copied, users and passwords too. allocator NULL:
+ * malloc; it is called here, by avocet_rtsp_server_add and by close. On failure *server is NULL and
+ * message (may be NULL) says why: AVOCET_ERR_ARGUMENT, AVOCET_ERR_IO (the address or port),
+ * AVOCET_ERR_MEMORY, AVOCET_ERR_UNSUPPORTED (no sockets here, or users without hashes). */
+AVOCET_API int avocet_rtsp_server_open(AvocetRtspServer **server,
+                                       const AvocetRtspServerConfig *config,
+                                       const AvocetAllocator *allocator, char *message,
+                                       size_t message_size);
 /* The port listened at. */
 AVOCET_API int avocet_rtsp_server_port(const AvocetRtspServer *server);
-/* Adds a stream; takes its memory. Returns its number (from 0) or an error, see
- * avocet_rtsp_server_error. */
+/* Adds a stream; takes its memory, path and headers are copied. Returns its number (from 0) or an
+ * error, see avocet_rtsp_server_error. To be called before streams are fed from several threads. */
 AVOCET_API int avocet_rtsp_server_add(AvocetRtspServer *server, const AvocetStreamConfig *config);
-/* Queues one access unit; never waits for a client. AVOCET_OK also when it is too large to be
- * sent (see stats). Packets come in decoding order; different streams may be fed from different
- * threads. */
-AVOCET_API int avocet_rtsp_server_send(AvocetRtspServer *server, int stream, const AvocetPacket *packet);
+/* Queues one access unit, copied; never waits for a client. AVOCET_OK also when it is too large to
+ * be sent (see stats). AVOCET_ERR_DATA: no NAL units in the form of nal_length_size. Packets come
+ * in decoding order; different streams may be fed from different threads. */
+AVOCET_API int avocet_rtsp_server_send(AvocetRtspServer *server, int stream,
+                                       const AvocetPacket *packet);
 /* 1 once when a client waits for a keyframe; to be asked before each picture is encoded. */
 AVOCET_API int avocet_rtsp_server_wants_keyframe(AvocetRtspServer *server, int stream);
-AVOCET_API int avocet_rtsp_server_stats(AvocetRtspServer *server, int stream, AvocetStreamStats *stats);
+/* Counts of one stream up to now; from any thread. */
+AVOCET_API int avocet_rtsp_server_stats(AvocetRtspServer *server, int stream,
+                                        AvocetStreamStats *stats);
 /* own_thread 0: serves clients until nothing is left to do, waiting up to that long for
- * something. */
+ * something. AVOCET_ERR_STATE: the server has a thread of its own. */
 AVOCET_API int avocet_rtsp_server_run(AvocetRtspServer *server, int wait_ms);
+/* Sentence about the last error; "" if there was none. Valid until the next call. */
 AVOCET_API const char *avocet_rtsp_server_error(const AvocetRtspServer *server);
-/* Ends all sessions and frees everything; *server becomes NULL. */
+/* Ends all sessions and frees everything; *server becomes NULL. NULL is fine. No other thread may
+ * be inside a function of this server. */
 AVOCET_API void avocet_rtsp_server_close(AvocetRtspServer **server);
 
 /* ---- pushing to another server (ANNOUNCE, RECORD) ---- */
@@ -140,24 +158,33 @@ typedef struct AvocetRtspPushConfig {
 
 typedef struct AvocetRtspPush AvocetRtspPush;
 
+/* Defaults; url is the caller's to fill in. */
 AVOCET_API void avocet_rtsp_push_config_init(AvocetRtspPushConfig *config);
 /* Connects and announces the stream, whose headers must be given; returns when the server is
- * ready for the video. */
+ * ready for the video, which takes timeout_ms per answer at most. Everything given is copied. On
+ * failure *push is NULL and message (may be NULL) says why: AVOCET_ERR_ARGUMENT, AVOCET_ERR_IO (no
+ * connection, or the server refuses), AVOCET_ERR_UNSUPPORTED (no sockets here, or a password
+ * without hashes), AVOCET_ERR_MEMORY. */
 AVOCET_API int avocet_rtsp_push_open(AvocetRtspPush **push, const AvocetRtspPushConfig *config,
-                                     const AvocetStreamConfig *stream, const AvocetAllocator *allocator, char *message,
+                                     const AvocetStreamConfig *stream,
+                                     const AvocetAllocator *allocator, char *message,
                                      size_t message_size);
-/* Queues one access unit; never waits. AVOCET_ERR_IO once the connection is lost. */
+/* Queues one access unit, copied; never waits. AVOCET_ERR_IO once the connection is lost. */
 AVOCET_API int avocet_rtsp_push_send(AvocetRtspPush *push, const AvocetPacket *packet);
+/* 1 once when the server asks for a keyframe, or one is needed to go on. */
 AVOCET_API int avocet_rtsp_push_wants_keyframe(AvocetRtspPush *push);
+/* Counts up to now; from any thread. */
 AVOCET_API int avocet_rtsp_push_stats(AvocetRtspPush *push, AvocetStreamStats *stats);
+/* Sentence about the last error; "" if there was none. Valid until the next call. */
 AVOCET_API const char *avocet_rtsp_push_error(const AvocetRtspPush *push);
-/* Sends what is queued (for at most timeout_ms), ends the session and frees everything. */
+/* Sends what is queued (for at most timeout_ms), ends the session and frees everything; *push
+ * becomes NULL. NULL is fine. */
 AVOCET_API void avocet_rtsp_push_close(AvocetRtspPush **push);
 
 /* ---- by hand: RTP, RTCP, SDP ---- */
 
-/* Sender of one RTP stream (RFC 3550), payload as of RFC 6184, packetisation mode 1: small NAL units together (STAP-A),
- * large ones in pieces (FU-A).
+/* Sender of one RTP stream (RFC 3550), payload as of RFC 6184, packetisation mode 1: small NAL
+ * units together (STAP-A), large ones in pieces (FU-A).
  *
  *     avocet_rtp_init(&rtp, ssrc, sequence, 1400);
  *     for each access unit:
@@ -178,10 +205,13 @@ typedef struct AvocetRtp {
     uint32_t timestamp;
 } AvocetRtp;
 
+/* A sender at its start; memory is the caller's and needs no giving back. ssrc, sequence: random
+ * numbers (RFC 3550, 5.1). max_packet: bytes, 64 to 65535 (what is outside is moved there); 1400
+ * fits most networks. */
 AVOCET_API void avocet_rtp_init(AvocetRtp *rtp, uint32_t ssrc, uint16_t sequence, int max_packet);
 /* An access unit, which must stay until its last packet is out. timestamp: 1/90000 s. */
-AVOCET_API int avocet_rtp_begin(AvocetRtp *rtp, const uint8_t *data, size_t size, int nal_length_size,
-                                uint32_t timestamp);
+AVOCET_API int avocet_rtp_begin(AvocetRtp *rtp, const uint8_t *data, size_t size,
+                                int nal_length_size, uint32_t timestamp);
 /* Writes the next packet; returns its size, 0 when the access unit is done, AVOCET_ERR_MEMORY if
  * packet is smaller than max_packet. */
 AVOCET_API int avocet_rtp_next(AvocetRtp *rtp, uint8_t *packet, size_t packet_size);
@@ -191,8 +221,8 @@ AVOCET_API uint32_t avocet_rtp_time(int64_t pts, AvocetRational time_base);
 /* RTCP sender report with the source's name (SDES CNAME); ntp: seconds since 1900 in 32.32 bits,
  * the time of `timestamp`. bye 1: and that the stream ends. Returns its size or
  * AVOCET_ERR_MEMORY. */
-AVOCET_API int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp, const char *cname, int bye,
-                                 uint8_t *out, size_t out_size);
+AVOCET_API int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp,
+                                 const char *cname, int bye, uint8_t *out, size_t out_size);
 
 /* What receivers say in an RTCP datagram. */
 typedef struct AvocetRtcpReport {
@@ -204,14 +234,15 @@ typedef struct AvocetRtcpReport {
     int wants_keyframe;         /* picture loss indication or full intra request (RFC 4585, 5104) */
 } AvocetRtcpReport;
 /* AVOCET_ERR_DATA: it is none. */
-AVOCET_API int avocet_rtcp_read(const uint8_t *data, size_t size, uint32_t ssrc, AvocetRtcpReport *report);
+AVOCET_API int avocet_rtcp_read(const uint8_t *data, size_t size, uint32_t ssrc,
+                                AvocetRtcpReport *report);
 
 /* Session description (RFC 4566) of one H.264 stream, with sprop-parameter-sets if headers hold
  * SPS and PPS. control: URL of the track, "trackID=0" as an example. Returns its length (it is
  * terminated, too) or AVOCET_ERR_MEMORY. */
-AVOCET_API int avocet_sdp_write(const char *name, uint32_t session_id, const char *control, AvocetRational fps,
-                                const uint8_t *headers, size_t headers_size, int nal_length_size, char *out,
-                                size_t out_size);
+AVOCET_API int avocet_sdp_write(const char *name, uint32_t session_id, const char *control,
+                                AvocetRational fps, const uint8_t *headers, size_t headers_size,
+                                int nal_length_size, char *out, size_t out_size);
 
 #ifdef __cplusplus
 }

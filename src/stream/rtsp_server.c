@@ -252,11 +252,12 @@ int avocet_rtsp_server_send(AvocetRtspServer *s, int stream, const AvocetPacket 
     int64_t now = avo_net_now_us();
     avo_net_lock(s->thread);
     int status = avo_stream_send(s->stream[stream], packet, now);
+    if (status < 0)
+        avo_fail(&s->message, status,
+                 "the packet holds no NAL units in the form of nal_length_size");
     avo_net_unlock(s->thread);
     avo_net_wake_signal(s->wake);
-    return status < 0 ? avo_fail(&s->message, status,
-                                 "the packet holds no NAL units in the form of nal_length_size")
-                      : status;
+    return status;
 }
 
 int avocet_rtsp_server_wants_keyframe(AvocetRtspServer *s, int stream)
