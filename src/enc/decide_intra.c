@@ -399,27 +399,49 @@ static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
     return cost16 <= (avo_rd_level(row) == AVO_RD_SATD ? inter_cost + inter_cost / 2 : 2 * inter_cost);
 }
 
-void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
+/* Where SATD decides, only what is better than all before deserves to be coded to its end: blocks give up at the best
+ * cost so far, and Intra16x16, which need not be coded to be measured, comes last. near: cost that inter prediction has. */
+static void try_by_satd(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, int near, bool blocks)
 {
     const AvoTools *tools = row->job->tools;
+    int64_t before = row->best->score;
+    int limit = avo_min(near, choice->cost16 - 1);
+    if (blocks && tools->i8x8)
+        try_blocks(row, choice, 8, type_cost, limit);
+    if (row->best->score < before)
+        limit = (int)avo_min64(limit, row->best->score - type_cost - 1);
+    if (blocks && tools->i4x4)
+        try_blocks(row, choice, 4, type_cost, limit);
+    if (row->best->score == before && choice->cost16 + type_cost < near)
+        try_i16(row, choice, choice->cost16 + type_cost);
+}
+
+/* Next to inter prediction only what comes near it deserves the work of coding. */
+static void try_by_true_cost(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, int near, bool blocks)
+{
+    const AvoTools *tools = row->job->tools;
+    if (choice->cost16 + type_cost < near)
+        try_i16(row, choice, choice->cost16 + type_cost);
+    int limit = avo_min(near, choice->cost16 + choice->cost16 / 4);
+    if (blocks && tools->i8x8)
+        try_blocks(row, choice, 8, type_cost, limit);
+    if (blocks && tools->i4x4)
+        try_blocks(row, choice, 4, type_cost, limit);
+}
+
+void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
+{
     AvoIntraChoice choice = {0};
     int type_cost = avo_rate(row, type_bits_q8);
-    bool rd = avo_rd_level(row) != AVO_RD_SATD;
     avo_intra16_search(row, &choice);
-    /* Next to inter prediction only what comes near it deserves the work of coding. */
-    int near = inter_cost == AVO_COST_MAX ? AVO_COST_MAX : rd ? inter_cost + inter_cost / 4 : inter_cost;
-    if (choice.cost16 + type_cost < near)
-        try_i16(row, &choice, choice.cost16 + type_cost);
-    if (!blocks_promise(row, choice.cost16 + type_cost, inter_cost))
-        return;
     /* Intra refresh: small blocks would look at samples above right that are not clean yet. */
-    if (row->job->refresh_limits && row->mb_x + 1 == row->job->refresh_end)
-        return;
-    int limit = rd ? avo_min(near, choice.cost16 + choice.cost16 / 4) : avo_min(near, choice.cost16);
-    if (tools->i8x8)
-        try_blocks(row, &choice, 8, type_cost, limit);
-    if (tools->i4x4)
-        try_blocks(row, &choice, 4, type_cost, limit);
+    bool spoilt = row->job->refresh_limits && row->mb_x + 1 == row->job->refresh_end;
+    bool blocks = !spoilt && blocks_promise(row, choice.cost16 + type_cost, inter_cost);
+    if (avo_rd_level(row) == AVO_RD_SATD)
+        try_by_satd(row, &choice, type_cost, inter_cost, blocks);
+    else
+        try_by_true_cost(row, &choice, type_cost,
+                         inter_cost == AVO_COST_MAX ? AVO_COST_MAX : inter_cost + inter_cost / 4, blocks);
 }
 
 void avo_try_pcm(AvoRowCtx *row)
