@@ -137,6 +137,7 @@ typedef struct Refinement {
     int list, base_rate;
     bool chroma;
     int chroma_best; /* of the best vector */
+    unsigned likely; /* neighbours that the next round of steps begins with: see around[] */
 } Refinement;
 
 /* Takes a vector whose luma distortion is known if it is better. */
@@ -164,20 +165,31 @@ AVO_INLINE bool keep_better(Refinement *f, AvoMv mv, int distortion, AvoMotion *
     return true;
 }
 
+/* Neighbours of a vector, one bit each in sets: above, left, right, below, then the corners. */
+static const int8_t around[8][2] = {{0, -1},  {-1, 0}, {1, 0},  {0, 1},
+                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+#define DIAMOND 0x0fu
+
+/* Nearer neighbours that are worth a look where none of a diamond, whose costs these are, is better
+ * than its centre: at the better sides, and the corner between them. */
+static unsigned better_sides(const int cost[4])
+{
+    unsigned right = cost[2] <= cost[1], below = cost[3] <= cost[0];
+    return 1u << (below ? 3 : 0) | 1u << (right ? 2 : 1) | 1u << (4 + right + 2 * below);
+}
+
 /* Small diamonds around the best vector. The direction we came from leads to the centre before: not
  * tried again. */
 static void refine(Refinement *f, int step, int iterations, AvoMotion *m)
 {
-    static const int8_t diamond[4][2] = {{0, -1}, {-1, 0}, {1, 0}, {0, 1}};
-    int from = -1;
+    unsigned wanted = f->likely;
+    f->likely = DIAMOND;
     while (iterations-- > 0) {
         AvoMv mv[4];
         int direction[4], cost[4], n = 0, found = -1;
-        for (int i = 0; i < 4; i++) {
-            if (from >= 0 && i == 3 - from)
-                continue;
-            int x = m->mv.x + diamond[i][0] * step, y = m->mv.y + diamond[i][1] * step;
-            if (!avo_search_inside(f->s, x >> 2, y >> 2))
+        for (int i = 0; i < 8; i++) {
+            int x = m->mv.x + around[i][0] * step, y = m->mv.y + around[i][1] * step;
+            if (!(wanted >> i & 1) || !avo_search_inside(f->s, x >> 2, y >> 2))
                 continue;
             mv[n] = (AvoMv){(int16_t)x, (int16_t)y};
             direction[n++] = i;
@@ -186,9 +198,12 @@ static void refine(Refinement *f, int step, int iterations, AvoMotion *m)
         for (int i = 0; i < n; i++)
             if (keep_better(f, mv[i], cost[i], m))
                 found = direction[i];
-        if (found < 0)
+        if (found < 0) {
+            if (n == 4)
+                f->likely = better_sides(cost);
             return;
-        from = found;
+        }
+        wanted = found < 4 ? DIAMOND & ~(1u << (3 - found)) : DIAMOND;
     }
 }
 
@@ -212,7 +227,7 @@ static void choose(Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
 void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m)
 {
     const AvoTools *tools = s->row->job->tools;
-    Refinement f = {s, list, base_rate, wants_chroma(s), 0};
+    Refinement f = {s, list, base_rate, wants_chroma(s), 0, DIAMOND};
     AvoMv whole = m->mv, start[3] = {m->mv};
     int n = 1;
     /* The predicted vector itself costs no difference bits and is often a fraction; so are other
@@ -235,7 +250,7 @@ void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const 
     AvoSearch s;
     avo_search_bind(&s, row, b, list, m->ref);
     avo_search_centre(&s, m->mvp);
-    Refinement f = {&s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s), 0};
+    Refinement f = {&s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s), 0, DIAMOND};
     AvoMv mv[4];
     int whole = tools->fullpel_only ? ~3 : ~0;
     for (int i = 0; i <= count; i++) {
