@@ -50,7 +50,6 @@ typedef struct AvoPicJob {
     int max_mvs_per_2mb;       /* level's limit on vectors of two macroblocks in a row; -1: none */
     int refresh_begin, refresh_end; /* macroblock columns coded intra by intra refresh; begin == end: none */
     bool refresh_limits;       /* columns before refresh_begin are clean and must not look at what is not */
-    int lambda_scale_q8;       /* B layers weigh bits more; 256 neutral */
     bool use_direct;           /* B: direct modes may be used */
     bool deblock;              /* at least one slice is filtered */
 

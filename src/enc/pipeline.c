@@ -352,7 +352,6 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     AvoSliceHeader *h = &job->header;
     memset(h, 0, sizeof *h);
     h->type = slice_type_of(job->plan.type);
-    h->delta_poc_bottom = 0;
     job->rec = avo_references_start(&enc->references, &job->plan, h, &job->refs, &enc->message);
     if (!job->rec)
         return AVOCET_ERR_INTERNAL;
@@ -375,7 +374,6 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     }
 
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
-    job->lambda_scale_q8 = 256;
     if (job->plan.type == AVOCET_TYPE_IDR)
         enc->last_idr_coded = job->plan.coded_index;
     set_refresh(enc, job);

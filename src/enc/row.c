@@ -129,7 +129,7 @@ static void set_qp(AvoRowCtx *row)
     row->qp_chroma[0] = job->quant->chroma_qp[0][row->qp];
     row->qp_chroma[1] = job->quant->chroma_qp[1][row->qp];
     row->lambda_q8 = (int)avo_lambda_satd_q8[row->qp];
-    row->lambda2_q8 = (int64_t)avo_lambda_ssd_q8[row->qp] * job->lambda_scale_q8 >> 8;
+    row->lambda2_q8 = avo_lambda_ssd_q8[row->qp];
 }
 
 static void load_mb(AvoRowCtx *row, int mb_x)

@@ -70,7 +70,8 @@ static int parse_header_line(AvoSpan line, AvoRtspMessage *m)
     return 1;
 }
 
-static int parse_body(const uint8_t *data, size_t size, size_t at, AvoRtspMessage *m)
+/* The body is of no use here, but where it ends the next message begins. */
+static int skip_body(size_t size, size_t at, AvoRtspMessage *m)
 {
     int from = 0;
     AvoSpan length = avo_rtsp_header(m, "Content-Length", &from);
@@ -79,7 +80,6 @@ static int parse_body(const uint8_t *data, size_t size, size_t at, AvoRtspMessag
         return AVOCET_ERR_DATA;
     if ((size_t)n > size - at)
         return 0;
-    m->body = (AvoSpan){(const char *)data + at, (size_t)n};
     m->size = at + (size_t)n;
     return 1;
 }
@@ -102,7 +102,7 @@ int avo_rtsp_parse(const uint8_t *data, size_t size, AvoRtspMessage *m)
         if (status != 1)
             return status;
         if (!line.size)
-            return parse_body(data, size, at, m);
+            return skip_body(size, at, m);
         status = parse_header_line(line, m);
         if (status < 0)
             return status;
@@ -194,7 +194,6 @@ bool avo_rtsp_url(AvoSpan text, AvoRtspUrl *url)
         at--;
     if (at > 0) {
         AvoSpan user = {authority.text, at - 1};
-        url->has_user = true;
         url->user = avo_span_take(&user, ':');
         url->password = user;
         authority.text += at;

@@ -15,8 +15,7 @@ typedef struct AvoRtspMessage {
     struct {
         AvoSpan name, value;
     } header[AVO_RTSP_MAX_HEADERS]; /* values are trimmed                  */
-    AvoSpan body;
-    size_t size; /* bytes of it all                       */
+    size_t size; /* bytes of it all, with the body        */
 } AvoRtspMessage;
 
 /* Reads the message at the start of data. 1: it is whole; 0: more bytes are needed;
@@ -38,7 +37,6 @@ bool avo_rtsp_next_parameter(AvoSpan *list, char separator, AvoSpan *name, AvoSp
  * slashes at its ends, without query. */
 typedef struct AvoRtspUrl {
     AvoSpan user, password, host, path;
-    bool has_user;
     int port;
 } AvoRtspUrl;
 /* False: not such a URL. */
