@@ -177,6 +177,7 @@ enum { FIRST_RESIDUAL_CTX = 85, RESIDUAL_CTX_END = 436 };
 
 void avo_coding_start(AvoRowCtx *row)
 {
+    row->coding_bits_q8 = 0;
     if (row->use_trellis && row->syntax.cabac)
         memcpy(row->coding.state + FIRST_RESIDUAL_CTX, row->contexts.state + FIRST_RESIDUAL_CTX,
                RESIDUAL_CTX_END - FIRST_RESIDUAL_CTX);
@@ -189,9 +190,10 @@ void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat ca
         return;
     int inc = block_cbf_inc(row, &cand->info, k);
     if (levels) {
-        avo_block_bits_cabac(&row->coding, cat, inc, levels);
+        row->coding_bits_q8 += avo_block_bits_cabac(&row->coding, cat, inc, levels);
     } else {
         uint8_t *cbf = &row->coding.state[avo_cabac_cat[cat].coded_block_flag + inc];
+        row->coding_bits_q8 += avo_cabac_entropy[*cbf];
         *cbf = avo_cabac_next[*cbf][0];
     }
 }
@@ -199,7 +201,7 @@ void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat ca
 void avo_coding_follow_8x8(AvoRowCtx *row, const int16_t *levels)
 {
     if (row->use_trellis && row->syntax.cabac)
-        avo_block_bits_cabac(&row->coding, AVO_CAT_LUMA_8x8, 0, levels);
+        row->coding_bits_q8 += avo_block_bits_cabac(&row->coding, AVO_CAT_LUMA_8x8, 0, levels);
 }
 
 void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, int raster)

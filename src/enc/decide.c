@@ -7,7 +7,8 @@ void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
     AvoMbInfo *info = &cand->info;
     memset(info, 0, sizeof *info);
     memset(&cand->code, 0, sizeof cand->code);
-    cand->scored = false;
+    cand->scored = cand->hopeless = false;
+    cand->luma_score = 0;
     info->type = (uint8_t)type;
     info->qp = (int8_t)row->qp;
     info->slice = (uint16_t)row->slice;
@@ -15,6 +16,15 @@ void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
     memset(info->ref_idx, -1, sizeof info->ref_idx);
     memset(info->ref_slot, -1, sizeof info->ref_slot);
     cand->code.qp = (int8_t)row->qp;
+}
+
+void avo_trial_like_best(AvoRowCtx *row)
+{
+    AvoMbCand *trial = row->trial;
+    trial->info = row->best->info;
+    trial->code = row->best->code;
+    trial->scored = trial->hopeless = false;
+    trial->luma_score = 0;
 }
 
 void avo_keep_if_better(AvoRowCtx *row)
@@ -76,6 +86,8 @@ void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand)
 
 bool avo_score_trial(AvoRowCtx *row)
 {
+    if (row->trial->hopeless)
+        return false;
     avo_cand_score_below(row, row->trial, row->best->score);
     if (row->trial->score >= row->best->score)
         return false;

@@ -25,6 +25,8 @@ AVO_INLINE bool avo_is_forced_intra(const AvoRowCtx *row)
 
 /* decide.c */
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
+/* Records of row->best into row->trial, to be changed a little and coded again. */
+void avo_trial_like_best(AvoRowCtx *row);
 void avo_keep_if_better(AvoRowCtx *row);
 /* SSD + lambda2 * bits of a coded candidate; sets ssd, bits_q8, score. */
 void avo_cand_score(AvoRowCtx *row, AvoMbCand *cand);
@@ -65,7 +67,8 @@ void avo_try_inter_predicted(AvoRowCtx *row, int cost);
 void avo_try_other_transform(AvoRowCtx *row);
 /* Prediction of the whole macroblock into an AVO_REC_SIZE buffer. */
 void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer);
-/* Residual against row->pred by the transform that cand->info says; the candidate remembers the prediction. */
+/* Residual against row->pred by the transform that cand->info says; the candidate remembers the prediction. Sets
+ * cand->hopeless and gives up where it cannot become better than row->best, which avo_score_trial() understands. */
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand);
 /* Codes row->best, which was decided by SATD only. */
 void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand);

@@ -168,7 +168,21 @@ static void drop_residual(const AvoRowCtx *row, AvoMbCand *cand)
     cand->info.cbp = cand->info.dc_flags = 0;
 }
 
-/* row->pred holds the prediction; transform_8x8 is set. */
+/* Whether the luma just coded leaves no hope to beat row->best. What comes on top (chroma, vectors, types) costs about
+ * what it costs there; 7/8 of that is taken for granted. Only where the trellis has counted the bits of luma. */
+static bool is_hopeless(const AvoRowCtx *row, AvoMbCand *cand)
+{
+    const AvoMbCand *best = row->best;
+    cand->luma_score = 0;
+    if (row->job->tools->trellis != 2 || !row->syntax.cabac || avo_rd_level(row) == AVO_RD_SATD)
+        return false;
+    int64_t ssd = row->job->dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
+    cand->luma_score = avo_rd_score(row, ssd, row->coding_bits_q8);
+    int64_t rest = best->luma_score ? best->score - best->luma_score : 0;
+    return cand->luma_score + rest * 7 / 8 >= best->score;
+}
+
+/* row->pred holds the prediction; transform_8x8 is set. May give up where the candidate cannot become the best. */
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
 {
     memcpy(cand->rec, row->pred, sizeof cand->rec);
@@ -176,6 +190,9 @@ void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
     memset(cand->info.nnz, 0, sizeof cand->info.nnz);
     cand->info.cbp = 0;
     avo_code_inter_luma(row, cand);
+    cand->hopeless = is_hopeless(row, cand);
+    if (cand->hopeless)
+        return;
     avo_code_chroma(row, cand, false);
     if (row->use_trellis && cand->info.cbp && row->residual_gain < avo_saved_residual(row, cand))
         drop_residual(row, cand);
@@ -243,8 +260,7 @@ void avo_try_other_transform(AvoRowCtx *row)
     if (AVO_MB_IS_INTRA(row->best->info.type) || !(row->best->info.cbp & 15) || !may_use_8x8(row, row->best))
         return;
     AvoMbCand *cand = row->trial;
-    cand->info = row->best->info;
-    cand->code = row->best->code;
+    avo_trial_like_best(row);
     cand->info.transform_8x8 = !row->best->info.transform_8x8;
     memcpy(row->pred, row->best->pred, sizeof row->pred);
     avo_code_inter_residual(row, cand);

@@ -345,8 +345,7 @@ void avo_refine_chroma_mode(AvoRowCtx *row)
         const AvoMbCand *best = row->best;
         memcpy(trial->rec, best->rec, sizeof trial->rec);
         trial->levels = best->levels;
-        trial->info = best->info;
-        trial->code = best->code;
+        avo_trial_like_best(row);
         trial->info.intra_chroma_mode = (uint8_t)mode;
         avo_predict_intra_chroma(row, mode, trial->rec + AVO_REC_CB, trial->rec + AVO_REC_CR);
         avo_code_chroma(row, trial, true);

@@ -66,8 +66,7 @@ void avo_final_trellis(AvoRowCtx *row)
         return;
     if (avo_rd_level(row) == AVO_RD_SATD)
         avo_cand_score(row, best);
-    trial->info = best->info;
-    trial->code = best->code;
+    avo_trial_like_best(row);
     row->use_trellis = true;
     if (intra)
         recode_intra(row, trial);
@@ -96,8 +95,7 @@ static bool try_qp(AvoRowCtx *row, int qp, int transform_8x8)
     int before = row->qp;
     if (qp < tools->qp_min || qp > tools->qp_max)
         return false;
-    trial->info = row->best->info;
-    trial->code = row->best->code;
+    avo_trial_like_best(row);
     trial->info.qp = trial->code.qp = (int8_t)qp;
     trial->info.transform_8x8 = (uint8_t)transform_8x8; /* may have been left out for want of levels */
     set_qp(row, qp);

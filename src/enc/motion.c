@@ -263,7 +263,7 @@ static void search_multi_hexagon(AvoSearch *s, int range)
     AvoBlkSize size = s->block->size;
     int area = size == AVO_BLK_16x16 ? 256 : size == AVO_BLK_8x8 ? 64 : 128;
     search_diamond(s, 2);
-    if (s->cost < 3 * area) { /* already good: no need to look far */
+    if (s->cost < 5 * area) { /* already good: no need to look far */
         search_hexagon(s, range / 2);
         return;
     }

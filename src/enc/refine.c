@@ -101,8 +101,7 @@ static bool try_moved(AvoRowCtx *row, Moving *m, AvoMv mv)
     int satd = predict_moved(row, m, mv);
     if (satd < 0)
         return false;
-    cand->info = *best;
-    cand->code = row->best->code;
+    avo_trial_like_best(row);
     cand->info.transform_8x8 = (uint8_t)m->transform_8x8;
     int ref = best->ref_idx[m->list][(p->y & 2) + (p->x >> 1)];
     avo_set_motion(&cand->info, m->list, p->x, p->y, p->w, p->h, ref, mv);

@@ -211,6 +211,7 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
         const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x, *pred = cand->rec + y * AVO_REC_STRIDE + x;
         coef *c = row->coefs + 64 * i;
         int64_t gain = 0;
+        uint32_t bits_before = row->coding_bits_q8;
         int score;
         if (t8) {
             dsp->sub_dct_8x8(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
@@ -226,6 +227,8 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
             score = 0;
             gain = 0;
         }
+        if (!mask[i])
+            row->coding_bits_q8 = bits_before;
         row->residual_gain += gain;
         total_score += score;
         cbp |= (mask[i] != 0) << i;

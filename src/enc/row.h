@@ -29,6 +29,8 @@ typedef struct AvoMbCand {
     AvoMbCode code;
     int64_t ssd;       /* luma and chroma (plus psycho-visual term) */
     uint32_t bits_q8;
+    int64_t luma_score; /* inter: what luma's residual makes of the score, 0: not known */
+    bool hopeless;     /* given up while it was coded: not to be scored */
     bool scored;       /* coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind it */
     AvoCabacContexts contexts;
     int64_t score;     /* ssd + lambda2 * bits, or SATD + lambda * bits while nothing is coded yet */
@@ -71,6 +73,7 @@ typedef struct AvoRowCtx {
     pixel corner[3];
 
     AvoCabacContexts coding;   /* trellis: as they stand before the block being coded */
+    uint32_t coding_bits_q8;   /* of the blocks since the start of luma or chroma */
     int cur_energy[4];         /* texture of the source's 8x8 blocks, for psycho-visual decisions */
     int64_t residual_gain;     /* trellis: score that the residual of the inter macroblock gains, but for cbp */
 
