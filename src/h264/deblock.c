@@ -85,23 +85,25 @@ static bool has_one_motion(const AvoMbInfo *mb)
     return differs == 0;
 }
 
-/* Strengths of the border with neighbour p. */
-static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *q, unsigned p_coded,
-                             unsigned q_coded, bool horizontal_edge)
+/* Strengths of the border with neighbour p. q_one_motion: one reference set and vector in all of q. */
+static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *q, unsigned q_coded,
+                             bool q_one_motion, bool horizontal_edge)
 {
     if (AVO_MB_IS_INTRA(p->type) || AVO_MB_IS_INTRA(q->type)) {
         memset(bs, 4, 4);
         return;
     }
     bool one_list = uses_one_list(p) && uses_one_list(q);
-    for (int i = 0; i < 4; i++) {
-        int q_blk = horizontal_edge ? i : 4 * i;
-        int p_blk = horizontal_edge ? 12 + i : 4 * i + 3;
-        if ((q_coded >> q_blk | p_coded >> p_blk) & 1)
+    int p_first = horizontal_edge ? 12 : 3, step = horizontal_edge ? 1 : 4;
+    if (p->type == AVO_MB_P_SKIP && q_one_motion) /* most borders of quiet pictures */
+        memset(bs, motion_differs(p, p_first, q, 0, one_list), 4);
+    else
+        for (int i = 0; i < 4; i++)
+            bs[i] = (int8_t)motion_differs(p, p_first + i * step, q, i * step, one_list);
+    unsigned coded = q_coded | (p->cbp & 15 ? coded_blocks(p) >> p_first : 0);
+    for (int i = 0; i < 4; i++)
+        if (coded >> i * step & 1)
             bs[i] = 2;
-        else
-            bs[i] = (int8_t)motion_differs(p, p_blk, q, q_blk, one_list);
-    }
 }
 
 /* Strengths of the three internal edges; with an 8x8 transform only the middle one is filled in.
@@ -210,7 +212,7 @@ static void filter_direction(const MbEdges *e, const AvoMbInfo *p, unsigned code
     const bool has_chroma = e->frame->chroma_format != 0;
     int8_t bs[4][4];
     if (p) {
-        border_strengths(bs[0], p, e->mb, coded_blocks(p), coded, horizontal);
+        border_strengths(bs[0], p, e->mb, coded, one_motion, horizontal);
         if (any_strength(bs[0])) {
             filter_luma(e, 0, bs[0], p->qp, horizontal);
             if (has_chroma)
