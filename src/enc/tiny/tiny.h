@@ -87,8 +87,10 @@ typedef struct AvoTinyWork {
     int8_t i4_mode[16]; /* coding order; -1: the predicted one, else rem_intra4x4_pred_mode */
     AVO_ALIGN(4) int8_t i4_grid[40]; /* modes with those of the neighbours, AVO_TINY_GRID */
     /* Levels in scan order, blocks in coding order. */
-    coef luma[16][16], luma_dc[16], chroma_dc[2][4], chroma_ac[2][4][16];
-    coef coefs[256]; /* transform coefficients while they are at work */
+    AVO_ALIGN(4) coef luma[16][16];
+    AVO_ALIGN(4) coef chroma_ac[2][4][16];
+    coef luma_dc[16], chroma_dc[2][4];
+    AVO_ALIGN(4) coef coefs[256]; /* transform coefficients while they are at work */
     /* TotalCoeff with those of the neighbours, NO_BLOCK where there is none. */
     AVO_ALIGN(4) uint8_t nnz[40]; /* AVO_TINY_GRID */
     uint8_t nnz_c[2][16];         /* (y + 1) * 4 + x + 1 */

@@ -35,19 +35,41 @@ void avo_tiny_quant_set(AvoTinyQuant *q, int qp)
     }
 }
 
+/* Sixteen coefficients as words. */
+typedef struct Block {
+    AVO_ALIGN(4) coef c[16];
+} Block;
+
+/* Bit per place in the scan: its coefficient is not below the limit. There are three limits. */
+static AVO_NOINLINE unsigned find_levels(const uint16_t *limits, const coef *c)
+{
+    const unsigned a = limits[0], b = limits[1], d = limits[5];
+    unsigned mask = 0;
+#define AT(scan, place, limit) mask |= (unsigned)(2 * limit < (unsigned)c[place] + limit) << scan
+    AT(0, 0, a), AT(1, 1, b), AT(2, 4, b), AT(3, 8, a), AT(4, 5, d), AT(5, 2, a);
+    AT(6, 3, b), AT(7, 6, b), AT(8, 9, b), AT(9, 12, b), AT(10, 13, d), AT(11, 10, a);
+    AT(12, 7, d), AT(13, 11, b), AT(14, 14, b), AT(15, 15, d);
+#undef AT
+    return mask;
+}
+
 /* Quantises a block and scales the levels back. c: coefficients in, scaled levels out; levels from
- * index `first` on: in scan order. Returns how many are not 0. Most coefficients are below the
- * limit, which is one comparison. */
+ * index `first` on: in scan order. Returns how many are not 0; if none, both are left as they are.
+ */
 static int quantise(const AvoTinyQuant *q, int intra, coef *c, coef *levels, int first)
 {
-    const uint16_t *limits = q->limit[intra];
     int count = 0;
-    for (int i = first; i < 16; i++) {
-        int z = avo_zigzag_4x4[i], v = c[z], limit = limits[z];
-        levels[i] = 0;
-        c[z] = 0;
-        if (AVO_LIKELY((unsigned)(v + limit) <= 2u * (unsigned)limit))
+    if (first)
+        c[0] = 0; /* is elsewhere */
+    unsigned mask = find_levels(q->limit[intra], c);
+    if (!mask)
+        return 0;
+    const Block in = *(const Block *)c;
+    *(Block *)c = *(Block *)levels = (Block){{0}};
+    for (int i = 0; mask; i++, mask >>= 1) {
+        if (!(mask & 1))
             continue;
+        int z = avo_zigzag_4x4[i], v = in.c[z];
         int level = (int)((unsigned)(avo_abs(v) + q->bias[intra][z]) * q->mf[z] >> 16);
         level = v < 0 ? -level : level;
         levels[i] = (coef)level;
