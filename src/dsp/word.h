@@ -34,7 +34,8 @@ void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff
 #define AVO_WORD_BIAS 2560
 void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words,
                               int rows);
-void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
+void avo_word_half_across(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride,
+                          int words, int rows);
 void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
 /* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5.
  */

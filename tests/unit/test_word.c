@@ -106,7 +106,7 @@ static void test_half_samples(const Plane *a)
     _Alignas(4) static pixel vertical[STRIDE * N];
     _Alignas(4) uint16_t mid[4 * WORDS * (N + 5)];
     int wrong[3] = {0, 0, 0};
-    avo_word_half_across(across, src, STRIDE, WORDS, N);
+    avo_word_half_across(across, 4 * WORDS, src, STRIDE, WORDS, N);
     avo_word_half_vertical(vertical, src, STRIDE, WORDS, N);
     avo_word_half_horizontal(mid, src - 2 * STRIDE, STRIDE, WORDS, N + 5);
     avo_word_half_centre(centre, mid, 4 * WORDS, 4 * WORDS, N);

@@ -191,8 +191,8 @@ AVO_INLINE uint32_t round_and_clip(uint32_t v)
 
 /* The horizontal sums of each four columns: lanes 0 and 2, then 1 and 3. Samples p0 .. of three
  * words as lanes: e even ones, o odd ones. */
-#define FOR_HORIZONTAL_SUMS(statement)                                                             \
-    for (int y = 0; y < rows; y++, src += stride) {                                                \
+#define FOR_HORIZONTAL_SUMS(statement, next_row)                                                   \
+    for (int y = 0; y < rows; y++, src += stride, next_row) {                                      \
         uint32_t w0 = load_aligned(src), w1 = load_aligned(src + 4);                               \
         uint32_t e0 = w0 & EVEN, o0 = w0 >> 8 & EVEN, e1 = w1 & EVEN, o1 = w1 >> 8 & EVEN;         \
         for (int i = 0; i < words; i++) {                                                          \
@@ -210,13 +210,16 @@ AVO_INLINE uint32_t round_and_clip(uint32_t v)
 void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride, int words,
                               int rows)
 {
-    FOR_HORIZONTAL_SUMS(store_aligned(mid, first); store_aligned(mid + 2, second); mid += 4)
+    FOR_HORIZONTAL_SUMS(store_aligned(mid, first); store_aligned(mid + 2, second);
+                        mid += 4, (void)0)
 }
 
-void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows)
+void avo_word_half_across(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride,
+                          int words, int rows)
 {
-    FOR_HORIZONTAL_SUMS(store_aligned(dst, round_and_clip(first) | round_and_clip(second) << 8);
-                        dst += 4)
+    FOR_HORIZONTAL_SUMS(
+        store_aligned(dst + 4 * i, round_and_clip(first) | round_and_clip(second) << 8),
+        dst += stride_dst)
 }
 
 #else
@@ -237,11 +240,12 @@ void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride,
             *mid++ = (uint16_t)(horizontal_sum(src + (i & ~3) + lane_order[i & 3]) + AVO_WORD_BIAS);
 }
 
-void avo_word_half_across(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows)
+void avo_word_half_across(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride,
+                          int words, int rows)
 {
-    for (int y = 0; y < rows; y++, src += stride)
+    for (int y = 0; y < rows; y++, src += stride, dst += stride_dst)
         for (int i = 0; i < 4 * words; i++)
-            *dst++ = avo_clip_pixel((horizontal_sum(src + i) + 16) >> 5);
+            dst[i] = avo_clip_pixel((horizontal_sum(src + i) + 16) >> 5);
 }
 
 #endif

@@ -10,7 +10,9 @@
 
 #if AVOCET_TINY
 
-enum { HAVE_G = 1, HAVE_B = 2, HAVE_H = 4, HAVE_J = 8 };
+/* B: of the lines 0, 2, .. 14 around the vector, which costs are measured at; B_REST: the others.
+ */
+enum { HAVE_G = 1, HAVE_B = 2, HAVE_H = 4, HAVE_J = 8, HAVE_B_REST = 16 };
 
 #define STRIDE   AVO_TINY_SUB_STRIDE
 #define B_STRIDE 20
@@ -39,7 +41,11 @@ static void need(AvoTinySubpel *s, unsigned kinds)
     if (!kinds)
         return;
     if (kinds & HAVE_B)
-        avo_word_half_across(s->b, s->g + 2 * STRIDE, STRIDE, 5, 18);
+        avo_word_half_across(s->b + B_STRIDE, 2 * B_STRIDE, s->g + 3 * STRIDE, 2 * STRIDE, 5, 8);
+    if (kinds & HAVE_B_REST) {
+        avo_word_half_across(s->b, 2 * B_STRIDE, s->g + 2 * STRIDE, 2 * STRIDE, 5, 9);
+        avo_word_half_across(s->b + 17 * B_STRIDE, 0, s->g + 19 * STRIDE, 0, 5, 1);
+    }
     if (kinds & HAVE_H)
         avo_word_half_vertical(s->h, s->g + 2 * STRIDE, STRIDE, 5, 17);
     if (kinds & HAVE_J) {
@@ -94,17 +100,20 @@ static const pixel *array_at(const AvoTinySubpel *s, int kind, int x, int y, ptr
     }
 }
 
-/* Samples at (dx, dy) quarters from the patch's vector, -3 .. 3 each. */
-static Samples samples_at(AvoTinySubpel *s, int dx, int dy)
+/* Samples at (dx, dy) quarters from the patch's vector, -3 .. 3 each: all lines, or only those that
+ * costs are measured at. */
+static Samples samples_at(AvoTinySubpel *s, int dx, int dy, bool all)
 {
     const Fraction *f = &fractions[dy & 3][dx & 3];
-    int x = dx >> 2, y = dy >> 2;
+    int x = dx >> 2, y_a = (dy >> 2) + (f->first_at >> 1), y_b = (dy >> 2) + (f->second_at >> 1);
+    unsigned kinds = f->first | f->second;
     Samples out = {0};
-    need(s, f->first | f->second);
-    out.a = array_at(s, f->first, x + (f->first_at & 1), y + (f->first_at >> 1), &out.stride_a);
+    if ((kinds & HAVE_B) && (all || ((f->first == HAVE_B ? y_a : y_b) & 1)))
+        kinds |= HAVE_B_REST;
+    need(s, kinds);
+    out.a = array_at(s, f->first, x + (f->first_at & 1), y_a, &out.stride_a);
     if (f->second)
-        out.b =
-            array_at(s, f->second, x + (f->second_at & 1), y + (f->second_at >> 1), &out.stride_b);
+        out.b = array_at(s, f->second, x + (f->second_at & 1), y_b, &out.stride_b);
     return out;
 }
 
@@ -139,7 +148,7 @@ static int sad_at(const Refine *r, const Samples *s, int line)
  * best. */
 static int cost_at(const Refine *r, AvoMv mv)
 {
-    Samples s = samples_at(r->t->subpel, offset(mv.x, r->base_x), offset(mv.y, r->base_y));
+    Samples s = samples_at(r->t->subpel, offset(mv.x, r->base_x), offset(mv.y, r->base_y), false);
     int bits = r->lambda * avo_tiny_mvd_bits(mv, r->t->work->mvp), sad = sad_at(r, &s, 0);
     if (8 * sad + bits > r->cost + (r->cost >> 3))
         return 8 * sad + bits;
@@ -160,13 +169,17 @@ static int try_move(Refine *r, AvoMv from, int dx, int dy)
     return cost;
 }
 
-/* Halves to all four sides, then quarters to the cheaper side of each axis and between them. Centre
- * samples are dear and hardly ever win: no position that needs them is tried. */
+/* Halves to all four sides, but not opposite to one that was better; then quarters to the cheaper
+ * side of each axis and between them. Centre samples are dear and hardly ever win: no position that
+ * needs them is tried. */
 static void refine(Refine *r)
 {
     AvoMv from = r->best;
-    int left = try_move(r, from, -2, 0), right = try_move(r, from, 2, 0);
-    int up = try_move(r, from, 0, -2), down = try_move(r, from, 0, 2);
+    int before = r->cost, left = try_move(r, from, -2, 0);
+    int right = left < before ? INT32_MAX : try_move(r, from, 2, 0);
+    before = r->cost;
+    int up = try_move(r, from, 0, -2);
+    int down = up < before ? INT32_MAX : try_move(r, from, 0, 2);
     int dx = left < right ? -1 : 1, dy = up < down ? -1 : 1;
     /* From a half the cheaper side is back towards the middle. */
     if (r->best.x != from.x)
@@ -204,7 +217,7 @@ void avo_tiny_predict_luma(AvoTiny *t, AvoMv mv)
         base_y = (mv.y + 2) >> 2;
         make_patch(t, base_x, base_y);
     }
-    Samples from = samples_at(s, offset(mv.x, base_x), offset(mv.y, base_y));
+    Samples from = samples_at(s, offset(mv.x, base_x), offset(mv.y, base_y), true);
     ptrdiff_t stride = t->ref_stride[0];
     if (from.b)
         avo_word_mean(w->rec[0], stride, from.a, from.stride_a, from.b, from.stride_b, 16, 16);
