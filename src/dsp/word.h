@@ -10,9 +10,12 @@
 #include "dsp/pixel.h"
 
 /* Coarse SAD over 16 or 8 columns: sum of d >= 0 ? d : -d - 1, where d is the difference of the
- * samples without their lowest bits. cur is aligned to 4. Half of a SAD, about. */
+ * samples without their lowest bits. cur is aligned to 4. Half of a SAD, about. Over 16 columns,
+ * cur is what avo_word_halve has made of the samples, since it is compared with many. */
 int avo_word_sad_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
                     int rows);
+void avo_word_halve(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                    int width, int rows);
 int avo_word_sad_8(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
                    int rows);
 /* dst = (a + b + 1) >> 1, width a multiple of 4, dst aligned to 4. */
@@ -40,7 +43,7 @@ void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int 
 /* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5.
  */
 void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int columns, int rows);
-/* Coarse SAD over 16 columns of cur against the mean of a and b. */
+/* Coarse SAD over 16 columns of cur, halved, against the mean of a and b. */
 int avo_word_sad_mean_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *a, ptrdiff_t stride_a,
                          const pixel *b, ptrdiff_t stride_b, int rows);
 

@@ -80,41 +80,62 @@ AVO_INLINE uint32_t widen(uint32_t v)
     return (v & EVEN) + (v >> 8 & EVEN);
 }
 
-/* The coarse difference of four samples, one byte each. t is 128 + d in each byte: no borrow. m: d
- * was not negative there; q has 0xff in those bytes. */
-AVO_INLINE uint32_t coarse_difference(uint32_t cur, uint32_t ref)
+/* Half of each sample, plus 128. */
+AVO_INLINE uint32_t halve(uint32_t samples)
 {
-    uint32_t t = ((cur >> 1 & LOW7) | HIGH1) - (ref >> 1 & LOW7);
+    return (samples >> 1 & LOW7) | HIGH1;
+}
+
+/* The coarse difference of four samples, one byte each; half: those of cur halved. t is 128 + d in
+ * each byte: no borrow. m: d was not negative there; q has 0xff in those bytes. */
+AVO_INLINE uint32_t coarse_difference(uint32_t half, uint32_t ref)
+{
+    uint32_t t = half - (ref >> 1 & LOW7);
     uint32_t m = t & HIGH1;
     uint32_t q = (m << 1) - (m >> 7);
     return t ^ LOW7 ^ q;
 }
 
+AVO_INLINE uint32_t load_half(const pixel *cur, bool is_half)
+{
+    uint32_t v = load_aligned(cur);
+    return is_half ? v : halve(v);
+}
+
 /* Lanes reach 16 * 4 * 2 * 127 = 16256. */
-AVO_INLINE int coarse_sad(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref,
+AVO_INLINE int coarse_sad(const pixel *cur, bool is_half, ptrdiff_t stride_cur, const pixel *ref,
                           ptrdiff_t stride_ref, int words, int rows)
 {
     uint32_t sum = 0;
     for (int y = 0; y < rows; y++, cur += stride_cur, ref += stride_ref) {
         WordReader r = read_from(ref);
         for (int i = 0; i < words; i += 2) {
-            uint32_t d = coarse_difference(load_aligned(cur + 4 * i), next_word(&r));
-            sum += widen(d + coarse_difference(load_aligned(cur + 4 * i + 4), next_word(&r)));
+            const pixel *p = cur + 4 * i;
+            uint32_t d = coarse_difference(load_half(p, is_half), next_word(&r));
+            sum += widen(d + coarse_difference(load_half(p + 4, is_half), next_word(&r)));
         }
     }
     return (int)((sum & 0xffff) + (sum >> 16));
 }
 
+void avo_word_halve(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
+                    int width, int rows)
+{
+    for (int y = 0; y < rows; y++, dst += stride_dst, src += stride_src)
+        for (int x = 0; x < width; x += 4)
+            store_aligned(dst + x, halve(load_aligned(src + x)));
+}
+
 int avo_word_sad_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
                     int rows)
 {
-    return coarse_sad(cur, stride_cur, ref, stride_ref, 4, rows);
+    return coarse_sad(cur, true, stride_cur, ref, stride_ref, 4, rows);
 }
 
 int avo_word_sad_8(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
                    int rows)
 {
-    return coarse_sad(cur, stride_cur, ref, stride_ref, 2, rows);
+    return coarse_sad(cur, false, stride_cur, ref, stride_ref, 2, rows);
 }
 
 void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,

@@ -75,9 +75,10 @@ typedef enum AvoTinyType { AVO_TINY_P16x16, AVO_TINY_I16x16, AVO_TINY_I4x4 } Avo
 typedef struct AvoTinyWork {
     AvoTinyType type;
     int mb_x, mb_y;
-    const pixel *cur[3];                                      /* source, in the row buffer */
-    pixel *rec[3];                                            /* where it is reconstructed */
-    unsigned edges;                                           /* AVO_EDGE_* around the macroblock */
+    const pixel *cur[3];             /* source, in the row buffer */
+    pixel *rec[3];                   /* where it is reconstructed */
+    AVO_ALIGN(4) pixel half[8 * 16]; /* every other line of cur[0], as costs want it */
+    unsigned edges;                  /* AVO_EDGE_* around the macroblock */
     const AvoTinyMb *left, *above, *above_right, *above_left; /* NULL: not there */
     AvoTinyMb *mb;                                            /* its own record */
     AvoMv mvp, skip_mv, mvd;

@@ -18,11 +18,11 @@ const uint8_t avo_tiny_lambda[52] = {1,  1,  1,  1,  1,  1,  1,  1,  1,  1,  1, 
 
 /* Mean difference of a sample, in 1/16, below which a macroblock is skipped without a search; in
  * units of lambda. */
-#define SKIP_SAD 5
+#define SKIP_SAD 3
 /* The same for the whole vector next to the predicted one, from which on it is not looked at. */
 #define SKIP_COARSE 9
 /* Below this, vectors stay in whole samples. */
-#define WHOLE_SAD 8
+#define WHOLE_SAD 6
 
 /* ---- inter ---- */
 
@@ -33,7 +33,7 @@ static bool is_skip_good(AvoTiny *t, int *cost)
     if (avo_tiny_coarse_sad(t, w->skip_mv) >= lambda * SKIP_COARSE * 16)
         return false;
     avo_tiny_predict_luma(t, w->skip_mv);
-    *cost = 4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8);
+    *cost = 4 * avo_word_sad_16(w->half, 16, w->rec[0], 2 * t->ref_stride[0], 8);
     if (*cost >= lambda * SKIP_SAD * 16)
         return false;
     avo_tiny_predict_chroma(t, w->skip_mv);

@@ -87,9 +87,8 @@ int avo_tiny_try_i16(AvoTiny *t)
             continue;
         t->dsp.intra_16x16[avo_i16_predictor(mode, w->edges)](w->rec[0], t->ref_stride[0],
                                                               line + AVO_EDGE_ORIGIN);
-        int cost =
-            4 * avo_word_sad_16(w->cur[0], 2 * t->mb_w * 16, w->rec[0], 2 * t->ref_stride[0], 8) +
-            avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
+        int cost = 4 * avo_word_sad_16(w->half, 16, w->rec[0], 2 * t->ref_stride[0], 8) +
+                   avo_tiny_lambda[w->qp] * (mode == AVO_I16_DC ? 1 : 3);
         if (cost < best) {
             best = cost;
             w->i16_mode = mode;

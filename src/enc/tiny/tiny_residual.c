@@ -13,12 +13,12 @@ enum { INTER = 0, INTRA = 1 };
 
 /* ---- quantiser ---- */
 
-/* The bias is a part of a step: 1/6 (inter) or 1/3 (intra), in units of the coefficient. A step is
+/* The bias is a part of a step: 1/5 (inter) or 1/3 (intra), in units of the coefficient. A step is
  * norm_adjust * 2^(qp / 6) / 4, / 3.2 or / 2.56, depending on the place in the block; k is the
  * inverse of that times the part, in 1/1024. */
 void avo_tiny_quant_set(AvoTinyQuant *q, int qp)
 {
-    static const uint16_t k[3][2] = {{43, 85}, {53, 107}, {67, 133}};
+    static const uint16_t k[3][2] = {{51, 85}, {64, 107}, {80, 133}};
     int rem = qp % 6, shift = qp / 6;
     if (q->qp == qp)
         return;
@@ -162,6 +162,14 @@ static int block_worth(const coef *levels)
 /* Difference per sample, in 1/16 of lambda, below which an 8x8 block is not worth a transform. */
 #define EMPTY_SAD 8
 
+/* Measured on the odd lines: the search has looked at the even ones, and knows how well they do. */
+static bool is_near(const AvoTinyWork *w, const pixel *cur, ptrdiff_t stride_cur, const pixel *rec,
+                    ptrdiff_t stride_rec, int parts)
+{
+    int sad = avo_word_sad_8(cur + stride_cur, 2 * stride_cur, rec + stride_rec, 2 * stride_rec, 4);
+    return 2 * sad < avo_tiny_lambda[w->qp] * EMPTY_SAD * parts;
+}
+
 /* Four blocks of 8x8 block b8: levels into w->luma, scaled ones stay in w->coefs, counts in the
  * grid. Returns a bit per block with levels, 0 if they are not worth their bits; *worth grows by
  * what they are worth. */
@@ -174,8 +182,7 @@ static unsigned quantise_8x8(AvoTiny *t, int b8, int *worth)
     const pixel *rec = w->rec[0] + 8 * ((b8 >> 1) * stride_rec + (b8 & 1));
     unsigned mask = 0;
     int mine = 0;
-    if (avo_word_sad_8(cur, stride_cur, rec, stride_rec, 8) <
-        avo_tiny_lambda[w->qp] * EMPTY_SAD * 64 / 32)
+    if (is_near(w, cur, stride_cur, rec, stride_rec, 2))
         return 0;
     t->dsp.sub_dct_4x4_x4(c, cur, stride_cur, rec, stride_rec);
     for (int i = 0; i < 4; i++) {
@@ -289,12 +296,11 @@ static int quantise_chroma(AvoTiny *t, int c, int intra)
     const AvoTinyQuant *q = &t->chroma_quant;
     coef *coefs = w->coefs + 64 * c, *dc = w->chroma_dc[c];
     int worth = 0, any = 0;
-    if (!intra && avo_word_sad_8(w->cur[1 + c], t->mb_w * 8, w->rec[1 + c], t->ref_stride[1 + c],
-                                 8) < avo_tiny_lambda[w->qp] * EMPTY_SAD * 64 / 64) {
+    const pixel *cur = w->cur[1 + c], *rec = w->rec[1 + c];
+    if (!intra && is_near(w, cur, t->mb_w * 8, rec, t->ref_stride[1 + c], 1)) {
         memset(dc, 0, sizeof w->chroma_dc[c]);
     } else {
-        t->dsp.sub_dct_4x4_x4(coefs, w->cur[1 + c], t->mb_w * 8, w->rec[1 + c],
-                              t->ref_stride[1 + c]);
+        t->dsp.sub_dct_4x4_x4(coefs, cur, t->mb_w * 8, rec, t->ref_stride[1 + c]);
         for (int i = 0; i < 4; i++) {
             dc[i] = coefs[16 * i];
             int count = quantise(q, intra, coefs + 16 * i, w->chroma_ac[c][i], 1);

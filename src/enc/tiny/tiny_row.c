@@ -73,8 +73,10 @@ uint32_t avo_tiny_measure(AvoTiny *t, const AvocetPicture *picture)
         convert_row(t, picture, mb_y);
         for (int mb_x = 0; mb_x < t->mb_w; mb_x++) {
             const pixel *p = t->source[0] + 16 * mb_x;
-            sum += (uint32_t)avo_word_sad_16(p, 4 * stride, p + stride, 4 * stride, 4);
-            sum += (uint32_t)avo_word_sad_16(p, 4 * stride, p + 1, 4 * stride, 4);
+            pixel *half = t->work->half;
+            avo_word_halve(half, 16, p, 4 * stride, 16, 4);
+            sum += (uint32_t)avo_word_sad_16(half, 16, p + stride, 4 * stride, 4);
+            sum += (uint32_t)avo_word_sad_16(half, 16, p + 1, 4 * stride, 4);
         }
     }
     return sum;
@@ -93,6 +95,7 @@ static void bind_neighbours(AvoTiny *t, int mb_x, int mb_y)
         w->cur[i] = t->source[i] + size * mb_x;
         w->rec[i] = t->ref[i] + size * (mb_y * t->ref_stride[i] + mb_x);
     }
+    avo_word_halve(w->half, 16, w->cur[0], 2 * 16 * t->mb_w, 16, 8);
     w->mb = &t->row[mb_x];
     w->left = left ? w->mb - 1 : NULL;
     w->above = above ? &t->row_above[mb_x] : NULL;

@@ -11,7 +11,7 @@
 
 #define MAX_STEPS 12 /* of the diamond */
 /* Cost per lambda below which the best of the suggested vectors is not improved upon. */
-#define GOOD_COST 100
+#define GOOD_COST 50
 
 /* ---- prediction of vectors ---- */
 
@@ -92,14 +92,13 @@ static bool try_mv(Search *s, AvoMv mv)
     const AvoTinyWork *w = s->t->work;
     if (!avo_tiny_in_reach(s->t, mv))
         return false;
-    ptrdiff_t stride = s->t->window_stride[0], stride_cur = s->t->mb_w * 16;
+    ptrdiff_t stride = s->t->window_stride[0];
     const pixel *ref = s->ref + (mv.y >> 2) * stride + (mv.x >> 2);
     int cost = s->lambda * avo_tiny_mvd_bits(mv, w->mvp);
-    int sad = avo_word_sad_16(w->cur[0], 4 * stride_cur, ref, 4 * stride, 4);
+    int sad = avo_word_sad_16(w->half, 32, ref, 4 * stride, 4);
     if (cost + 8 * sad > s->cost + (s->cost >> 3))
         return false;
-    sad += avo_word_sad_16(w->cur[0] + 2 * stride_cur, 4 * stride_cur, ref + 2 * stride, 4 * stride,
-                           4);
+    sad += avo_word_sad_16(w->half + 16, 32, ref + 2 * stride, 4 * stride, 4);
     cost += 4 * sad;
     if (cost >= s->cost)
         return false;
@@ -156,7 +155,7 @@ int avo_tiny_coarse_sad(const AvoTiny *t, AvoMv mv)
     ptrdiff_t stride = t->window_stride[0];
     const pixel *ref = t->window[0] + (AVO_TINY_ABOVE + ((mv.y + 2) >> 2)) * stride + 16 * w->mb_x +
                        ((mv.x + 2) >> 2);
-    return 8 * avo_word_sad_16(w->cur[0], 4 * t->mb_w * 16, ref, 4 * stride, 4);
+    return 8 * avo_word_sad_16(w->half, 32, ref, 4 * stride, 4);
 }
 
 AvoMv avo_tiny_search(const AvoTiny *t, int *cost)

@@ -136,11 +136,10 @@ typedef struct Refine {
 static int sad_at(const Refine *r, const Samples *s, int line)
 {
     const AvoTinyWork *w = r->t->work;
-    ptrdiff_t stride = r->t->mb_w * 16;
-    const pixel *cur = w->cur[0] + line * stride, *a = s->a + line * s->stride_a;
+    const pixel *cur = w->half + 8 * line, *a = s->a + line * s->stride_a;
     if (!s->b)
-        return avo_word_sad_16(cur, 4 * stride, a, 4 * s->stride_a, 4);
-    return avo_word_sad_mean_16(cur, 4 * stride, a, 4 * s->stride_a, s->b + line * s->stride_b,
+        return avo_word_sad_16(cur, 32, a, 4 * s->stride_a, 4);
+    return avo_word_sad_mean_16(cur, 32, a, 4 * s->stride_a, s->b + line * s->stride_b,
                                 4 * s->stride_b, 4);
 }
 
