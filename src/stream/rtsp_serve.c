@@ -9,8 +9,7 @@
 enum {
     ROUNDS = 8,      /* refills of one client before the others have their turn */
     END_US = 500000, /* for a client to close after we did */
-    CROWDED_US =
-        2000000, /* a client that does not play may be put out after this when there is no place */
+    CROWDED_US = 2000000, /* who does not play so long may be put out when there is no place */
     ACCEPT_AT_ONCE = 16,
     DEAF_US = 100000,
     LEAVING_MS = 20 /* how often it is looked whether all is said */

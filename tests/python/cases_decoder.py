@@ -103,6 +103,8 @@ class Damage(unittest.TestCase):
             for _ in range(200):
                 dec.decode(b"\0\0\1" + bytes(noise.getrandbits(8) for _ in range(60)))
             dec.flush()
+            self.assertGreater(dec.damaged_units, 0)
+            self.assertTrue(dec.last_error)
 
 
 class Handling(unittest.TestCase):

@@ -178,6 +178,8 @@ class Closing(unittest.TestCase):
         enc = encoder()
         enc.close()
         enc.close()
+        with self.assertRaises(OSError):
+            enc.encode(PICTURES[0])
 
     def test_with(self):
         with encoder() as enc:
@@ -186,9 +188,10 @@ class Closing(unittest.TestCase):
             enc.encode(PICTURES[0])
 
     def test_del(self):
+        first = encoder().encode(PICTURES[0])
         for _ in range(50):
             enc = encoder()
-            enc.encode(PICTURES[0])
+            self.assertEqual(enc.encode(PICTURES[0]), first)
             del enc
         gc.collect()
 

@@ -43,7 +43,9 @@ class Keywords(unittest.TestCase):
                 if not choice or choice in conflicts or option.keyword == "colormatrix":
                     continue
                 with self.subTest("%s=%s" % (option.keyword, choice)):
-                    h264.H264Encoder(64, 48, format="i420", **{option.keyword: choice}).close()
+                    enc = h264.H264Encoder(64, 48, format="i420", **{option.keyword: choice})
+                    self.assertTrue(enc.option(option.keyword))
+                    enc.close()
 
     def test_out_of_range(self):
         for option in _options.KEYWORDS:

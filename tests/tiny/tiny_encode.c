@@ -23,6 +23,89 @@ static void *need(void *p)
     return p;
 }
 
+typedef struct Job {
+    const char *in_name, *out_name, *recon_name;
+    long frames; /* -1: all */
+    int verbose;
+    AvocetEncoderConfig config;
+    AvocetFormat turn[8];
+    int turns;
+    FILE *in, *out, *recon;
+    size_t bytes;
+    void *memory;
+    AvocetEncoder *enc;
+} Job;
+
+static void set(Job *job, const char *name, const char *value)
+{
+    char message[256];
+    if (avocet_encoder_config_set(&job->config, name, value, message, sizeof message) < 0)
+        fail(name, message);
+}
+
+static void read_formats(Job *job, const char *list)
+{
+    for (job->turns = 0; job->turns < 8 && *list; job->turns++) {
+        size_t n = strcspn(list, ",");
+        char name[16] = "";
+        memcpy(name, list, n < 15 ? n : 15);
+        int format = avocet_format_find(name);
+        if (format < 0)
+            fail(name, "no such format");
+        job->turn[job->turns] = (AvocetFormat)format;
+        list += n + (list[n] == ',');
+    }
+}
+
+static void read_words(Job *job, int argc, char **argv)
+{
+    const char *formats = NULL;
+    if (argc < 4)
+        fail("usage", "tiny_encode IN SIZE OUT [options]");
+    job->in_name = argv[1];
+    job->out_name = argv[3];
+    job->frames = -1;
+    avocet_encoder_config_init(&job->config, NULL, NULL);
+    set(job, "size", argv[2]);
+    for (int i = 4; i < argc; i++) {
+        char *value = strchr(argv[i], '=');
+        if (!strcmp(argv[i], "--recon") && i + 1 < argc) {
+            job->recon_name = argv[++i];
+        } else if (!strcmp(argv[i], "--frames") && i + 1 < argc) {
+            job->frames = atol(argv[++i]);
+        } else if (!strcmp(argv[i], "--formats") && i + 1 < argc) {
+            formats = argv[++i];
+        } else if (!strcmp(argv[i], "--verbose")) {
+            job->verbose = 1;
+        } else if (value) {
+            *value = '\0';
+            set(job, argv[i], value + 1);
+        } else {
+            fail(argv[i], "unknown");
+        }
+    }
+    job->turn[0] = job->config.format;
+    job->turns = 1;
+    if (formats)
+        read_formats(job, formats);
+}
+
+static void open_all(Job *job)
+{
+    char message[256] = "";
+    if (avocet_encoder_memory(&job->config, &job->bytes, message, sizeof message) < 0)
+        fail("settings", message);
+    job->memory = need(malloc(job->bytes + 64));
+    if (avocet_encoder_open_in(&job->enc, &job->config, job->memory, job->bytes + 64, message,
+                               sizeof message) < 0)
+        fail("open", message);
+    for (int i = 0; avocet_encoder_adjustment(job->enc, i); i++)
+        fprintf(stderr, "%s\n", avocet_encoder_adjustment(job->enc, i));
+    job->in = need(fopen(job->in_name, "rb"));
+    job->out = need(fopen(job->out_name, "wb"));
+    job->recon = job->recon_name ? need(fopen(job->recon_name, "wb")) : NULL;
+}
+
 static void write_recon(AvocetEncoder *enc, FILE *out)
 {
     AvocetPicture p;
@@ -33,87 +116,43 @@ static void write_recon(AvocetEncoder *enc, FILE *out)
             fwrite(p.plane[i] + y * p.stride[i], 1, (size_t)(p.width >> (i > 0)), out);
 }
 
+static void code_picture(Job *job, long n, AvocetFormat format, const uint8_t *samples)
+{
+    AvocetPicture picture;
+    AvocetPacket packet;
+    avocet_picture_init(&picture, format, job->config.width, job->config.height, samples);
+    picture.pts = n;
+    if (avocet_encoder_send(job->enc, &picture) < 0 ||
+        avocet_encoder_receive(job->enc, &packet) != AVOCET_OK)
+        fail("encode", avocet_encoder_error(job->enc));
+    fwrite(packet.data, 1, packet.size, job->out);
+    if (job->recon)
+        write_recon(job->enc, job->recon);
+    if (job->verbose)
+        printf("%ld %s %lu QP %d\n", n, packet.keyframe ? "I" : "P", (unsigned long)packet.size,
+               packet.qp);
+}
+
 int main(int argc, char **argv)
 {
-    AvocetEncoderConfig config;
-    char message[256] = "", *formats = NULL;
-    const char *recon_name = NULL;
-    long frames = -1;
-    int verbose = 0;
-    if (argc < 4)
-        fail("usage", "tiny_encode IN SIZE OUT [options]");
-    avocet_encoder_config_init(&config, NULL, NULL);
-    if (avocet_encoder_config_set(&config, "size", argv[2], message, sizeof message) < 0)
-        fail(argv[2], message);
-    for (int i = 4; i < argc; i++) {
-        char *value = strchr(argv[i], '=');
-        if (!strcmp(argv[i], "--recon") && i + 1 < argc) {
-            recon_name = argv[++i];
-        } else if (!strcmp(argv[i], "--frames") && i + 1 < argc) {
-            frames = atol(argv[++i]);
-        } else if (!strcmp(argv[i], "--formats") && i + 1 < argc) {
-            formats = argv[++i];
-        } else if (!strcmp(argv[i], "--verbose")) {
-            verbose = 1;
-        } else if (value) {
-            *value = '\0';
-            if (avocet_encoder_config_set(&config, argv[i], value + 1, message, sizeof message) < 0)
-                fail(argv[i], message);
-        } else {
-            fail(argv[i], "unknown");
-        }
-    }
-    AvocetFormat turn[8] = {config.format};
-    int turns = 1;
-    if (formats)
-        for (turns = 0; turns < 8 && *formats; turns++) {
-            size_t n = strcspn(formats, ",");
-            char name[16] = "";
-            memcpy(name, formats, n < 15 ? n : 15);
-            int format = avocet_format_find(name);
-            if (format < 0)
-                fail(name, "no such format");
-            turn[turns] = (AvocetFormat)format;
-            formats += n + (formats[n] == ',');
-        }
-    size_t bytes;
-    if (avocet_encoder_memory(&config, &bytes, message, sizeof message) < 0)
-        fail("settings", message);
-    void *memory = need(malloc(bytes + 64));
-    AvocetEncoder *enc;
-    if (avocet_encoder_open_in(&enc, &config, memory, bytes + 64, message, sizeof message) < 0)
-        fail("open", message);
-    for (int i = 0; avocet_encoder_adjustment(enc, i); i++)
-        fprintf(stderr, "%s\n", avocet_encoder_adjustment(enc, i));
-    FILE *in = need(fopen(argv[1], "rb")), *out = need(fopen(argv[3], "wb"));
-    FILE *recon = recon_name ? need(fopen(recon_name, "wb")) : NULL;
-    size_t largest = avocet_format_size(AVOCET_FORMAT_RGBA, config.width, config.height);
-    uint8_t *samples = need(malloc(largest));
+    static Job job;
+    read_words(&job, argc, argv);
+    open_all(&job);
+    int width = job.config.width, height = job.config.height;
+    uint8_t *samples = need(malloc(avocet_format_size(AVOCET_FORMAT_RGBA, width, height)));
     long n = 0;
-    for (; n != frames; n++) {
-        AvocetFormat format = turn[n % turns];
-        size_t size = avocet_format_size(format, config.width, config.height);
-        AvocetPicture picture;
-        AvocetPacket packet;
-        if (fread(samples, 1, size, in) != size)
+    for (; n != job.frames; n++) {
+        AvocetFormat format = job.turn[n % job.turns];
+        size_t size = avocet_format_size(format, width, height);
+        if (fread(samples, 1, size, job.in) != size)
             break;
-        avocet_picture_init(&picture, format, config.width, config.height, samples);
-        picture.pts = n;
-        if (avocet_encoder_send(enc, &picture) < 0 ||
-            avocet_encoder_receive(enc, &packet) != AVOCET_OK)
-            fail("encode", avocet_encoder_error(enc));
-        fwrite(packet.data, 1, packet.size, out);
-        if (recon)
-            write_recon(enc, recon);
-        if (verbose)
-            printf("%ld %s %lu QP %d\n", n, packet.keyframe ? "I" : "P", (unsigned long)packet.size,
-                   packet.qp);
+        code_picture(&job, n, format, samples);
     }
-    printf("%lu bytes of memory, %ld pictures\n", (unsigned long)bytes, n);
-    avocet_encoder_close(&enc);
+    printf("%lu bytes of memory, %ld pictures\n", (unsigned long)job.bytes, n);
+    avocet_encoder_close(&job.enc);
     free(samples);
-    free(memory);
-    if (fclose(out) || fclose(in) || (recon && fclose(recon)))
+    free(job.memory);
+    if (fclose(job.out) || fclose(job.in) || (job.recon && fclose(job.recon)))
         fail("file", "cannot be written");
     return 0;
 }

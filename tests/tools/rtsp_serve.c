@@ -87,6 +87,34 @@ static void send_all(AvocetRtspServer *server, int stream, AvocetReader *reader,
            (long long)stats.too_large);
 }
 
+static void read_server(AvocetRtspServerConfig *config, int argc, char **argv)
+{
+    avocet_rtsp_server_config_init(config);
+    config->port = argument(argc, argv, "port", 0);
+    config->max_clients = argument(argc, argv, "max_clients", config->max_clients);
+    config->request_ms = argument(argc, argv, "request_ms", config->request_ms);
+    config->timeout_ms = argument(argc, argv, "timeout_ms", config->timeout_ms);
+    config->stall_ms = argument(argc, argv, "stall_ms", config->stall_ms);
+    config->nonce_ms = argument(argc, argv, "nonce_ms", config->nonce_ms);
+    config->md5 = argument(argc, argv, "md5", 1);
+    config->udp = argument(argc, argv, "udp", 1);
+    config->log = say;
+}
+
+static void read_stream(AvocetStreamConfig *video, const AvocetReaderInfo *info, int argc,
+                        char **argv)
+{
+    avocet_stream_config_init(video);
+    video->path = "live";
+    video->time_base = info->time_base;
+    video->ring_bytes = (size_t)argument(argc, argv, "ring", 0);
+    video->max_delay_ms = argument(argc, argv, "max_delay_ms", video->max_delay_ms);
+    if (argument(argc, argv, "headers", 1)) {
+        video->headers = info->headers;
+        video->headers_size = info->headers_size;
+    }
+}
+
 int main(int argc, char **argv)
 {
     char message[256] = "";
@@ -103,30 +131,12 @@ int main(int argc, char **argv)
         printf("error %s\n", message);
         return 1;
     }
-    const AvocetReaderInfo *info = avocet_reader_info(reader);
     const AvocetUser user = {text_argument(argc, argv, "user"),
                              text_argument(argc, argv, "password")};
-    avocet_rtsp_server_config_init(&config);
-    config.port = argument(argc, argv, "port", 0);
-    config.max_clients = argument(argc, argv, "max_clients", config.max_clients);
-    config.request_ms = argument(argc, argv, "request_ms", config.request_ms);
-    config.timeout_ms = argument(argc, argv, "timeout_ms", config.timeout_ms);
-    config.stall_ms = argument(argc, argv, "stall_ms", config.stall_ms);
-    config.nonce_ms = argument(argc, argv, "nonce_ms", config.nonce_ms);
-    config.md5 = argument(argc, argv, "md5", 1);
-    config.udp = argument(argc, argv, "udp", 1);
+    read_server(&config, argc, argv);
     config.users = &user;
     config.user_count = user.name != NULL;
-    config.log = say;
-    avocet_stream_config_init(&video);
-    video.path = "live";
-    video.time_base = info->time_base;
-    video.ring_bytes = (size_t)argument(argc, argv, "ring", 0);
-    video.max_delay_ms = argument(argc, argv, "max_delay_ms", video.max_delay_ms);
-    if (argument(argc, argv, "headers", 1)) {
-        video.headers = info->headers;
-        video.headers_size = info->headers_size;
-    }
+    read_stream(&video, avocet_reader_info(reader), argc, argv);
     int stream = -1;
     if (avocet_rtsp_server_open(&server, &config, NULL, message, sizeof message) == AVOCET_OK)
         stream = avocet_rtsp_server_add(server, &video);
