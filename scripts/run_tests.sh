@@ -67,8 +67,11 @@ finish() {
     show_ended
 }
 
+# Two of them serve at one and the same port, that of an example.
 runner() {
-    part "$(basename "$1" .py)" "$python" "$1"
+    local command=("$python" "$1")
+    case $1 in tests/python/* | tests/micropython/*) command=(flock "$scratch/port" "${command[@]}") ;; esac
+    part "$(basename "$1" .py)" "${command[@]}"
 }
 
 # Those that compile the library themselves: once is enough.
@@ -78,7 +81,8 @@ builders() {
 
 # The longest; the first two mostly wait.
 longest=(tests/stream/test_stream.py tests/player/test_player.py tests/mux/test_damage.py tests/mux/test_containers.py
-    tests/cross/test_cross.py tests/tiny/test_mcu.py tests/micropython/test_micropython.py tests/python/test_python.py)
+    tests/python/test_python.py tests/cross/test_cross.py tests/tiny/test_mcu.py tests/rate/test_hrd.py tests/tiny/test_tiny.py
+    tests/tiny/test_component.py tests/micropython/test_micropython.py)
 others=()
 for script in tests/*/test_*.py; do
     case " ${longest[*]} " in *" $script "*) ;; *) others+=("$script") ;; esac
