@@ -36,7 +36,7 @@ check "writable data" \
        grep -vE '[[:space:]]\.data\.rel\.ro' | awk '$0 !~ / d +\./')"
 
 allowed='^(mem(cpy|move|set|cmp)|malloc|calloc|free|aligned_alloc|posix_memalign|pthread_[a-z_]+|sched_yield|nanosleep|sysconf|sched_getaffinity|__sched_cpucount|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__aeabi_.*|__tls_get_addr)$'
-network='accept|bind|clock_gettime|close|connect|fcntl(64)?|freeaddrinfo|getaddrinfo|getentropy|getnameinfo|getpeername|getsockname|getsockopt|listen|pipe|poll|read|recv|send|setsockopt|shutdown|socket|write|__errno_location|in6addr_any'
+network='accept|bind|clock_gettime|close|connect|fcntl(64)?|freeaddrinfo|getaddrinfo|getentropy|getnameinfo|getpeername|getsockname|getsockopt|listen|pipe|poll|read|recv|send|setsockopt|shutdown|sigdelset|sigfillset|socket|write|__errno_location|in6addr_any'
 undefined=$(nm -A -u "$static" 2>/dev/null | grep -vE ":net_posix[^:]*: +U ($network)\$" |
     grep -vE ':hash_mbedtls[^:]*: +U mbedtls_md[a-z_]*$' | awk '{print $NF}' | sort -u)
 defined=$(nm -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 {print $3}' | sort -u)
