@@ -63,9 +63,12 @@ static int ratio_to_qp_q8(int ratio)
 }
 
 /* Distances between kinds of pictures. With importance propagation the offsets of the blocks make
- * most of the difference. */
+ * most of the difference. Without B pictures and lookahead, every fourth P picture is coded finer and
+ * those between coarser: what does not move is copied from the fine one. Not with a buffer, whose
+ * use is that pictures are alike. */
 static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, bool tree)
 {
+    static const int8_t chain_share[AVO_RC_CHAIN] = {-2, 1, 0, 1};
     int i = ratio_to_qp_q8(config->ip_ratio), b = ratio_to_qp_q8(config->pb_ratio);
     if (rc->mode == AVOCET_RATE_QP) { /* whole QP */
         i = (i + 128) & ~255;
@@ -76,6 +79,9 @@ static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, b
     for (int layer = 1; layer < AVO_RC_LAYERS; layer++)
         rc->layer_offset_q8[layer] = tree ? 128 * (layer - 1) : b * layer / 2;
     rc->leaf_offset_q8 = tree ? 0 : b;
+    bool chain = !config->bframes && !tree && !config->vbv_bufsize && !config->pass;
+    for (int n = 0; n < AVO_RC_CHAIN; n++)
+        rc->chain_offset_q8[n] = chain ? chain_share[n] * b / 2 : 0;
 }
 
 /* Lower for slow pictures, higher for fast ones, in the measure that qcomp allows. */
@@ -458,6 +464,8 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     int complexity = rc->two_pass ? rc->two_pass->picture[plan->src->display_index].complexity_q8
                                   : complexity_q8(rc);
     int relative = kind_offset_q8(rc, kind, plan->layer) + complexity;
+    if (kind == AVO_RC_P)
+        relative += rc->chain_offset_q8[plan->poc / 2 % AVO_RC_CHAIN];
     int qp = picture_base_q8(rc, plan, relative) + relative;
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);

@@ -12,6 +12,7 @@ static AvocetEncoder *open_live(AvocetRateMode mode)
     config.scenecut = 0;
     config.rate_mode = mode;
     config.qp = 24;
+    config.pb_ratio = 100; /* P pictures are all alike */
     config.bitrate = 600000;
     CHECK(avocet_encoder_open(&enc, &config, NULL, NULL, 0) == AVOCET_OK, "open");
     return enc;
