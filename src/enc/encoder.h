@@ -28,6 +28,9 @@ struct AvocetEncoder {
     AvoDsp dsp;
     AvoSps sps;
     AvoPps pps;
+    AvoPps fade_pps;             /* of B pictures in fades: explicit weights instead of implicit ones */
+    bool has_fade_pps;
+    bool fades;                  /* the anchor coded last was weighted: so are the B pictures before it */
     AvoTools tools;
     AvoQuantSet *quant;
     uint16_t *mvd_bits;

@@ -103,6 +103,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     enc->reorder = avo_config_reorder_frames(c);
     avo_setup_sps(&enc->sps, c, dpb_frames, enc->reorder);
     avo_setup_pps(&enc->pps, &enc->sps, c);
+    enc->has_fade_pps = avo_setup_fade_pps(&enc->fade_pps, &enc->pps);
     avo_tools_from_config(&enc->tools, c, enc->sps.profile_idc);
     avo_dsp_init(&enc->dsp, avo_cpu_detect() & c->cpu_mask);
     workers = avo_clip3(1, enc->sps.mb_height, workers);
@@ -201,6 +202,11 @@ static void add_parameter_sets(AvocetEncoder *enc, AvoPacketBuffer *p)
     w = avo_packet_writer(p);
     avo_write_pps(&w, &enc->pps, &enc->sps);
     avo_packet_add(p, 3, AVO_NAL_PPS, &w);
+    if (enc->has_fade_pps) {
+        w = avo_packet_writer(p);
+        avo_write_pps(&w, &enc->fade_pps, &enc->sps);
+        avo_packet_add(p, 3, AVO_NAL_PPS, &w);
+    }
 }
 
 void avo_encoder_write_headers(AvocetEncoder *enc, AvoPacketBuffer *p)
@@ -290,9 +296,6 @@ static int brightness_q4(const AvoPlane *p)
 static void set_b_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
-    job->rec->brightness_q4 = brightness_q4(&job->plan.src->half);
-    if (h->type != AVO_SLICE_B)
-        return;
     h->luma_log2_denom = h->chroma_log2_denom = 5;
     for (int list = 0; list < 2; list++)
         for (int i = 0; i < job->refs.count[list]; i++) {
@@ -346,12 +349,23 @@ static bool likes_spatial(const AvocetEncoder *enc)
     return enc->config.direct != AVOCET_DIRECT_TEMPORAL;
 }
 
+/* Implicit weights suit what moves, and steady fades where both references are used; explicit ones also help blocks of
+ * one reference, skipped ones most of all. Which of them a picture has is told by its picture parameter set. */
+static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
+{
+    if (job->plan.layer == 0)
+        enc->fades = job->plan.type == AVOCET_TYPE_P && job->plan.weight.used[0];
+    return enc->has_fade_pps && enc->fades && job->header.type == AVO_SLICE_B ? &enc->fade_pps : &enc->pps;
+}
+
 static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
 {
     const AvocetEncoderConfig *c = &enc->config;
     AvoSliceHeader *h = &job->header;
     memset(h, 0, sizeof *h);
     h->type = slice_type_of(job->plan.type);
+    job->pps = choose_pps(enc, job);
+    h->pps_id = job->pps->id;
     job->rec = avo_references_start(&enc->references, &job->plan, h, &job->refs, &enc->message);
     if (!job->rec)
         return AVOCET_ERR_INTERNAL;
@@ -361,16 +375,18 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->alpha_offset_div2 = c->deblock_alpha;
     h->beta_offset_div2 = c->deblock_beta;
     set_weights(job);
-    if (enc->pps.weighted_bipred_idc == 1)
+    if (enc->has_fade_pps || enc->pps.weighted_bipred_idc == 1)
+        job->rec->brightness_q4 = brightness_q4(&job->plan.src->half);
+    if (job->pps->weighted_bipred_idc == 1 && h->type == AVO_SLICE_B)
         set_b_weights(job);
-    avo_slice_refs_derive(&job->refs, h, &enc->pps, &enc->sps, job->rec->poc);
+    avo_slice_refs_derive(&job->refs, h, job->pps, &enc->sps, job->rec->poc);
     job->use_direct = h->type == AVO_SLICE_B && c->direct != AVOCET_DIRECT_NONE;
     job->compare_direct = h->type == AVO_SLICE_B && c->direct == AVOCET_DIRECT_AUTO;
     if (job->compare_direct) {
         AvoSliceHeader other = *h;
         other.direct_spatial = !h->direct_spatial;
         job->other_refs = job->refs;
-        avo_slice_refs_derive(&job->other_refs, &other, &enc->pps, &enc->sps, job->rec->poc);
+        avo_slice_refs_derive(&job->other_refs, &other, job->pps, &enc->sps, job->rec->poc);
     }
 
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);

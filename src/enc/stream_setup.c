@@ -134,3 +134,11 @@ void avo_setup_pps(AvoPps *pps, const AvoSps *sps, const AvocetEncoderConfig *c)
     pps->scaling = sps->scaling;
     pps->scaling.present = false;
 }
+
+bool avo_setup_fade_pps(AvoPps *pps, const AvoPps *usual)
+{
+    *pps = *usual;
+    pps->id = usual->id + 1;
+    pps->weighted_bipred_idc = 1;
+    return usual->weighted_pred && usual->weighted_bipred_idc == 2;
+}
