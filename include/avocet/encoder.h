@@ -110,8 +110,8 @@ typedef struct AvocetEncoderConfig {
     int deblock;                 /* 0: off */
     int deblock_alpha, deblock_beta; /* -6..6, half of FilterOffsetA and B */
     int weightp;                 /* 0 off, 1 simple, 2 with duplicates of references */
-    int weightb;                 /* B pictures: 0 off, 1 implicit weights, 2 explicit by
-                                  * brightness */
+    int weightb;                 /* B pictures: 0 off, 1 implicit weights (in fades explicit ones,
+                                  * unless weightp is off), 2 explicit by brightness */
     AvocetDirect direct;
     int constrained_intra;
 

@@ -127,8 +127,8 @@ static const AvoOptionRow rows[] = {
            "Weighted prediction in P pictures: 0 off, 1 on, 2 with duplicated references."),
     INT_WITH(
         AVO_OPTION_NO_ZERO | AVO_OPTION_ALONE, "weightb", NULL, "stream", weightb, 0, 2, "1",
-        "Weighted prediction in B pictures: 0 off, 1 implicit by distance (also without a number), "
-        "2 explicit by brightness."),
+        "Weighted prediction in B pictures: 0 off, 1 implicit by distance, explicit in fades (also "
+        "without a number), 2 always explicit by brightness."),
     CHOICE("direct", NULL, "stream", direct, "none|spatial|temporal|auto", NULL, "spatial",
            "Direct prediction in B pictures."),
     FLAG("constrained-intra", NULL, "stream", constrained_intra, "0",
