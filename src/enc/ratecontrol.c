@@ -31,7 +31,7 @@
  * root of the seconds so far, but not without lookahead. */
 #define TOLERANCE_MS      200
 #define TOLERANCE_LEAST   500
-#define TOLERANCE_LIVE_MS 300
+#define TOLERANCE_LIVE_MS 240
 #define TOLERANCE_MINIGOPS 2 /* at least: the base moves once in a mini-GOP, so more would overshoot */
 
 #define SPARE     64 /* 1 / part of the buffer that a picture's rows leave untouched */
