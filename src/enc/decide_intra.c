@@ -199,14 +199,18 @@ static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
     return (a != 0) + 2 * (b != 0);
 }
 
+static int64_t block_ssd(const AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y)
+{
+    return row->job->dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
+                                                                     cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
+}
+
 /* SSD + lambda2 * bits of the block just coded. */
 static int64_t block_score(AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y, int mode_bits_q8)
 {
-    const AvoDsp *dsp = row->job->dsp;
     int raster = (y >> 2) * 4 + (x >> 2);
     const int16_t *levels = cand->levels.luma[avo_blk_coding[raster]];
-    int64_t ssd = dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
-                                                                  cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
+    int64_t ssd = block_ssd(row, cand, size, x, y);
     uint32_t bits = (uint32_t)mode_bits_q8;
     bool coded = cand->info.nnz[raster] || (size == 8 && (cand->info.nnz[raster + 1] || cand->info.nnz[raster + 4] ||
                                                           cand->info.nnz[raster + 5]));
@@ -262,8 +266,9 @@ typedef struct BlockSite {
     int predicted;
 } BlockSite;
 
-/* Codes the block by each of n modes and leaves it as by the best, whose index is returned. */
-static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, const ModeCost *ranked, int n, ModeBits bits)
+/* Codes the block by each of n modes and leaves it as by the best, whose index is returned; what it costs is added to *sum. */
+static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, const ModeCost *ranked, int n, ModeBits bits,
+                       int64_t *sum)
 {
     CodedBlock saved;
     int64_t least = INT64_MAX;
@@ -280,13 +285,15 @@ static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, cons
         if (i + 1 < n)
             save_block(&saved, cand, b->size, raster);
     }
+    *sum += least;
     if (best + 1 < n)
         restore_block(cand, &saved, b->size, raster);
     return best;
 }
 
-/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode. */
-static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits)
+/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode; what the block costs
+ * at least in truth is added to *sum. */
+static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits, int64_t *sum)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     BlockSite b = {.size = size, .x = x, .y = y, .edge = line + AVO_EDGE_CORNER_AT};
@@ -299,10 +306,11 @@ static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y,
     while (n > 1 && ranked[n - 1].cost > ranked[0].cost * 9 / 8 + 16)
         n--;
     if (n > 1) {
-        best = choose_mode(row, cand, &b, ranked, n, bits);
+        best = choose_mode(row, cand, &b, ranked, n, bits, sum);
     } else {
         predict_block(row, cand, size, x, y, ranked[0].mode, b.edge, b.have);
         code_block(row, cand, size, x, y);
+        *sum += block_ssd(row, cand, size, x, y);
     }
     int mode = ranked[best].mode;
     avo_coding_follow_intra(row, cand, size, (y >> 2) * 4 + (x >> 2));
@@ -314,7 +322,8 @@ static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y,
     return ranked[best].cost;
 }
 
-/* The whole walk; gives up with AVO_COST_MAX once the SATD cost exceeds limit. */
+/* The whole walk; gives up with AVO_COST_MAX once the SATD cost exceeds limit, or what the blocks cost in
+ * truth that of row->best. */
 static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
 {
     avo_cand_init(row, cand, size == 4 ? AVO_MB_I4x4 : AVO_MB_I8x8);
@@ -322,11 +331,13 @@ static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
     avo_coding_start(row);
     ModeBits bits = mode_bits(row);
     int cost = avo_rate(row, 256);
+    int64_t sum = 0;
+    bool rd = avo_rd_level(row) != AVO_RD_SATD;
     int per_block = size * size / 16;
     for (int i = 0; i < 16; i += per_block) {
         int raster = avo_blk_raster[i];
-        cost += decide_block(row, cand, size, (raster & 3) * 4, (raster >> 2) * 4, bits);
-        if (cost > limit)
+        cost += decide_block(row, cand, size, (raster & 3) * 4, (raster >> 2) * 4, bits, &sum);
+        if (cost > limit || (rd && sum >= row->best->score))
             return AVO_COST_MAX;
     }
     avo_cbp_from_nnz(cand);
