@@ -291,8 +291,8 @@ static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, cons
     return best;
 }
 
-/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode; what the block costs
- * at least in truth is added to *sum. */
+/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode; where modes are chosen
+ * by true cost, what the block costs at least is added to *sum. */
 static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits, int64_t *sum)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
@@ -310,7 +310,7 @@ static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y,
     } else {
         predict_block(row, cand, size, x, y, ranked[0].mode, b.edge, b.have);
         code_block(row, cand, size, x, y);
-        *sum += block_ssd(row, cand, size, x, y);
+        *sum += keep > 1 ? block_ssd(row, cand, size, x, y) : 0;
     }
     int mode = ranked[best].mode;
     avo_coding_follow_intra(row, cand, size, (y >> 2) * 4 + (x >> 2));
@@ -332,12 +332,11 @@ static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
     ModeBits bits = mode_bits(row);
     int cost = avo_rate(row, 256);
     int64_t sum = 0;
-    bool rd = avo_rd_level(row) != AVO_RD_SATD;
     int per_block = size * size / 16;
     for (int i = 0; i < 16; i += per_block) {
         int raster = avo_blk_raster[i];
         cost += decide_block(row, cand, size, (raster & 3) * 4, (raster >> 2) * 4, bits, &sum);
-        if (cost > limit || (rd && sum >= row->best->score))
+        if (cost > limit || (sum && sum >= row->best->score))
             return AVO_COST_MAX;
     }
     avo_cbp_from_nnz(cand);
