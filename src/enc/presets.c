@@ -16,7 +16,7 @@
  *            medium     rate-distortion decisions everywhere, three references
  *            slow       refined vectors, modes and quantisers, trellis in all decisions
  *            slower     wide search, eight references, refined everything
- *            veryslow   fifteen B pictures, sixteen references, 4x4 partitions
+ *            veryslow   sixteen references, 4x4 partitions
  *            placebo    everything; not worth its time */
 #include "enc/options.h"
 #include "base/text.h"
@@ -60,8 +60,8 @@ static const PresetRow presets[] = {
     {"faster",    15, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
     {"fast",      15, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
     {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"slow",       7, 2,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"slower",     7, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 4, 1, 40, 1, 1, 1, 1},
+    {"slower",    15, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
     {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
     {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 0},
 };
@@ -107,8 +107,10 @@ static void tune_psnr(AvocetEncoderConfig *c)
     c->psy_rd = 0;
 }
 
+/* SSIM likes a loop filter that leaves more of the texture. */
 static void tune_ssim(AvocetEncoderConfig *c)
 {
+    set_deblock(c, -1);
     c->aq_mode = 2;
     c->psy_rd = 0;
 }
