@@ -35,11 +35,6 @@ AVO_INLINE void avo_bw_put(AvoBitWriter *w, int n, uint32_t value)
     }
 }
 
-AVO_INLINE void avo_bw_flag(AvoBitWriter *w, int bit)
-{
-    avo_bw_put(w, 1, bit != 0);
-}
-
 /* Bits of ue(v) (9.1). */
 AVO_INLINE int avo_ue_bits(uint32_t v)
 {

@@ -35,8 +35,7 @@ typedef enum AvoMbType {
     AVO_MB_B_SKIP,
     AVO_MB_B_DIRECT, /* B_Direct_16x16 with residual */
     AVO_MB_B,        /* one or two partitions; ref_idx >= 0 tells the lists used */
-    AVO_MB_B8x8,
-    AVO_MB_TYPE_COUNT
+    AVO_MB_B8x8
 } AvoMbType;
 
 #define AVO_MB_IS_INTRA(type) ((type) <= AVO_MB_IPCM)
