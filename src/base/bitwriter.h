@@ -1,5 +1,6 @@
 /* Bits into bytes, most significant first, with a sticky overflow flag that is tested once per NAL.
- * Used for headers and CAVLC; the buffer receives RBSP bytes (no emulation prevention, see h264/nal.h). */
+ * Used for headers and CAVLC; the buffer receives RBSP bytes (no emulation prevention, see
+ * h264/nal.h). */
 #ifndef AVO_BASE_BITWRITER_H
 #define AVO_BASE_BITWRITER_H
 
@@ -7,9 +8,9 @@
 
 typedef struct AvoBitWriter {
     uint8_t *start, *pos, *end;
-    uint64_t cache;  /* the low `fill` bits are not yet stored */
-    int fill;        /* < 8 after each call that stores        */
-    bool overflow;   /* sticky: bytes did not fit and were dropped */
+    uint64_t cache; /* the low `fill` bits are not yet stored */
+    int fill;       /* < 8 after each call that stores */
+    bool overflow;  /* sticky: bytes did not fit and were dropped */
 } AvoBitWriter;
 
 AVO_INLINE void avo_bw_init(AvoBitWriter *w, uint8_t *buffer, size_t size)

@@ -1,6 +1,6 @@
 /* See memory.h. Aligned blocks come from plain calloc: the address that it gave is stored right in
- * front of them, which works everywhere (aligned_alloc does not exist on every system). Large blocks
- * come zeroed from the system, which does not touch them before they are used. */
+ * front of them, which works everywhere (aligned_alloc does not exist on every system). Large
+ * blocks come zeroed from the system, which does not touch them before they are used. */
 #include "base/memory.h"
 #include "base/util.h"
 

@@ -16,9 +16,9 @@ static bool is_digit(char c)
 
 size_t avo_text_length(const char *text)
 {
-    enum { LONGEST = 1 << 20 }; /* no text here is longer; an endless loop would become a call of strlen */
-    size_t n = 0;
-    while (n < LONGEST && text[n])
+    /* No text here is as long as that; an endless loop would become a call of strlen. */
+    size_t n = 0, longest = (size_t)1 << 20;
+    while (n < longest && text[n])
         n++;
     return n;
 }

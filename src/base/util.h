@@ -9,19 +9,19 @@
 #include <string.h>
 
 #if defined(__GNUC__) || defined(__clang__)
-#define AVO_INLINE       static inline __attribute__((always_inline))
-#define AVO_NOINLINE     __attribute__((noinline))
-#define AVO_ALIGN(n)     __attribute__((aligned(n)))
-#define AVO_LIKELY(x)    __builtin_expect(!!(x), 1)
-#define AVO_UNLIKELY(x)  __builtin_expect(!!(x), 0)
-#define AVO_PREFETCH(p)  __builtin_prefetch(p)
+#define AVO_INLINE      static inline __attribute__((always_inline))
+#define AVO_NOINLINE    __attribute__((noinline))
+#define AVO_ALIGN(n)    __attribute__((aligned(n)))
+#define AVO_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define AVO_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define AVO_PREFETCH(p) __builtin_prefetch(p)
 #else
-#define AVO_INLINE       static inline
+#define AVO_INLINE static inline
 #define AVO_NOINLINE
-#define AVO_ALIGN(n)     _Alignas(n)
-#define AVO_LIKELY(x)    (x)
-#define AVO_UNLIKELY(x)  (x)
-#define AVO_PREFETCH(p)  ((void)0)
+#define AVO_ALIGN(n)    _Alignas(n)
+#define AVO_LIKELY(x)   (x)
+#define AVO_UNLIKELY(x) (x)
+#define AVO_PREFETCH(p) ((void)0)
 #endif
 
 /* Assertions check our own logic, never the caller's input. They trap instead of printing

@@ -1,4 +1,5 @@
-/* The loop filter (8.7): boundary strengths from macroblock records, one row of macroblocks at a time. */
+/* The loop filter (8.7): boundary strengths from macroblock records, one row of macroblocks at a
+ * time. */
 #ifndef AVO_H264_DEBLOCK_H
 #define AVO_H264_DEBLOCK_H
 
@@ -7,14 +8,14 @@
 
 /* Per slice of the picture, indexed by AvoMbInfo.slice. */
 typedef struct AvoDeblockSlice {
-    int disable_idc;             /* disable_deblocking_filter_idc */
+    int disable_idc;               /* disable_deblocking_filter_idc */
     int alpha_offset, beta_offset; /* FilterOffsetA, FilterOffsetB (already times 2) */
     int chroma_qp_offset[2];
 } AvoDeblockSlice;
 
-/* Filters macroblock row mb_y of frame in place, macroblocks left to right; rows must be filtered in order and row
- * mb_y must be completely reconstructed (row mb_y + 1 need not be). It changes up to 3 luma (1 chroma) rows of the
- * macroblock row above. */
+/* Filters macroblock row mb_y of frame in place, macroblocks left to right; rows must be filtered
+ * in order and row mb_y must be completely reconstructed (row mb_y + 1 need not be). It changes up
+ * to 3 luma (1 chroma) rows of the macroblock row above. */
 void avo_deblock_row(const AvoDsp *dsp, AvoFrame *frame, int mb_y, const AvoDeblockSlice *slices);
 
 #endif

@@ -1,8 +1,9 @@
 /* A picture in memory: padded planes, half-sample planes, half-size plane, macroblock records.
  *
- * Frames come from a pool that is carved once at open. Planes are padded by AVO_FRAME_PAD luma samples
- * (half of it for chroma) on every side, so a vector that points outside needs no special code once it
- * is clamped by avo_predict (predict.h). Sizes are those of the coded picture: whole macroblocks. */
+ * Frames come from a pool that is carved once at open. Planes are padded by AVO_FRAME_PAD luma
+ * samples (half of it for chroma) on every side, so a vector that points outside needs no special
+ * code once it is clamped by avo_predict (predict.h). Sizes are those of the coded picture: whole
+ * macroblocks. */
 #ifndef AVO_H264_FRAME_H
 #define AVO_H264_FRAME_H
 
@@ -11,38 +12,38 @@
 #include "dsp/pixel.h"
 #include "h264/mb.h"
 
-#define AVO_FRAME_PAD   32 /* luma samples around each plane                                       */
-#define AVO_SLOTS_MAX   32 /* slot numbers fit int8_t and index uid tables                         */
+#define AVO_FRAME_PAD 32 /* luma samples around each plane */
+#define AVO_SLOTS_MAX 32 /* slot numbers fit int8_t and index uid tables */
 
 typedef struct AvoPlane {
-    pixel *data;      /* first sample of the picture (inside the padding), 64-byte aligned         */
-    ptrdiff_t stride; /* samples, multiple of 64                                                   */
+    pixel *data;      /* first sample of the picture (inside the padding), 64-byte aligned */
+    ptrdiff_t stride; /* samples, multiple of 64 */
     int width, height;
 } AvoPlane;
 
 typedef struct AvoFrame {
-    AvoPlane plane[3];  /* Y, Cb, Cr; Cb and Cr data are NULL for 4:0:0                            */
-    AvoPlane hpel[3];   /* luma half-sample planes h, v, centre; data NULL when not wanted         */
+    AvoPlane plane[3]; /* Y, Cb, Cr; Cb and Cr data are NULL for 4:0:0 */
+    AvoPlane hpel[3];  /* luma half-sample planes h, v, centre; data NULL when not wanted */
     int mb_width, mb_height;
-    int chroma_format;  /* 0: 4:0:0, 1: 4:2:0                                                      */
-    int slot;           /* index in its pool; AvoMbInfo.ref_slot refers to it                      */
+    int chroma_format; /* 0: 4:0:0, 1: 4:2:0 */
+    int slot;          /* index in its pool; AvoMbInfo.ref_slot refers to it */
     int refcount;
 
     /* The coded picture. */
     int poc;
     int frame_num;
-    int long_term_idx;  /* -1: not a long-term reference                                           */
-    bool is_ref;        /* marked "used for reference"                                             */
+    int long_term_idx; /* -1: not a long-term reference */
+    bool is_ref;       /* marked "used for reference" */
     bool is_idr;
-    bool non_existing;  /* stands for a frame_num that was skipped (8.2.5.2); never shown          */
-    int64_t uid;        /* number in coding order, never reused: identity beyond slot reuse        */
+    bool non_existing; /* stands for a frame_num that was skipped (8.2.5.2); never shown */
+    int64_t uid;       /* number in coding order, never reused: identity beyond slot reuse */
     AvoSliceType slice_type;
-    AvoMbInfo *info;    /* mb_width * mb_height records (kept for co-located direct and deblocking) */
-    int64_t slot_uid[AVO_SLOTS_MAX]; /* uid that each slot held when this picture was coded        */
-    int64_t slot_poc[AVO_SLOTS_MAX]; /* and its poc (vector scaling)                               */
+    AvoMbInfo *info; /* mb_width * mb_height records (kept for co-located direct and deblocking) */
+    int64_t slot_uid[AVO_SLOTS_MAX]; /* uid that each slot held when this picture was coded */
+    int64_t slot_poc[AVO_SLOTS_MAX]; /* and its poc (vector scaling) */
     int64_t pts;
-    int brightness_q4;  /* encoder: mean luma of the source, 1/16 */
-    void *user;         /* encoder or decoder attachment                                           */
+    int brightness_q4; /* encoder: mean luma of the source, 1/16 */
+    void *user;        /* encoder or decoder attachment */
 } AvoFrame;
 
 /* What to carve for each frame. */

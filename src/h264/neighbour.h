@@ -1,4 +1,5 @@
-/* Which neighbouring macroblocks may be used (6.4.9), and the vector cache of the macroblock at work. */
+/* Which neighbouring macroblocks may be used (6.4.9), and the vector cache of the macroblock at
+ * work. */
 #ifndef AVO_H264_NEIGHBOUR_H
 #define AVO_H264_NEIGHBOUR_H
 
@@ -10,10 +11,11 @@ typedef struct AvoNeighbours {
     const AvoMbInfo *a, *b, *c, *d;
 } AvoNeighbours;
 
-/* Availability by picture border and slice number: info is the picture's array, whose entries of not yet
- * decoded macroblocks must have another slice number (AVO_SLICE_NONE). */
+/* Availability by picture border and slice number: info is the picture's array, whose entries of
+ * not yet decoded macroblocks must have another slice number (AVO_SLICE_NONE). */
 #define AVO_SLICE_NONE 0xffff
-AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x, int mb_y, int slice);
+AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x, int mb_y,
+                                  int slice);
 
 /* Vectors and references around and in the current macroblock, one line of 8 per row of 4x4 blocks:
  *
@@ -21,7 +23,7 @@ AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x,
  *      . . . A 0 1 2 3 -        x -1..4, y -1..3; C sits at (4, -1); the column right of the
  *      . . . A 4 5 6 7 -        macroblock (x = 4, y >= 0) is never available.
  *      . . . A 8 9 . . -
- *      . . . A . . . . -                                                                         */
+ *      . . . A . . . . - */
 #define AVO_MVC(x, y)   (12 + (x) + 8 * (y))
 #define AVO_MVC_SIZE    48
 #define AVO_REF_NONE    (-1) /* intra, or list not used */
@@ -32,11 +34,13 @@ typedef struct AvoMvCache {
     int8_t ref[2][AVO_MVC_SIZE];
 } AvoMvCache;
 
-/* Loads the border from the neighbours; inside becomes AVO_REF_NONE / 0. lists: 1 for P, 2 for B. */
+/* Loads the border from the neighbours; inside becomes AVO_REF_NONE / 0. lists: 1 for P, 2 for B.
+ */
 void avo_mvcache_load(AvoMvCache *cache, const AvoNeighbours *nb, int lists);
 
 /* Sets a rectangle of 4x4 blocks, all in block units. */
-AVO_INLINE void avo_mvcache_fill(AvoMvCache *cache, int list, int x, int y, int w, int h, int ref, AvoMv mv)
+AVO_INLINE void avo_mvcache_fill(AvoMvCache *cache, int list, int x, int y, int w, int h, int ref,
+                                 AvoMv mv)
 {
     for (int j = y; j < y + h; j++)
         for (int i = x; i < x + w; i++) {

@@ -1,18 +1,21 @@
-/* Reading a byte stream (Annex B): where access units are, and when they are shown. See reader.h, avc_syntax.h.
+/* Reading a byte stream (Annex B): where access units are, and when they are shown. See reader.h,
+ * avc_syntax.h.
  *
- * The stream knows no times. Pictures are shown at a constant rate in the order of their picture order counts, counted
- * anew from each IDR picture (or one that resets the count); they are decoded as late as that order allows. The whole file is
- * looked at once, through a window, before the first packet is delivered. */
+ * The stream knows no times. Pictures are shown at a constant rate in the order of their picture
+ * order counts, counted anew from each IDR picture (or one that resets the count); they are decoded
+ * as late as that order allows. The whole file is looked at once, through a window, before the
+ * first packet is delivered. */
 #include "mux/reader.h"
 #include "mux/avc_syntax.h"
 #include "mux/nal_scan.h"
 
 #define WINDOW      (64 * 1024)
-#define HEAD        2048    /* bytes of a unit that are looked at */
-#define MOST_LATE   64      /* pictures that one may be shown before its turn in decoding order */
+#define HEAD        2048 /* bytes of a unit that are looked at */
+#define MOST_LATE   64   /* pictures that one may be shown before its turn in decoding order */
 #define MOST_HEADER (64 * 1024)
 
-/* While scanning, a sample's dts holds the number of its period between IDR pictures, its pts the picture order count. */
+/* While scanning, a sample's dts holds the number of its period between IDR pictures, its pts the
+ * picture order count. */
 typedef struct Scan {
     AvocetReader *r;
     AvoAvcState *state;
@@ -90,7 +93,8 @@ static int start_unit(Scan *s, uint64_t at)
 static bool is_second_field(const Scan *s, const AvoAvcSlice *slice)
 {
     return s->slice.field && slice->field && s->slice.bottom != slice->bottom &&
-           s->slice.frame_num == slice->frame_num && !s->pair_done && slice->nal_type != AVO_UNIT_IDR;
+           s->slice.frame_num == slice->frame_num && !s->pair_done &&
+           slice->nal_type != AVO_UNIT_IDR;
 }
 
 static int take_slice(Scan *s, uint64_t at, const uint8_t *nal, size_t size)
@@ -129,7 +133,8 @@ static int keep_header(AvocetReader *r, const uint8_t *nal, size_t size)
             return AVOCET_OK;
     if (size >= HEAD || used + size + 4 > MOST_HEADER)
         return AVOCET_OK;
-    AVO_RETURN_IF_ERROR(avo_reader_grow(r, &r->headers, &r->headers_capacity, used + size + 4, used));
+    AVO_RETURN_IF_ERROR(
+        avo_reader_grow(r, &r->headers, &r->headers_capacity, used + size + 4, used));
     memcpy(r->headers + used, start_code, 4);
     memcpy(r->headers + used + 4, nal, size);
     r->info.headers_size = used + size + 4;
@@ -181,12 +186,14 @@ static bool is_shown_before(const AvoReaderSample *a, const AvoReaderSample *b)
     return a->dts != b->dts ? a->dts < b->dts : a->pts < b->pts;
 }
 
-/* Sorts numbers of samples by when they are shown. Pictures move few places, so each is inserted from the end. */
+/* Sorts numbers of samples by when they are shown. Pictures move few places, so each is inserted
+ * from the end. */
 static void sort_by_order(const AvoReaderSample *sample, uint32_t *order, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
         int64_t place = i;
-        while (place > 0 && i - place < MOST_LATE && is_shown_before(&sample[i], &sample[order[place - 1]])) {
+        while (place > 0 && i - place < MOST_LATE &&
+               is_shown_before(&sample[i], &sample[order[place - 1]])) {
             order[place] = order[place - 1];
             place--;
         }
@@ -211,7 +218,8 @@ static int set_times(AvocetReader *r)
     for (int64_t i = 0; i < count; i++)
         r->sample[i].dts = i - delay;
     if (count)
-        r->sample[0].keyframe = true; /* where a player starts, whether it is an IDR picture or not */
+        r->sample[0].keyframe =
+            true; /* where a player starts, whether it is an IDR picture or not */
     avo_reader_give(r, order, bytes ? bytes : 1);
     return AVOCET_OK;
 }

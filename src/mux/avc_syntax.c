@@ -4,8 +4,8 @@
 #include "base/bitreader.h"
 #include "base/rbsp.h"
 
-/* Enough for any sensible SPS and for slice headers up to dec_ref_pic_marking(). Lives on the stack; our own SPS without scaling
- * lists takes 40 bytes. */
+/* Enough for any sensible SPS and for slice headers up to dec_ref_pic_marking(). Lives on the
+ * stack; our own SPS without scaling lists takes 40 bytes. */
 #ifdef AVOCET_TINY
 #define HEAD_BYTES 256
 #else
@@ -24,7 +24,8 @@ static AvoBitReader open_unit(uint8_t *buffer, const uint8_t *nal, size_t size)
 
 static bool has_chroma_format(int profile_idc)
 {
-    static const uint8_t profiles[] = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
+    static const uint8_t profiles[] = {100, 110, 122, 244, 44,  83, 86,
+                                       118, 128, 138, 139, 134, 135};
     for (size_t i = 0; i < AVO_COUNT(profiles); i++)
         if (profiles[i] == profile_idc)
             return true;
@@ -55,8 +56,8 @@ static void read_chroma_format(AvoBitReader *r, AvoAvcSps *sps)
             if (avo_br_flag(r))
                 skip_scaling_list(r, i < 6 ? 16 : 64);
     r->error |= info->chroma_format_idc < 0 || info->chroma_format_idc > 3 ||
-                info->bit_depth_luma < 8 || info->bit_depth_luma > 14 || info->bit_depth_chroma < 8 ||
-                info->bit_depth_chroma > 14;
+                info->bit_depth_luma < 8 || info->bit_depth_luma > 14 ||
+                info->bit_depth_chroma < 8 || info->bit_depth_chroma > 14;
 }
 
 static void read_order_count(AvoBitReader *r, AvoAvcSps *sps)
@@ -124,9 +125,9 @@ static void skip_hrd(AvoBitReader *r)
 
 static void read_aspect(AvoBitReader *r, AvocetVideoInfo *info)
 {
-    static const uint8_t known[17][2] = {{0, 0},   {1, 1},   {12, 11}, {10, 11}, {16, 11}, {40, 33},
-                                         {24, 11}, {20, 11}, {32, 11}, {80, 33}, {18, 11}, {15, 11},
-                                         {64, 33}, {160, 99}, {4, 3},  {3, 2},   {2, 1}};
+    static const uint8_t known[17][2] = {
+        {0, 0},   {1, 1},   {12, 11}, {10, 11}, {16, 11},  {40, 33}, {24, 11}, {20, 11}, {32, 11},
+        {80, 33}, {18, 11}, {15, 11}, {64, 33}, {160, 99}, {4, 3},   {3, 2},   {2, 1}};
     uint32_t idc = avo_br_get(r, 8);
     if (idc == 255) {
         info->sar_width = (int)avo_br_get(r, 16);
@@ -497,8 +498,9 @@ int32_t avo_avc_picture_order(AvoAvcState *t, const AvoAvcSlice *s)
     if (sps->poc_type == 0)
         return order_type_0(t, sps, s);
     int64_t offset = frame_num_offset(t, sps, s);
-    int32_t order = sps->poc_type == 1 ? order_type_1(sps, s, offset)
-                                       : to_int32(2 * (offset + s->frame_num) - (s->ref_idc ? 0 : 1));
+    int32_t order = sps->poc_type == 1
+                        ? order_type_1(sps, s, offset)
+                        : to_int32(2 * (offset + s->frame_num) - (s->ref_idc ? 0 : 1));
     t->prev_frame_num = s->resets ? 0 : s->frame_num;
     t->prev_frame_num_offset = s->resets ? 0 : offset;
     return order;

@@ -1,7 +1,8 @@
 /* See avcc.h and <avocet/mux.h>.
  *
- *     version 1 | profile | constraint flags | level | 111111 lengthSizeMinusOne | 111 numOfSPS | (size16 SPS)* |
- *     numOfPPS8 | (size16 PPS)* | High profiles: 111111 chroma_format | 11111 depthY-8 | 11111 depthC-8 | numOfSPSExt8 */
+ *     version 1 | profile | constraint flags | level | 111111 lengthSizeMinusOne
+ *     111 numOfSPS | (size16 SPS)* | numOfPPS8 | (size16 PPS)*
+ *     of High profiles: 111111 chroma_format | 11111 depthY-8 | 11111 depthC-8 | numOfSPSExt8 */
 #include "mux/avcc.h"
 #include "mux/avc_syntax.h"
 #include "mux/nal_scan.h"
@@ -34,13 +35,16 @@ static uint32_t set_id(const AvocetNal *nal)
     uint8_t bytes[16];
     AvoBitReader r;
     size_t lead = nal->type == AVO_UNIT_SPS ? 4 : 1; /* NAL header; profile, constraints, level */
-    size_t n = nal->size > lead ? avo_rbsp_unescape(bytes, sizeof bytes, nal->data + lead, nal->size - lead) : 0;
+    size_t n = nal->size > lead
+                   ? avo_rbsp_unescape(bytes, sizeof bytes, nal->data + lead, nal->size - lead)
+                   : 0;
     avo_br_init(&r, bytes, n);
     return avo_br_ue(&r);
 }
 
 /* The first parameter set of each id. Returns their number, or an error. */
-static int put_sets(Output *o, const uint8_t *headers, size_t size, int length_size, int type, int most)
+static int put_sets(Output *o, const uint8_t *headers, size_t size, int length_size, int type,
+                    int most)
 {
     AvocetNal nal, before;
     size_t pos = 0;
@@ -49,7 +53,8 @@ static int put_sets(Output *o, const uint8_t *headers, size_t size, int length_s
         size_t back = 0;
         if (nal.type != type)
             continue;
-        while (avocet_nal_next(headers, size, length_size, &back, &before) > 0 && before.data != nal.data)
+        while (avocet_nal_next(headers, size, length_size, &back, &before) > 0 &&
+               before.data != nal.data)
             if (before.type == type && set_id(&before) == set_id(&nal))
                 break;
         if (before.data != nal.data)
@@ -73,13 +78,15 @@ static bool find_sps(const uint8_t *headers, size_t size, int length_size, Avoce
     return false;
 }
 
-int avocet_video_info(const uint8_t *headers, size_t size, int nal_length_size, AvocetVideoInfo *info)
+int avocet_video_info(const uint8_t *headers, size_t size, int nal_length_size,
+                      AvocetVideoInfo *info)
 {
     AvocetNal nal;
     AvoAvcSps sps;
     if (!headers || !info)
         return AVOCET_ERR_ARGUMENT;
-    if (!find_sps(headers, size, nal_length_size, &nal) || avo_avc_read_sps(&sps, nal.data, nal.size) < 0)
+    if (!find_sps(headers, size, nal_length_size, &nal) ||
+        avo_avc_read_sps(&sps, nal.data, nal.size) < 0)
         return AVOCET_ERR_DATA;
     *info = sps.info;
     return AVOCET_OK;
@@ -144,7 +151,7 @@ int64_t avocet_avcc_write(const uint8_t *headers, size_t size, int nal_length_si
 typedef struct SetWalk {
     const uint8_t *data;
     size_t size, pos;
-    int left;       /* sets of the current type */
+    int left; /* sets of the current type */
     bool in_pps;
 } SetWalk;
 

@@ -1,16 +1,18 @@
 /* Finishing a file with one index: the index behind the data, and its way to the front.
  *
- * Behind: moov is written, then the size of mdat. If the second step is lost, mdat still reaches to the end of the file,
- * and readers that look for an index there (ours does) find it.
+ * Behind: moov is written, then the size of mdat. If the second step is lost, mdat still reaches to
+ * the end of the file, and readers that look for an index there (ours does) find it.
  *
- * In front: the data must make room. It moves inside the file, from its end on, and at each moment all of it is somewhere:
+ * In front: the data must make room. It moves inside the file, from its end on, and at each moment
+ * all of it is somewhere:
  *
- *   1.  ... | mdat | free (room) | moov | free (spare) | free (note)    complete, with the index behind; made durable
+ *   1.  ... | mdat | free (room) | moov | free (spare) | free (note)
+ *       is complete, with the index behind, and made durable
  *   2.  one stretch after another moves; the note tells how far it is
  *   3.  the index is written in front, its first 8 bytes last, and the file is cut behind the data
  *
- * Killed at any moment, the file can be read: before 2 and after 3 by everyone, in between by readers that know the note (ours
- * does; see mp4_writer.h). */
+ * Killed at any moment, the file can be read: before 2 and after 3 by everyone, in between by
+ * readers that know the note (ours does; see mp4_writer.h). */
 #include "mux/mp4_writer.h"
 
 #define PIECE 2048       /* bytes on the stack */
@@ -69,11 +71,14 @@ static bool copy_stretch(AvocetMp4Writer *w, uint64_t from, uint64_t to, uint64_
     return !w->sink.failed;
 }
 
-/* Moves [insert_at, end) up by shift, stretch by stretch from the end on. A stretch that is no longer than the way it goes is
- * copied directly: what is not copied yet stays whole. Longer ones take the detour over the spare place. */
+/* Moves [insert_at, end) up by shift, stretch by stretch from the end on. A stretch that is no
+ * longer than the way it goes is copied directly: what is not copied yet stays whole. Longer ones
+ * take the detour over the spare place. */
 static bool move_data(AvocetMp4Writer *w, AvoMoveNote *note, uint64_t note_at)
 {
-    uint64_t stretch = note->spare_bytes ? note->spare_bytes : note->shift < SPARE ? note->shift : SPARE;
+    uint64_t stretch = note->spare_bytes     ? note->spare_bytes
+                       : note->shift < SPARE ? note->shift
+                                             : SPARE;
     while (note->moved_from > note->insert_at) {
         uint64_t left = note->moved_from - note->insert_at, size = left < stretch ? left : stretch;
         uint64_t from = note->moved_from - size, source = from;
@@ -101,16 +106,18 @@ typedef struct FrontWriter {
 static int write_front(void *opaque, const uint8_t *data, size_t size)
 {
     FrontWriter *f = opaque;
-    size_t skip = f->position < 8 ? (size_t)avo_min64((int64_t)(8 - f->position), (int64_t)size) : 0;
+    size_t skip =
+        f->position < 8 ? (size_t)avo_min64((int64_t)(8 - f->position), (int64_t)size) : 0;
     if (size > skip)
         avo_sink_write_at(&f->writer->sink, f->at + f->position + skip, data + skip, size - skip);
     f->position += size;
     return f->writer->sink.failed ? -1 : 0;
 }
 
-/* Writes moov over [at, at + plan->bytes), offsets raised by shift. What is left of a room of `room` bytes becomes an empty
- * box. */
-static void put_front(AvocetMp4Writer *w, const AvoMoovPlan *plan, uint64_t at, uint64_t room, uint64_t shift)
+/* Writes moov over [at, at + plan->bytes), offsets raised by shift. What is left of a room of
+ * `room` bytes becomes an empty box. */
+static void put_front(AvocetMp4Writer *w, const AvoMoovPlan *plan, uint64_t at, uint64_t room,
+                      uint64_t shift)
 {
     uint8_t head[8];
     FrontWriter front = {w, at, 0};
@@ -130,7 +137,8 @@ static void put_front(AvocetMp4Writer *w, const AvoMoovPlan *plan, uint64_t at, 
     avo_sink_write_at(&w->sink, at, head, 8);
 }
 
-/* Cuts off what lies behind the media data, or makes it one empty box. The note comes first: from here on it is wrong. */
+/* Cuts off what lies behind the media data, or makes it one empty box. The note comes first: from
+ * here on it is wrong. */
 static void drop_tail(AvocetMp4Writer *w, uint64_t end)
 {
     uint8_t head[8] = {0};
@@ -158,7 +166,8 @@ static void move_to_front(AvocetMp4Writer *w, const AvoMoovPlan *plan, uint64_t 
 {
     uint8_t bytes[AVO_MOVE_BYTES];
     AvoSink *s = &w->sink;
-    AvoMoveNote note = {.insert_at = w->mdat_at, .end = data_end, .moved_from = data_end, .spare_from = data_end};
+    AvoMoveNote note = {
+        .insert_at = w->mdat_at, .end = data_end, .moved_from = data_end, .spare_from = data_end};
     uint64_t moving = data_end - w->mdat_at;
     note.shift = choose_shift(plan->bytes, w->repair_bytes);
     note.moov_at = data_end + note.shift;

@@ -4,8 +4,8 @@
  *           traf  tfhd tfdt trun
  *     mdat
  *
- * A fragment's samples are gathered in memory, because their sizes stand in front of them; then everything goes out
- * in one piece and is made durable. */
+ * A fragment's samples are gathered in memory, because their sizes stand in front of them; then
+ * everything goes out in one piece and is made durable. */
 #include "mux/mp4_writer.h"
 
 #define MAX_FRAGMENT   (16u << 20) /* where a fragment ends for its size when it may grow */
@@ -13,13 +13,21 @@
 #define FLAGS_OTHER    0x01010000u /* depends on others, decoding cannot start here */
 
 /* trun flags */
-enum { HAS_DATA_OFFSET = 1, HAS_FIRST_FLAGS = 4, HAS_DURATION = 0x100, HAS_SIZE = 0x200, HAS_FLAGS = 0x400, HAS_CTS = 0x800 };
+enum {
+    HAS_DATA_OFFSET = 1,
+    HAS_FIRST_FLAGS = 4,
+    HAS_DURATION = 0x100,
+    HAS_SIZE = 0x200,
+    HAS_FLAGS = 0x400,
+    HAS_CTS = 0x800
+};
 
 void avo_mp4_start_fragmented(AvocetMp4Writer *w)
 {
     static const char brands[] = "iso6\0\0\0\0iso6mp41cmfccmf2";
     AvoBoxes *b = &w->scratch;
-    size_t brand_bytes = sizeof brands - 1 - (w->track.negative_offsets ? 0 : 4); /* cmf2: no edit list */
+    size_t brand_bytes =
+        sizeof brands - 1 - (w->track.negative_offsets ? 0 : 4); /* cmf2: no edit list */
     avo_sink_put_box(&w->sink, (uint32_t)(8 + brand_bytes), "ftyp");
     avo_sink_put(&w->sink, (const uint8_t *)brands, brand_bytes);
     b->used = 0;
@@ -35,13 +43,15 @@ static int make_room(AvocetMp4Writer *w, size_t size)
     if (size <= f->size - f->used)
         return AVOCET_OK;
     if (w->config.fragment_bytes)
-        return avo_fail(&w->message, AVOCET_ERR_MEMORY, "a picture of %l bytes does not fit fragment_bytes %l",
-                        (int64_t)size, (int64_t)w->config.fragment_bytes);
+        return avo_fail(&w->message, AVOCET_ERR_MEMORY,
+                        "a picture of %l bytes does not fit fragment_bytes %l", (int64_t)size,
+                        (int64_t)w->config.fragment_bytes);
     size_t more = f->used + size;
     more += more / 2 + 4096;
     uint8_t *data = w->allocator.alloc(w->allocator.opaque, more, 16);
     if (!data)
-        return avo_fail(&w->message, AVOCET_ERR_MEMORY, "no memory for a fragment of %l bytes", (int64_t)more);
+        return avo_fail(&w->message, AVOCET_ERR_MEMORY, "no memory for a fragment of %l bytes",
+                        (int64_t)more);
     if (f->used)
         memcpy(data, f->data, f->used);
     if (f->data)
@@ -52,7 +62,8 @@ static int make_room(AvocetMp4Writer *w, size_t size)
 }
 
 /* Must the fragment end before this packet? */
-static bool is_complete(const AvocetMp4Writer *w, const AvocetPacket *packet, int64_t dts, size_t size)
+static bool is_complete(const AvocetMp4Writer *w, const AvocetPacket *packet, int64_t dts,
+                        size_t size)
 {
     const AvoFragment *f = &w->fragment;
     const AvocetMp4Config *c = &w->config;
@@ -64,12 +75,13 @@ static bool is_complete(const AvocetMp4Writer *w, const AvocetPacket *packet, in
     /* Compared as whole and rest, so that no product overflows. */
     int64_t length = dts - f->first_dts, scale = w->track.timescale;
     bool is_long = length / scale > c->fragment_ms / 1000 ||
-                   (length / scale == c->fragment_ms / 1000 && length % scale * 1000 >= c->fragment_ms % 1000 * scale);
+                   (length / scale == c->fragment_ms / 1000 &&
+                    length % scale * 1000 >= c->fragment_ms % 1000 * scale);
     return is_long && (packet->keyframe || !c->fragment_at_keyframes);
 }
 
-int avo_mp4_add_to_fragment(AvocetMp4Writer *w, const AvocetPacket *packet, int64_t dts, int64_t pts,
-                            int64_t size)
+int avo_mp4_add_to_fragment(AvocetMp4Writer *w, const AvocetPacket *packet, int64_t dts,
+                            int64_t pts, int64_t size)
 {
     AvoFragment *f = &w->fragment;
     if (is_complete(w, packet, dts, (size_t)size))
@@ -109,7 +121,8 @@ static uint32_t choose_flags(const AvoFragment *f)
 
 static uint32_t trun_bytes(const AvoFragment *f, uint32_t flags)
 {
-    uint32_t per_sample = 4 + (flags & HAS_DURATION ? 4 : 0) + (flags & HAS_FLAGS ? 4 : 0) + (flags & HAS_CTS ? 4 : 0);
+    uint32_t per_sample = 4 + (flags & HAS_DURATION ? 4 : 0) + (flags & HAS_FLAGS ? 4 : 0) +
+                          (flags & HAS_CTS ? 4 : 0);
     return 20 + (flags & HAS_FIRST_FLAGS ? 4 : 0) + per_sample * (uint32_t)f->count;
 }
 
@@ -173,8 +186,10 @@ int avo_mp4_write_fragment(AvocetMp4Writer *w, int64_t next_dts)
     AvoFragment *f = &w->fragment;
     if (!f->count)
         return AVOCET_OK;
-    bool known = next_dts != AVOCET_NO_TIME && next_dts > w->last_dts && next_dts - w->last_dts <= (int64_t)UINT32_MAX;
-    f->sample[f->count - 1].duration = (uint32_t)(known ? next_dts - w->last_dts : avo_mp4_last_step(w));
+    bool known = next_dts != AVOCET_NO_TIME && next_dts > w->last_dts &&
+                 next_dts - w->last_dts <= (int64_t)UINT32_MAX;
+    f->sample[f->count - 1].duration =
+        (uint32_t)(known ? next_dts - w->last_dts : avo_mp4_last_step(w));
     f->number++;
     int64_t duration = w->last_dts - f->first_dts + f->sample[f->count - 1].duration;
     uint32_t flags = choose_flags(f);

@@ -1,7 +1,8 @@
 /* See mp4_index.h. */
 #include "mux/mp4_index.h"
 
-/* ---- variable-length integers: 7 bits a byte, low ones first, high bit set on all but the last ---- */
+/* ---- variable-length integers: 7 bits a byte, low ones first, high bit set on all but the last
+ * ---- */
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
@@ -40,7 +41,8 @@ void avo_group_add(AvoGroup *g, const AvoIndexSample *s)
     int64_t step = g->count ? s->dts - g->last_dts : 0;
     bool new_step = step != g->step, new_cts = s->cts != g->cts;
     uint8_t *p = g->data + g->used;
-    p = put_varint(p, (uint64_t)s->size << 3 | (uint64_t)s->keyframe << 2 | (uint64_t)new_step << 1 | new_cts);
+    p = put_varint(p, (uint64_t)s->size << 3 | (uint64_t)s->keyframe << 2 |
+                          (uint64_t)new_step << 1 | new_cts);
     if (new_step)
         p = put_varint(p, zigzag(step));
     if (new_cts)
@@ -76,7 +78,8 @@ bool avo_group_open(AvoGroupReader *r, const uint8_t *data, size_t size)
     return r->data != NULL;
 }
 
-/* The sum wraps around on hostile input instead of overflowing; whoever reads a file checks the times. */
+/* The sum wraps around on hostile input instead of overflowing; whoever reads a file checks the
+ * times. */
 static int64_t add_wrapping(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);

@@ -1,17 +1,19 @@
-/* The index of an MP4 file while it is written, in about 6 bytes a picture, and the journal: the same bytes, put
- * among the media data.
+/* The index of an MP4 file while it is written, in about 6 bytes a picture, and the journal: the
+ * same bytes, put among the media data.
  *
- * Samples are gathered into groups of up to AVO_GROUP_SAMPLES, which lie in one piece in the file (a "chunk" of the
- * format). A closed group is a string of variable-length integers:
+ * Samples are gathered into groups of up to AVO_GROUP_SAMPLES, which lie in one piece in the file
+ * (a "chunk" of the format). A closed group is a string of variable-length integers:
  *
  *     count | zigzag(dts of the first) | per sample: head | [dts step] | [zigzag(pts - dts)]
  *     head = size << 3 | keyframe << 2 | step differs << 1 | pts - dts differs
  *
- * where step is dts minus the dts before; step and pts - dts stay as they were unless they differ (both start at 0
- * in each group, so groups can be read by themselves). Times are in units of the track's timescale.
+ * where step is dts minus the dts before; step and pts - dts stay as they were unless they differ
+ * (both start at 0 in each group, so groups can be read by themselves). Times are in units of the
+ * track's timescale.
  *
- * In the file a group's samples are followed by the group as a unit that looks like one of the track's own
- * (4-byte length, then a byte of unspecified nal_unit_type 31), so that walking along lengths finds it:
+ * In the file a group's samples are followed by the group as a unit that looks like one of the
+ * track's own (4-byte length, then a byte of unspecified nal_unit_type 31), so that walking along
+ * lengths finds it:
  *
  *     length32 | 0x1f | "avoj" | the bytes above
  */
@@ -27,20 +29,20 @@
 #define AVO_INDEX_BLOCK   (16 * 1024)
 
 typedef struct AvoIndexSample {
-    uint64_t offset;        /* in the file */
+    uint64_t offset; /* in the file */
     uint32_t size;
     bool keyframe;
     bool starts_group;
-    int64_t dts, cts;       /* cts: pts - dts */
+    int64_t dts, cts; /* cts: pts - dts */
 } AvoIndexSample;
 
 /* ---- a group being built ---- */
 
 typedef struct AvoGroup {
     int count;
-    uint64_t bytes;         /* of its samples */
+    uint64_t bytes; /* of its samples */
     int64_t first_dts, last_dts;
-    int64_t step, cts;      /* as coded last */
+    int64_t step, cts; /* as coded last */
     size_t used;
     uint8_t data[AVO_GROUP_BYTES]; /* without count and first dts */
 } AvoGroup;
@@ -53,7 +55,7 @@ size_t avo_group_close(const AvoGroup *group, uint8_t *out);
 
 typedef struct AvoGroupReader {
     const uint8_t *data, *end;
-    uint64_t left;          /* samples */
+    uint64_t left; /* samples */
     bool first;
     int64_t dts, step, cts;
 } AvoGroupReader;
@@ -73,9 +75,10 @@ typedef struct AvoIndexBlock {
 typedef struct AvoIndex {
     AvoIndexBlock *first, *last;
     AvocetAllocator allocator;
-    bool fixed;             /* only the first block */
-    uint64_t start;         /* offset of the first group */
-    size_t gap;             /* bytes between a group's samples and the next group, besides the coded group itself */
+    bool fixed;     /* only the first block */
+    uint64_t start; /* offset of the first group */
+    size_t gap;     /* bytes between a group's samples and the next group, besides the coded group
+                       itself */
     bool journal;
     int64_t samples, groups;
 } AvoIndex;
@@ -92,10 +95,10 @@ void avo_index_free(AvoIndex *index);
 typedef struct AvoIndexWalk {
     const AvoIndex *index;
     const AvoIndexBlock *block;
-    size_t position;        /* in the block: next group */
+    size_t position; /* in the block: next group */
     AvoGroupReader group;
-    uint64_t offset;        /* of the next sample */
-    size_t after;           /* bytes behind this group's samples */
+    uint64_t offset; /* of the next sample */
+    size_t after;    /* bytes behind this group's samples */
 } AvoIndexWalk;
 
 void avo_index_walk(AvoIndexWalk *walk, const AvoIndex *index);

@@ -8,9 +8,10 @@
  *                             stbl  stsd(avc1(avcC colr pasp))  stts ctts stss stsc stsz stco|co64
  *           mvex trex                           fragmented only
  *
- * The tables stand at the very end of the tree. So everything before them is built in a small buffer, whose open boxes are
- * closed with the size that the tables will have, and the tables are streamed from the index behind it: no copy of the
- * index in its written form ever exists in memory. */
+ * The tables stand at the very end of the tree. So everything before them is built in a small
+ * buffer, whose open boxes are closed with the size that the tables will have, and the tables are
+ * streamed from the index behind it: no copy of the index in its written form ever exists in
+ * memory. */
 #include "mux/mp4_moov.h"
 
 #define PREFIX_BYTES 760 /* all boxes up to the tables, without avcC, in the longest versions */
@@ -63,14 +64,16 @@ static uint32_t display_width(const AvocetVideoInfo *v)
 {
     uint64_t width = (uint64_t)v->width << 16;
     if (v->sar_width && v->sar_height)
-        width = (width * (uint64_t)v->sar_width + (uint64_t)v->sar_height / 2) / (uint64_t)v->sar_height;
+        width = (width * (uint64_t)v->sar_width + (uint64_t)v->sar_height / 2) /
+                (uint64_t)v->sar_height;
     return width > UINT32_MAX ? (uint32_t)v->width << 16 : (uint32_t)width;
 }
 
 static void put_tkhd(AvoBoxes *b, const AvoTrack *t)
 {
     bool is_64 = is_long(t, t->shown);
-    size_t box = avo_boxes_begin_full(b, "tkhd", (is_64 ? 1u << 24 : 0) | 3); /* enabled, in movie */
+    size_t box =
+        avo_boxes_begin_full(b, "tkhd", (is_64 ? 1u << 24 : 0) | 3); /* enabled, in movie */
     put_time(b, is_64, t->creation_time);
     put_time(b, is_64, t->creation_time);
     avo_boxes_u32(b, 1); /* track_ID */
@@ -83,7 +86,8 @@ static void put_tkhd(AvoBoxes *b, const AvoTrack *t)
     avo_boxes_end(b, box, 0);
 }
 
-/* The shown time starts `delay` into the media time, because pictures are decoded earlier than shown. */
+/* The shown time starts `delay` into the media time, because pictures are decoded earlier than
+ * shown. */
 static void put_edts(AvoBoxes *b, const AvoTrack *t)
 {
     bool is_64 = t->shown > (int64_t)UINT32_MAX || t->delay > INT32_MAX;
@@ -223,9 +227,9 @@ static void put_mvex(AvoBoxes *b)
 {
     size_t mvex = avo_boxes_begin(b, "mvex");
     size_t trex = avo_boxes_begin_full(b, "trex", 0);
-    avo_boxes_u32(b, 1);     /* track_ID */
-    avo_boxes_u32(b, 1);     /* sample description */
-    avo_boxes_zeros(b, 12);  /* default duration, size, flags: each fragment says its own */
+    avo_boxes_u32(b, 1);    /* track_ID */
+    avo_boxes_u32(b, 1);    /* sample description */
+    avo_boxes_zeros(b, 12); /* default duration, size, flags: each fragment says its own */
     avo_boxes_end(b, trex, 0);
     avo_boxes_end(b, mvex, 0);
 }
@@ -368,8 +372,8 @@ static bool all_shown_when_decoded(const AvoIndex *index)
     return true;
 }
 
-bool avo_moov_plan(AvoMoovPlan *p, const AvoTrack *track, const AvoIndex *index, uint64_t last_offset,
-                   AvoBoxes *scratch)
+bool avo_moov_plan(AvoMoovPlan *p, const AvoTrack *track, const AvoIndex *index,
+                   uint64_t last_offset, AvoBoxes *scratch)
 {
     uint64_t samples = (uint64_t)index->samples, groups = (uint64_t)index->groups;
     memset(p, 0, sizeof *p);
@@ -379,8 +383,8 @@ bool avo_moov_plan(AvoMoovPlan *p, const AvoTrack *track, const AvoIndex *index,
     p->stsc = run_table(NULL, STSC, track, index, 0);
     p->all_keyframes = p->stss == samples;
     p->table_bytes = 16 + 8 * (uint64_t)p->stts + (p->ctts ? 16 + 8 * (uint64_t)p->ctts : 0) +
-                     (p->all_keyframes ? 0 : 16 + 4 * (uint64_t)p->stss) + 16 + 12 * (uint64_t)p->stsc + 20 +
-                     4 * samples + 16;
+                     (p->all_keyframes ? 0 : 16 + 4 * (uint64_t)p->stss) + 16 +
+                     12 * (uint64_t)p->stsc + 20 + 4 * samples + 16;
     scratch->used = 0;
     put_prefix(scratch, track);
     p->bytes = scratch->used + p->table_bytes + 8 * groups; /* for now */
@@ -391,14 +395,15 @@ bool avo_moov_plan(AvoMoovPlan *p, const AvoTrack *track, const AvoIndex *index,
 }
 
 /* Size, type, version and number of entries. */
-static void put_table_head(AvoSink *sink, const char type[4], uint32_t entries, uint32_t entry_bytes)
+static void put_table_head(AvoSink *sink, const char type[4], uint32_t entries,
+                           uint32_t entry_bytes)
 {
     avo_sink_put_full_box(sink, 16 + entries * entry_bytes, type, 0);
     avo_sink_put_u32(sink, entries);
 }
 
-void avo_moov_write(AvoSink *sink, const AvoMoovPlan *p, const AvoTrack *track, const AvoIndex *index,
-                    uint64_t shift, AvoBoxes *scratch)
+void avo_moov_write(AvoSink *sink, const AvoMoovPlan *p, const AvoTrack *track,
+                    const AvoIndex *index, uint64_t shift, AvoBoxes *scratch)
 {
     uint32_t samples = (uint32_t)index->samples, groups = (uint32_t)index->groups;
     scratch->used = 0;

@@ -1,15 +1,17 @@
 /* Reading MP4: plain and fragmented, whole and cut. See reader.h.
  *
- * moov and moof are loaded as a whole and walked in memory; all other boxes are passed over. A file whose end is missing
- * yields the samples that are there; one without an index is handed to mp4_repair.c.
+ * moov and moof are loaded as a whole and walked in memory; all other boxes are passed over. A file
+ * whose end is missing yields the samples that are there; one without an index is handed to
+ * mp4_repair.c.
  *
- * Limits against hostile files: a box never reaches past its parent; tables have as many entries as their bytes hold; a
- * sample must lie inside the file; sums of times are kept within MAX_TIME. */
+ * Limits against hostile files: a box never reaches past its parent; tables have as many entries as
+ * their bytes hold; a sample must lie inside the file; sums of times are kept within MAX_TIME. */
 #include "mux/reader.h"
 #include "mux/avcc.h"
 
 #define MAX_TIME ((int64_t)1 << 60)
-#define BOX(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define BOX(a, b, c, d)                                                                            \
+    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /* Contents of a box in memory, without its size and type. */
 typedef struct Box {
@@ -66,13 +68,13 @@ static bool find_path(const Box *from, const uint32_t *path, Box *box)
 
 typedef struct ReadTrack {
     uint32_t id, timescale, movie_timescale;
-    int64_t edit_start, edit_delay;     /* media time shown first; time before that, media units */
-    int64_t edit_duration;              /* movie units; 0: not told */
+    int64_t edit_start, edit_delay; /* media time shown first; time before that, media units */
+    int64_t edit_duration;          /* movie units; 0: not told */
     bool has_edit;
     uint32_t default_duration, default_size, default_flags; /* trex */
-    int64_t last_duration;              /* of the sample read last */
-    int64_t next_time;                  /* dts after the fragments read */
-    uint64_t wanted;                    /* samples that the index names, also those that are not there */
+    int64_t last_duration;                                  /* of the sample read last */
+    int64_t next_time;                                      /* dts after the fragments read */
+    uint64_t wanted; /* samples that the index names, also those that are not there */
 } ReadTrack;
 
 static uint32_t version_of(const Box *box)
@@ -88,7 +90,8 @@ static int read_avcc(AvocetReader *r, const Box *stsd)
         return AVOCET_ERR_DATA;
     Box entries = {stsd->data + 8, stsd->size - 8, 0};
     while (next_box(&entries, &pos, &entry)) {
-        if ((entry.type != BOX('a', 'v', 'c', '1') && entry.type != BOX('a', 'v', 'c', '3')) || entry.size < 78)
+        if ((entry.type != BOX('a', 'v', 'c', '1') && entry.type != BOX('a', 'v', 'c', '3')) ||
+            entry.size < 78)
             continue;
         Box inside = {entry.data + 78, entry.size - 78, 0};
         if (!find_box(&inside, BOX('a', 'v', 'c', 'C'), &avcc))
@@ -124,7 +127,8 @@ static void read_edits(ReadTrack *t, const Box *elst)
             return;
         }
         if (t->movie_timescale && duration <= UINT32_MAX && t->edit_delay < MAX_TIME)
-            t->edit_delay += (int64_t)(duration * t->timescale / t->movie_timescale) & (MAX_TIME - 1);
+            t->edit_delay +=
+                (int64_t)(duration * t->timescale / t->movie_timescale) & (MAX_TIME - 1);
     }
 }
 
@@ -138,8 +142,8 @@ static uint32_t read_timescale(const Box *box)
 static int read_track_head(AvocetReader *r, ReadTrack *t, const Box *trak)
 {
     static const uint32_t to_mdhd[] = {BOX('m', 'd', 'i', 'a'), BOX('m', 'd', 'h', 'd'), 0};
-    static const uint32_t to_stsd[] = {BOX('m', 'd', 'i', 'a'), BOX('m', 'i', 'n', 'f'), BOX('s', 't', 'b', 'l'),
-                                       BOX('s', 't', 's', 'd'), 0};
+    static const uint32_t to_stsd[] = {BOX('m', 'd', 'i', 'a'), BOX('m', 'i', 'n', 'f'),
+                                       BOX('s', 't', 'b', 'l'), BOX('s', 't', 's', 'd'), 0};
     static const uint32_t to_elst[] = {BOX('e', 'd', 't', 's'), BOX('e', 'l', 's', 't'), 0};
     Box box;
     if (!find_path(trak, to_stsd, &box))
@@ -165,7 +169,8 @@ static void read_trex(ReadTrack *t, const Box *moov)
     if (!find_path(moov, to_mvex, &mvex))
         return;
     while (next_box(&mvex, &pos, &trex))
-        if (trex.type == BOX('t', 'r', 'e', 'x') && trex.size >= 24 && avo_get_u32(trex.data + 4) == t->id) {
+        if (trex.type == BOX('t', 'r', 'e', 'x') && trex.size >= 24 &&
+            avo_get_u32(trex.data + 4) == t->id) {
             t->default_duration = avo_get_u32(trex.data + 12);
             t->default_size = avo_get_u32(trex.data + 16);
             t->default_flags = avo_get_u32(trex.data + 20);
@@ -212,8 +217,8 @@ static uint32_t next_value(RunReader *run)
 typedef struct ChunkReader {
     Table to_chunk, offsets;
     bool long_offsets;
-    uint32_t chunk, entry;  /* chunk counts from 1 */
-    uint32_t left;          /* samples of this chunk */
+    uint32_t chunk, entry; /* chunk counts from 1 */
+    uint32_t left;         /* samples of this chunk */
     uint64_t offset;
 } ChunkReader;
 
@@ -242,9 +247,11 @@ static bool is_there(const AvocetReader *r, uint64_t offset, uint64_t size)
 }
 
 /* A sample if it is whole; others are left out. */
-static int add_sample(AvocetReader *r, uint64_t offset, uint32_t size, int64_t dts, int64_t cts, bool keyframe)
+static int add_sample(AvocetReader *r, uint64_t offset, uint32_t size, int64_t dts, int64_t cts,
+                      bool keyframe)
 {
-    AvoReaderSample s = {.offset = offset, .size = size, .dts = dts, .pts = dts + cts, .keyframe = keyframe};
+    AvoReaderSample s = {
+        .offset = offset, .size = size, .dts = dts, .pts = dts + cts, .keyframe = keyframe};
     if (!size || !is_there(r, offset, size)) {
         r->info.repaired = 1;
         return AVOCET_OK;
@@ -267,7 +274,8 @@ static int read_tables(AvocetReader *r, ReadTrack *t, const Box *stbl)
     }
     if (!find_box(stbl, BOX('s', 't', 's', 'z'), &stsz) || stsz.size < 12)
         return AVOCET_OK; /* fragmented: nothing here */
-    uint32_t fixed_size = avo_get_u32(stsz.data + 4), count = avo_get_u32(stsz.data + 8), sync_at = 0;
+    uint32_t fixed_size = avo_get_u32(stsz.data + 4), count = avo_get_u32(stsz.data + 8),
+             sync_at = 0;
     if (!fixed_size && count > (stsz.size - 12) / 4)
         count = (uint32_t)((stsz.size - 12) / 4);
     int64_t dts = 0;
@@ -277,9 +285,11 @@ static int read_tables(AvocetReader *r, ReadTrack *t, const Box *stbl)
         int64_t cts = (int32_t)next_value(&ctts);
         while (sync_at < sync.count && avo_get_u32(sync.entry + 4 * (size_t)sync_at) < i + 1)
             sync_at++;
-        bool key = all_sync || (sync_at < sync.count && avo_get_u32(sync.entry + 4 * (size_t)sync_at) == i + 1);
+        bool key = all_sync ||
+                   (sync_at < sync.count && avo_get_u32(sync.entry + 4 * (size_t)sync_at) == i + 1);
         AVO_RETURN_IF_ERROR(add_sample(r, chunks.offset, size, dts, cts, key));
-        /* A fixed size need not stand in the file: without this, 16 bytes could ask for 2^32 rounds. */
+        /* A fixed size need not stand in the file: without this, 16 bytes could ask for 2^32
+         * rounds. */
         if (!is_there(r, chunks.offset, size) && fixed_size)
             break;
         t->last_duration = next_value(&stts);
@@ -294,7 +304,8 @@ static int read_tables(AvocetReader *r, ReadTrack *t, const Box *stbl)
 
 static int read_moov(AvocetReader *r, ReadTrack *t, const Box *moov)
 {
-    static const uint32_t to_stbl[] = {BOX('m', 'd', 'i', 'a'), BOX('m', 'i', 'n', 'f'), BOX('s', 't', 'b', 'l'), 0};
+    static const uint32_t to_stbl[] = {BOX('m', 'd', 'i', 'a'), BOX('m', 'i', 'n', 'f'),
+                                       BOX('s', 't', 'b', 'l'), 0};
     Box box, stbl;
     size_t pos = 0;
     if (find_box(moov, BOX('m', 'v', 'h', 'd'), &box))
@@ -318,7 +329,7 @@ typedef struct Traf {
     uint64_t base;
     uint32_t duration, size, flags;
     int64_t dts;
-    uint64_t next_offset;   /* behind the run before */
+    uint64_t next_offset; /* behind the run before */
 } Traf;
 
 static uint32_t take_u32(const Box *box, size_t *pos)
@@ -380,7 +391,9 @@ static int read_trun(AvocetReader *r, ReadTrack *t, Traf *traf, const Box *trun)
             break;
         uint32_t duration = flags & 0x100 ? take_u32(trun, &pos) : traf->duration;
         uint32_t size = flags & 0x200 ? take_u32(trun, &pos) : traf->size;
-        uint32_t sample_flags = flags & 0x400 ? take_u32(trun, &pos) : i == 0 ? first_flags : traf->flags;
+        uint32_t sample_flags = flags & 0x400 ? take_u32(trun, &pos)
+                                : i == 0      ? first_flags
+                                              : traf->flags;
         int64_t cts = flags & 0x800 ? (int32_t)take_u32(trun, &pos) : 0;
         AVO_RETURN_IF_ERROR(add_sample(r, offset, size, traf->dts, cts, !(sample_flags & 0x10000)));
         if (!size || !is_there(r, offset, size))
@@ -416,9 +429,9 @@ static int read_moof(AvocetReader *r, ReadTrack *t, const Box *moof, uint64_t mo
 
 /* Head of a box in the file. */
 typedef struct FileBox {
-    uint64_t at, size, data;    /* data: offset of its contents */
+    uint64_t at, size, data; /* data: offset of its contents */
     uint32_t type;
-    bool cut;                   /* reaches past the end of the file */
+    bool cut; /* reaches past the end of the file */
 } FileBox;
 
 static bool next_file_box(AvocetReader *r, uint64_t at, FileBox *box)
@@ -451,7 +464,8 @@ static int load_box(AvocetReader *r, const FileBox *file, Box *box, uint8_t **me
     *memory = NULL;
     *box = (Box){NULL, 0, file->type};
     if (size > SIZE_MAX || !(*memory = avo_reader_take(r, size ? (size_t)size : 1)))
-        return avo_fail(&r->message, AVOCET_ERR_MEMORY, "an index of %l bytes is too large", (int64_t)size);
+        return avo_fail(&r->message, AVOCET_ERR_MEMORY, "an index of %l bytes is too large",
+                        (int64_t)size);
     *box = (Box){*memory, (size_t)size, file->type};
     if (avo_reader_fetch(r, file->data, *memory, (size_t)size))
         return AVOCET_OK;
@@ -465,7 +479,8 @@ static int read_index_box(AvocetReader *r, ReadTrack *t, const FileBox *file)
     uint8_t *memory;
     int status = load_box(r, file, &box, &memory);
     if (status >= 0)
-        status = file->type == BOX('m', 'o', 'o', 'v') ? read_moov(r, t, &box) : read_moof(r, t, &box, file->at);
+        status = file->type == BOX('m', 'o', 'o', 'v') ? read_moov(r, t, &box)
+                                                       : read_moof(r, t, &box, file->at);
     avo_reader_give(r, memory, box.size ? box.size : 1);
     return status;
 }
@@ -478,7 +493,8 @@ static int read_repair_header(AvocetReader *r, ReadTrack *t, const FileBox *file
     int status = load_box(r, file, &box, &memory);
     if (status >= 0) {
         Box inside = {box.data + 8, box.size - 8, 0};
-        status = find_box(&inside, BOX('m', 'o', 'o', 'v'), &moov) ? read_moov(r, t, &moov) : AVOCET_ERR_DATA;
+        status = find_box(&inside, BOX('m', 'o', 'o', 'v'), &moov) ? read_moov(r, t, &moov)
+                                                                   : AVOCET_ERR_DATA;
     }
     avo_reader_give(r, memory, box.size ? box.size : 1);
     return status;
@@ -487,8 +503,8 @@ static int read_repair_header(AvocetReader *r, ReadTrack *t, const FileBox *file
 /* What the walk over the boxes of the file finds. */
 typedef struct Found {
     bool moov, moof, mdat, repair, cut;
-    FileBox media, repair_header;   /* the first of their kind */
-    uint64_t end;                   /* of the whole boxes */
+    FileBox media, repair_header; /* the first of their kind */
+    uint64_t end;                 /* of the whole boxes */
 } Found;
 
 static bool is_repair_header(AvocetReader *r, const FileBox *box)
@@ -503,7 +519,8 @@ static int note_box(AvocetReader *r, ReadTrack *t, Found *found, const FileBox *
     if (box->type == BOX('m', 'd', 'a', 't') && !found->mdat) {
         found->mdat = true;
         found->media = *box;
-    } else if (box->type == BOX('f', 'r', 'e', 'e') && !found->repair && !box->cut && is_repair_header(r, box)) {
+    } else if (box->type == BOX('f', 'r', 'e', 'e') && !found->repair && !box->cut &&
+               is_repair_header(r, box)) {
         found->repair = true;
         found->repair_header = *box;
     } else if (box->type == BOX('m', 'o', 'o', 'v') && !found->moov && !box->cut) {
@@ -541,7 +558,8 @@ static void apply_edits(AvocetReader *r, const ReadTrack *t)
     }
 }
 
-/* How long the last picture is shown: what the edit list leaves for it, else its duration in decoding order. */
+/* How long the last picture is shown: what the edit list leaves for it, else its duration in
+ * decoding order. */
 static void set_frame_duration(AvocetReader *r, const ReadTrack *t)
 {
     if (!r->info.packets)
@@ -552,7 +570,8 @@ static void set_frame_duration(AvocetReader *r, const ReadTrack *t)
         last = avo_max64(last, r->sample[i].pts);
     }
     r->info.frame_duration = t->last_duration;
-    bool exact = t->has_edit && t->movie_timescale == t->timescale && (uint64_t)r->info.packets == t->wanted;
+    bool exact =
+        t->has_edit && t->movie_timescale == t->timescale && (uint64_t)r->info.packets == t->wanted;
     if (exact && t->edit_duration > last - first)
         r->info.frame_duration = t->edit_duration - (last - first);
     if (r->info.frame_duration <= 0)
@@ -564,7 +583,8 @@ static int read_moving(AvocetReader *r, ReadTrack *t)
 {
     FileBox box;
     if (!next_file_box(r, r->note.moov_at, &box) || box.type != BOX('m', 'o', 'o', 'v') || box.cut)
-        return avo_fail(&r->message, AVOCET_ERR_DATA, "the index of the unfinished file is damaged");
+        return avo_fail(&r->message, AVOCET_ERR_DATA,
+                        "the index of the unfinished file is damaged");
     Box moov;
     uint8_t *memory;
     int status = load_box(r, &box, &moov, &memory);
@@ -579,7 +599,8 @@ static int read_moving(AvocetReader *r, ReadTrack *t)
 static int read_unindexed(AvocetReader *r, ReadTrack *t, const Found *found)
 {
     if (!found->repair || !found->mdat)
-        return avo_fail(&r->message, AVOCET_ERR_DATA, "there is no index, and nothing to make one from");
+        return avo_fail(&r->message, AVOCET_ERR_DATA,
+                        "there is no index, and nothing to make one from");
     AVO_RETURN_IF_ERROR(read_repair_header(r, t, &found->repair_header));
     uint64_t end = found->media.cut ? r->source.size : found->media.at + found->media.size;
     r->info.repaired = 1;

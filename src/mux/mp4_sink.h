@@ -1,5 +1,5 @@
-/* Bytes on their way out: small writes are gathered, positions counted, the first failure kept. And boxes that are built in
- * memory before they are written. */
+/* Bytes on their way out: small writes are gathered, positions counted, the first failure kept. And
+ * boxes that are built in memory before they are written. */
 #ifndef AVO_MUX_MP4_SINK_H
 #define AVO_MUX_MP4_SINK_H
 
@@ -10,8 +10,8 @@
 
 typedef struct AvoSink {
     AvocetSink out;
-    uint64_t position;              /* bytes put so far, gathered ones included */
-    bool failed;                    /* a callback failed: nothing more is tried */
+    uint64_t position; /* bytes put so far, gathered ones included */
+    bool failed;       /* a callback failed: nothing more is tried */
     size_t used;
     uint8_t gathered[AVO_SINK_BYTES];
 } AvoSink;
@@ -23,7 +23,8 @@ void avo_sink_put_u64(AvoSink *sink, uint64_t v);
 /* Size and type of a box. */
 void avo_sink_put_box(AvoSink *sink, uint32_t size, const char type[4]);
 /* Size, type, version and flags. */
-void avo_sink_put_full_box(AvoSink *sink, uint32_t size, const char type[4], uint32_t version_flags);
+void avo_sink_put_full_box(AvoSink *sink, uint32_t size, const char type[4],
+                           uint32_t version_flags);
 void avo_sink_put_zeros(AvoSink *sink, uint64_t count);
 /* Hands on what is gathered. */
 void avo_sink_flush(AvoSink *sink);
@@ -33,7 +34,7 @@ void avo_sink_write_at(AvoSink *sink, uint64_t offset, const uint8_t *data, size
 
 /* A tree of boxes in memory: begin() notes where a box starts, end() fills in its size. */
 typedef struct AvoBoxes {
-    uint8_t *data;                  /* NULL: only counts */
+    uint8_t *data; /* NULL: only counts */
     size_t capacity, used;
 } AvoBoxes;
 

@@ -1,13 +1,15 @@
-/* MP4 writer: the public functions, what both kinds of file share, and the media data of files with one index.
- * See <avocet/mux.h>, mp4_writer.h.
+/* MP4 writer: the public functions, what both kinds of file share, and the media data of files with
+ * one index. See <avocet/mux.h>, mp4_writer.h.
  *
  * A file with one index, while it is written:
  *
- *     ftyp | free(repair header) | free(0) | mdat, size 0: "to the end of the file" | group | journal unit | group ...
+ *     ftyp | free(repair header) | free(0) | mdat, size 0: "to the end of the file"
+ *     group | journal unit | group | journal unit ...
  *
- * The repair header is "avoj", a version, and a moov box with empty tables, from which (and the journal units, see mp4_index.h)
- * the file can be read although it has no index. Finishing writes moov behind the data and gives mdat its size; when that
- * needs 64 bits, the empty box in front gives its place. */
+ * The repair header is "avoj", a version, and a moov box with empty tables, from which (and the
+ * journal units, see mp4_index.h) the file can be read although it has no index. Finishing writes
+ * moov behind the data and gives mdat its size; when that needs 64 bits, the empty box in front
+ * gives its place. */
 #include "mux/mp4_writer.h"
 #include "mux/avcc.h"
 #include "mux/nal_scan.h"
@@ -34,11 +36,13 @@ static int check_config(const AvocetMp4Config *c, const AvocetSink *sink, AvoMes
     if (c->layout < AVOCET_MP4_INDEX_LAST || c->layout > AVOCET_MP4_FRAGMENTED)
         return avo_fail(m, bad, "layout %d does not exist", (int)c->layout);
     if (c->time_base.num <= 0 || c->time_base.den <= 0)
-        return avo_fail(m, bad, "time_base %d/%d must be positive", c->time_base.num, c->time_base.den);
+        return avo_fail(m, bad, "time_base %d/%d must be positive", c->time_base.num,
+                        c->time_base.den);
     if (c->frame_duration < 0)
         return avo_fail(m, bad, "frame_duration must not be negative");
     if (c->nal_length_size != 0 && c->nal_length_size != 4)
-        return avo_fail(m, bad, "nal_length_size %d: packets have start codes (0) or lengths of 4 bytes",
+        return avo_fail(m, bad,
+                        "nal_length_size %d: packets have start codes (0) or lengths of 4 bytes",
                         c->nal_length_size);
     if (c->fragment_ms < 1 || c->fragment_samples < 1 || c->fragment_samples > 65536)
         return avo_fail(m, bad, "a fragment needs at least 1 ms and 1 to 65536 pictures");
@@ -49,7 +53,8 @@ static int check_config(const AvocetMp4Config *c, const AvocetSink *sink, AvoMes
     if (!sink->write)
         return avo_fail(m, bad, "the sink cannot write");
     if (c->layout != AVOCET_MP4_FRAGMENTED && !sink->write_at)
-        return avo_fail(m, bad, "the sink cannot write at a position: only fragmented files do without");
+        return avo_fail(m, bad,
+                        "the sink cannot write at a position: only fragmented files do without");
     if (c->layout == AVOCET_MP4_INDEX_FIRST && !sink->read_at)
         return avo_fail(m, bad, "the sink cannot read: the index can only be behind the data");
     return AVOCET_OK;
@@ -87,7 +92,8 @@ static int take_headers(AvocetMp4Writer *w, const uint8_t *headers, size_t size)
     int status = avocet_video_info(headers, size, length_size, &t->video);
     int64_t bytes = status < 0 ? status : avocet_avcc_write(headers, size, length_size, NULL, 0);
     if (bytes < 0)
-        return avo_fail(&w->message, (int)bytes, "no usable SPS and PPS in the headers or the first packet");
+        return avo_fail(&w->message, (int)bytes,
+                        "no usable SPS and PPS in the headers or the first packet");
     t->avcc = take(w, (size_t)bytes);
     t->avcc_size = (size_t)bytes;
     w->scratch.capacity = avo_moov_bound(t);
@@ -113,10 +119,12 @@ static int take_memory(AvocetMp4Writer *w)
         size_t bytes = c->index_bytes ? c->index_bytes : AVO_INDEX_BLOCK;
         ok = avo_index_init(&w->index, &w->allocator, bytes, c->index_bytes != 0, c->journal);
     }
-    return ok ? AVOCET_OK : avo_fail(&w->message, AVOCET_ERR_MEMORY, "no memory for the index or a fragment");
+    return ok ? AVOCET_OK
+              : avo_fail(&w->message, AVOCET_ERR_MEMORY, "no memory for the index or a fragment");
 }
 
-static int fail_open(AvocetMp4Writer **writer, int status, const AvoMessage *from, char *message, size_t size)
+static int fail_open(AvocetMp4Writer **writer, int status, const AvoMessage *from, char *message,
+                     size_t size)
 {
     if (message && size)
         avo_text_copy(message, size, from->text[0] ? from->text : avocet_status_text(status));
@@ -222,24 +230,30 @@ static bool is_set(const AvocetNal *nal)
 
 static bool is_in_track(const AvocetMp4Writer *w, const AvocetNal *nal)
 {
-    return is_set(nal) && !w->sets_change && avo_avcc_contains(w->track.avcc, w->track.avcc_size, nal);
+    return is_set(nal) && !w->sets_change &&
+           avo_avcc_contains(w->track.avcc, w->track.avcc_size, nal);
 }
 
-/* A set that the track does not have may replace one that it has: then none can be left out any more. */
+/* A set that the track does not have may replace one that it has: then none can be left out any
+ * more. */
 static void watch_sets(AvocetMp4Writer *w, const AvocetPacket *packet)
 {
     size_t pos = 0;
     AvocetNal nal;
-    while (!w->sets_change && avocet_nal_next(packet->data, packet->size, w->config.nal_length_size, &pos, &nal) > 0)
-        w->sets_change = is_set(&nal) && !avo_avcc_contains(w->track.avcc, w->track.avcc_size, &nal);
+    while (!w->sets_change &&
+           avocet_nal_next(packet->data, packet->size, w->config.nal_length_size, &pos, &nal) > 0)
+        w->sets_change =
+            is_set(&nal) && !avo_avcc_contains(w->track.avcc, w->track.avcc_size, &nal);
 }
 
-int64_t avo_mp4_put_sample(const AvocetMp4Writer *w, const AvocetPacket *packet, AvoSampleTarget target)
+int64_t avo_mp4_put_sample(const AvocetMp4Writer *w, const AvocetPacket *packet,
+                           AvoSampleTarget target)
 {
     size_t pos = 0, used = 0;
     AvocetNal nal;
     int status;
-    while ((status = avocet_nal_next(packet->data, packet->size, w->config.nal_length_size, &pos, &nal)) > 0) {
+    while ((status = avocet_nal_next(packet->data, packet->size, w->config.nal_length_size, &pos,
+                                     &nal)) > 0) {
         if (is_in_track(w, &nal))
             continue;
         uint8_t length[4];
@@ -265,24 +279,30 @@ static void close_group(AvocetMp4Writer *w)
     avo_index_add(&w->index, coded, size, w->group.count);
     if (w->config.journal) {
         avo_sink_put_u32(&w->sink, (uint32_t)(AVO_JOURNAL_LEAD - 4 + size));
-        avo_sink_put(&w->sink, (const uint8_t *)"\x1f" "avoj", 5);
+        avo_sink_put(&w->sink,
+                     (const uint8_t *)"\x1f"
+                                      "avoj",
+                     5);
         avo_sink_put(&w->sink, coded, size);
         avo_sink_flush(&w->sink);
     }
     memset(&w->group, 0, sizeof w->group);
 }
 
-static int add_to_group(AvocetMp4Writer *w, const AvocetPacket *packet, int64_t dts, int64_t pts, int64_t size)
+static int add_to_group(AvocetMp4Writer *w, const AvocetPacket *packet, int64_t dts, int64_t pts,
+                        int64_t size)
 {
-    AvoIndexSample s = {.size = (uint32_t)size, .keyframe = packet->keyframe != 0, .dts = dts, .cts = pts - dts};
+    AvoIndexSample s = {
+        .size = (uint32_t)size, .keyframe = packet->keyframe != 0, .dts = dts, .cts = pts - dts};
     bool full = w->group.count == AVO_GROUP_SAMPLES ||
                 (w->group.count && dts - w->group.first_dts >= (int64_t)w->track.timescale);
     if (full)
         close_group(w);
-    /* Room for the whole group is taken with its first sample, so that a full index can still be finished. */
+    /* Room for the whole group is taken with its first sample, so that a full index can still be
+     * finished. */
     if (!w->group.count && !avo_index_reserve(&w->index))
-        return avo_fail(&w->message, AVOCET_ERR_MEMORY, "the index is full after %l pictures: finish the file",
-                        w->index.samples);
+        return avo_fail(&w->message, AVOCET_ERR_MEMORY,
+                        "the index is full after %l pictures: finish the file", w->index.samples);
     avo_mp4_put_sample(w, packet, (AvoSampleTarget){&w->sink, NULL});
     avo_group_add(&w->group, &s);
     return AVOCET_OK;
@@ -312,9 +332,11 @@ static int check_packet(AvocetMp4Writer *w, const AvocetPacket *packet, int64_t 
     if (!scale_time(w, packet->dts, dts) || !scale_time(w, packet->pts, pts))
         return avo_fail(&w->message, AVOCET_ERR_ARGUMENT, "time %l is too large", packet->pts);
     if (*pts < *dts || *pts - *dts > INT32_MAX)
-        return avo_fail(&w->message, AVOCET_ERR_ARGUMENT, "pts %l does not fit dts %l", packet->pts, packet->dts);
+        return avo_fail(&w->message, AVOCET_ERR_ARGUMENT, "pts %l does not fit dts %l", packet->pts,
+                        packet->dts);
     if (w->packets && (*dts <= w->last_dts || *dts - w->last_dts > (int64_t)UINT32_MAX))
-        return avo_fail(&w->message, AVOCET_ERR_ARGUMENT, "dts %l does not follow the one before", packet->dts);
+        return avo_fail(&w->message, AVOCET_ERR_ARGUMENT, "dts %l does not follow the one before",
+                        packet->dts);
     return AVOCET_OK;
 }
 
@@ -338,7 +360,8 @@ static void note_times(AvocetMp4Writer *w, int64_t dts, int64_t pts)
 int64_t avo_mp4_last_step(const AvocetMp4Writer *w)
 {
     int64_t given = 0;
-    if (w->config.frame_duration && scale_time(w, w->config.frame_duration, &given) && given <= (int64_t)UINT32_MAX)
+    if (w->config.frame_duration && scale_time(w, w->config.frame_duration, &given) &&
+        given <= (int64_t)UINT32_MAX)
         return given;
     return w->step ? w->step : (int64_t)w->track.timescale / 25 + 1;
 }

@@ -1,4 +1,5 @@
-/* NAL units in a buffer, in either form (7.3.1, Annex B; lengths as in ISO 14496-15). See <avocet/mux.h>. */
+/* NAL units in a buffer, in either form (7.3.1, Annex B; lengths as in ISO 14496-15). See
+ * <avocet/mux.h>. */
 #include <avocet/mux.h>
 #include "mux/nal_scan.h"
 

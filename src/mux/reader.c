@@ -23,8 +23,9 @@ void *avo_reader_take(AvocetReader *r, size_t bytes)
     if (p)
         r->memory += bytes;
     else
-        avo_fail(&r->message, AVOCET_ERR_MEMORY, "%l bytes more are not to be had (memory_limit is %l)",
-                 (int64_t)bytes, (int64_t)r->config.memory_limit);
+        avo_fail(&r->message, AVOCET_ERR_MEMORY,
+                 "%l bytes more are not to be had (memory_limit is %l)", (int64_t)bytes,
+                 (int64_t)r->config.memory_limit);
     return p;
 }
 
@@ -59,7 +60,8 @@ int avo_reader_add(AvocetReader *r, const AvoReaderSample *sample)
     if (r->info.packets == r->capacity) {
         size_t bytes = (size_t)r->capacity * sizeof *sample, now = bytes;
         uint8_t *p = (uint8_t *)r->sample;
-        AVO_RETURN_IF_ERROR(avo_reader_grow(r, &p, &now, bytes + bytes / 2 + 64 * sizeof *sample, bytes));
+        AVO_RETURN_IF_ERROR(
+            avo_reader_grow(r, &p, &now, bytes + bytes / 2 + 64 * sizeof *sample, bytes));
         r->sample = (AvoReaderSample *)(void *)p;
         size_t whole = now / sizeof *sample;
         r->memory -= now - whole * sizeof *sample; /* counted as it will be given back */
@@ -125,7 +127,8 @@ bool avo_reader_fetch(AvocetReader *r, uint64_t offset, uint8_t *data, size_t si
 
 static bool is_mp4(AvocetReader *r)
 {
-    static const char types[][5] = {"ftyp", "moov", "free", "skip", "wide", "mdat", "styp", "moof", "sidx"};
+    static const char types[][5] = {"ftyp", "moov", "free", "skip", "wide",
+                                    "mdat", "styp", "moof", "sidx"};
     uint8_t head[8];
     if (!avo_reader_fetch(r, 0, head, 8))
         return false;
@@ -135,8 +138,8 @@ static bool is_mp4(AvocetReader *r)
     return false;
 }
 
-/* Decoders need times that rise and pictures that are not shown before they are decoded; files that break this are
- * bent until they fit. */
+/* Decoders need times that rise and pictures that are not shown before they are decoded; files that
+ * break this are bent until they fit. */
 static void straighten_times(AvocetReader *r)
 {
     int64_t early = 0;
@@ -178,8 +181,9 @@ static int open_file(AvocetReader *r)
     return AVOCET_OK;
 }
 
-int avocet_reader_open(AvocetReader **reader, const AvocetReaderConfig *config, const AvocetSource *source,
-                       const AvocetAllocator *allocator, char *message, size_t message_size)
+int avocet_reader_open(AvocetReader **reader, const AvocetReaderConfig *config,
+                       const AvocetSource *source, const AvocetAllocator *allocator, char *message,
+                       size_t message_size)
 {
     AvocetReaderConfig defaults;
     avocet_reader_config_init(&defaults);
@@ -205,7 +209,8 @@ int avocet_reader_open(AvocetReader **reader, const AvocetReaderConfig *config, 
         status = open_file(r);
     }
     if (status < 0 && message && message_size)
-        avo_text_copy(message, message_size, r && r->message.text[0] ? r->message.text : avocet_status_text(status));
+        avo_text_copy(message, message_size,
+                      r && r->message.text[0] ? r->message.text : avocet_status_text(status));
     if (status < 0)
         avocet_reader_close(&r);
     *reader = r;
@@ -308,7 +313,8 @@ static void put_headers(Conversion *c)
         put_unit(c, &nal);
 }
 
-/* Must parameter sets be put in front of this packet? Not where the samples bring their own: those may have replaced them. */
+/* Must parameter sets be put in front of this packet? Not where the samples bring their own: those
+ * may have replaced them. */
 static bool wants_headers(AvocetReader *r, int64_t number, const AvocetPacket *packet)
 {
     AvocetNal nal;
@@ -331,7 +337,8 @@ static int convert(Conversion *c, const AvocetPacket *packet, bool with_headers)
     AvocetNal nal;
     size_t pos = 0;
     int status;
-    while ((status = avocet_nal_next(packet->data, packet->size, c->reader->file_length_size, &pos, &nal)) > 0) {
+    while ((status = avocet_nal_next(packet->data, packet->size, c->reader->file_length_size, &pos,
+                                     &nal)) > 0) {
         if (with_headers && nal.type != AVO_UNIT_AUD) {
             put_headers(c);
             with_headers = false;
@@ -363,7 +370,8 @@ int avocet_reader_read(AvocetReader *r, int64_t number, AvocetPacket *packet)
     bool with_headers = wants_headers(r, number, packet);
     Conversion count = {r, NULL, 0};
     if (convert(&count, packet, with_headers) < 0 || !count.used)
-        return avo_fail(&r->message, AVOCET_ERR_DATA, "picture %l at byte %l is damaged", number, (int64_t)s->offset);
+        return avo_fail(&r->message, AVOCET_ERR_DATA, "picture %l at byte %l is damaged", number,
+                        (int64_t)s->offset);
     AVO_RETURN_IF_ERROR(avo_reader_grow(r, &r->out, &r->out_capacity, count.used, 0));
     Conversion write = {r, r->out, 0};
     convert(&write, packet, with_headers);

@@ -1,5 +1,5 @@
-/* The reader's handle, shared by its parts: reader.c (common), mp4_read.c, mp4_repair.c (files without an index),
- * annexb_read.c. Everything read is untrusted. */
+/* The reader's handle, shared by its parts: reader.c (common), mp4_read.c, mp4_repair.c (files
+ * without an index), annexb_read.c. Everything read is untrusted. */
 #ifndef AVO_MUX_READER_H
 #define AVO_MUX_READER_H
 
@@ -20,16 +20,16 @@ struct AvocetReader {
     AvocetAllocator allocator;
     AvoMessage message;
     AvocetReaderInfo info;
-    size_t memory;              /* bytes taken now */
+    size_t memory; /* bytes taken now */
     AvoReaderSample *sample;
-    int64_t capacity;           /* of sample; their number is info.packets */
+    int64_t capacity; /* of sample; their number is info.packets */
     uint8_t *headers;
     size_t headers_capacity;
-    int file_length_size;       /* 0: Annex B */
-    bool own_sets;              /* the samples bring parameter sets: none are added from here on */
-    bool moving;                /* the move note below is in force */
+    int file_length_size; /* 0: Annex B */
+    bool own_sets;        /* the samples bring parameter sets: none are added from here on */
+    bool moving;          /* the move note below is in force */
     AvoMoveNote note;
-    uint8_t *raw, *out;         /* a packet as in the file, and as delivered */
+    uint8_t *raw, *out; /* a packet as in the file, and as delivered */
     size_t raw_capacity, out_capacity;
 };
 
