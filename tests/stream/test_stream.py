@@ -499,7 +499,8 @@ def test_stalled_client():
 def test_slow_client():
     """A player that reads too slowly gets whole pictures, with gaps that end at keyframes."""
     path = encode("heavy.264", "--size", "640x360", "--frames", "100", "--keyint", "20", "--qp", "6", "--preset", "ultrafast")
-    with Server(path, fps=25, max_delay_ms=300) as server:
+    # A ring that holds the whole stream: nobody is overtaken within a picture, which shows in the sequence numbers.
+    with Server(path, fps=25, max_delay_ms=300, ring=1 << 24) as server:
         slow = Client(server.port)
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         slow.play()
