@@ -110,7 +110,8 @@ static const AvocetOption *find_table(const char *name)
 }
 
 /* The names that `name` lists by index, with `separator` between them. */
-static void list_names(char *text, size_t size, const char *separator, const char *(*name)(int index))
+static void list_names(char *text, size_t size, const char *separator,
+                       const char *(*name)(int index))
 {
     size_t used = 0;
     text[0] = 0;
@@ -325,7 +326,8 @@ static int is_option(const char *text)
     return text[0] == '-' && text[1];
 }
 
-static int fail_names(Fault *fault, const char *what, const char *given, const char *(*name)(int index))
+static int fail_names(Fault *fault, const char *what, const char *given,
+                      const char *(*name)(int index))
 {
     char names[200];
     list_names(names, sizeof names, ", ", name);
@@ -493,7 +495,8 @@ static void print_short_help(void)
     puts("      --crf N           constant quality, 0 to 51, lower is better [23]\n"
          "  -q, --qp N            constant quantiser, 0 to 51\n"
          "  -B, --bitrate RATE    average bit rate: 800k, 2M\n"
-         "      --pass N          1: measure, 2: encode to the bit rate (--stats FILE between them)\n"
+         "      --pass N          1: measure, 2: encode to the bit rate (--stats FILE between "
+         "them)\n"
          "      --profile NAME    baseline, main, high [auto]\n"
          "      --level LEVEL     1 to 6.2 [auto]\n"
          "  -I, --keyint N        most pictures between keyframes [250]\n"
@@ -515,57 +518,61 @@ static void print_short_help(void)
 
 static void print_stream_help(void)
 {
-    puts("usage: avocet stream [options] INPUT --listen rtsp://[HOST][:PORT]/PATH\n"
-         "       avocet stream [options] INPUT --push rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH\n"
-         "\n"
-         "Encodes in real time and sends by RTSP. INPUT is a camera (/dev/video0), testsrc, - for "
-         "standard input,\n"
-         "or a file as for avocet encode. Stops at the end of the input or on Ctrl-C.\n"
-         "\n"
-         "      --listen URL      serve: any number of players may come and go; without HOST at "
-         "every address\n"
-         "                        (IPv4 and IPv6), PORT is 8554 if not given\n"
-         "      --user NAME:PASSWORD, --users FILE\n"
-         "                        players must know one of these (Digest authentication)\n"
-         "      --max-clients N   most connections at a time [64]\n"
-         "      --no-udp          within the connection only; --no-md5: passwords by SHA-256 only\n"
-         "      --push URL        send to a server that takes ANNOUNCE and RECORD; --udp: by UDP\n"
-         "      --loop            start again at the end of the input\n"
-         "      --size WxH        of a camera, testsrc or raw frames; --fps N, --format F likewise\n"
-         "      --frames N        at most N pictures\n"
-         "      --quiet           errors only\n"
-         "\n"
-         "All options of avocet encode that concern coding work here. Defaults: --preset veryfast\n"
-         "--tune zerolatency, a keyframe every 2 seconds and whenever a player joins.\n"
-         "Example:\n"
-         "  avocet stream /dev/video0 --size 1280x720 --fps 30 --bitrate 2M --listen "
-         "rtsp://:8554/live\n"
-         "  ffplay rtsp://localhost:8554/live\n"
-         "\n"
-         "Exit status: 0 success, 1 failure, 2 wrong usage.");
+    puts(
+        "usage: avocet stream [options] INPUT --listen rtsp://[HOST][:PORT]/PATH\n"
+        "       avocet stream [options] INPUT --push rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH\n"
+        "\n"
+        "Encodes in real time and sends by RTSP. INPUT is a camera (/dev/video0), testsrc, - for "
+        "standard input,\n"
+        "or a file as for avocet encode. Stops at the end of the input or on Ctrl-C.\n"
+        "\n"
+        "      --listen URL      serve: any number of players may come and go; without HOST at "
+        "every address\n"
+        "                        (IPv4 and IPv6), PORT is 8554 if not given\n"
+        "      --user NAME:PASSWORD, --users FILE\n"
+        "                        players must know one of these (Digest authentication)\n"
+        "      --max-clients N   most connections at a time [64]\n"
+        "      --no-udp          within the connection only; --no-md5: passwords by SHA-256 only\n"
+        "      --push URL        send to a server that takes ANNOUNCE and RECORD; --udp: by UDP\n"
+        "      --loop            start again at the end of the input\n"
+        "      --size WxH        of a camera, testsrc or raw frames; --fps N, --format F likewise\n"
+        "      --frames N        at most N pictures\n"
+        "      --quiet           errors only\n"
+        "\n"
+        "All options of avocet encode that concern coding work here. Defaults: --preset veryfast\n"
+        "--tune zerolatency, a keyframe every 2 seconds and whenever a player joins.\n"
+        "Example:\n"
+        "  avocet stream /dev/video0 --size 1280x720 --fps 30 --bitrate 2M --listen "
+        "rtsp://:8554/live\n"
+        "  ffplay rtsp://localhost:8554/live\n"
+        "\n"
+        "Exit status: 0 success, 1 failure, 2 wrong usage.");
 }
 
 static void print_record_help(void)
 {
-    puts("usage: avocet record [options] /dev/video0 -o OUTPUT.mp4\n"
-         "\n"
-         "Encodes what a camera sees until Ctrl-C or --frames; the file is complete then. OUTPUT as "
-         "for avocet encode;\n"
-         "--fragment 1 keeps an .mp4 whole even when power fails.\n"
-         "\n"
-         "      --size WxH        wanted picture size [the camera's own]\n"
-         "      --fps N           wanted pictures per second\n"
-         "      --format F        wanted format: yuyv, nv12, i420, uyvy, gray8 [the first that is fast "
-         "enough; else\n"
-         "                        the camera's Motion JPEG, where built with libavcodec]\n"
-         "      --frames N        at most N pictures\n"
-         "      --quiet           errors only\n"
-         "\n"
-         "All options of avocet encode that concern coding work here. Defaults: --preset veryfast, a "
-         "keyframe every\n"
-         "2 seconds.\n"
-         "\n"
-         "Exit status: 0 success, 1 failure, 2 wrong usage.");
+    puts(
+        "usage: avocet record [options] /dev/video0 -o OUTPUT.mp4\n"
+        "\n"
+        "Encodes what a camera sees until Ctrl-C or --frames; the file is complete then. OUTPUT as "
+        "for avocet encode;\n"
+        "--fragment 1 keeps an .mp4 whole even when power fails.\n"
+        "\n"
+        "      --size WxH        wanted picture size [the camera's own]\n"
+        "      --fps N           wanted pictures per second\n"
+        "      --format F        wanted format: yuyv, nv12, i420, uyvy, gray8 [the first that is "
+        "fast "
+        "enough; else\n"
+        "                        the camera's Motion JPEG, where built with libavcodec]\n"
+        "      --frames N        at most N pictures\n"
+        "      --quiet           errors only\n"
+        "\n"
+        "All options of avocet encode that concern coding work here. Defaults: --preset veryfast, "
+        "a "
+        "keyframe every\n"
+        "2 seconds.\n"
+        "\n"
+        "Exit status: 0 success, 1 failure, 2 wrong usage.");
 }
 
 /* A name and its help beside it, in lines of a hundred characters. */
@@ -608,7 +615,8 @@ static void print_all_options(CliCommand command)
 {
     static const char *const forms[] = {[CLI_ENCODE] = "encode [options] INPUT -o OUTPUT.264",
                                         [CLI_STREAM] = "stream [options] INPUT --listen URL",
-                                        [CLI_RECORD] = "record [options] /dev/video0 -o OUTPUT.mp4"};
+                                        [CLI_RECORD] =
+                                            "record [options] /dev/video0 -o OUTPUT.mp4"};
     const char *group = "";
     printf("usage: avocet %s\n\nProgram:\n", forms[command]);
     for (size_t i = 0; i < COUNT(own_options); i++) {
@@ -629,7 +637,8 @@ static void print_all_options(CliCommand command)
     }
     puts("\nFlags are on when named and off as --no-NAME; --no-scenecut, --no-deblock, "
          "--no-weightp, --no-weightb,\n"
-         "--no-trellis, --no-psy-rd, --no-aq-mode and --no-temporal-filter stand for 0. Defaults are those of preset medium.\n"
+         "--no-trellis, --no-psy-rd, --no-aq-mode and --no-temporal-filter stand for 0. Defaults "
+         "are those of preset medium.\n"
          "Short: -o output, -q qp, -B bitrate, -I keyint, -i min-keyint, -b bframes, -r ref, -f "
          "deblock,\n"
          "-A partitions, -m subme, -t trellis, -v verbose, -h help, -V version.");

@@ -1,5 +1,5 @@
-/* Command line of "avocet encode", "stream" and "record": what is not a setting of the encoder, and the
- * encoder's settings through its own option table. */
+/* Command line of "avocet encode", "stream" and "record": what is not a setting of the encoder, and
+ * the encoder's settings through its own option table. */
 #ifndef TOOLS_CLI_OPTIONS_H
 #define TOOLS_CLI_OPTIONS_H
 
@@ -14,11 +14,11 @@ typedef struct CliOptions {
     const char *input, *output;
     const char *preset, *tune;
     const char *recon, *json;
-    const char *stats; /* of pass 1 to 3 */
+    const char *stats;    /* of pass 1 to 3 */
     int64_t frames, seek; /* frames -1: all */
     int quiet, verbose;
     int no_progress;
-    int loop; /* stream: start again at the end of the input */
+    int loop;         /* stream: start again at the end of the input */
     const char *help; /* NULL: not asked for; "": short; "all", "presets" or an option's name */
     int version;
     OutputOptions output_options;

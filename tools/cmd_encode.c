@@ -1,7 +1,8 @@
 /* avocet encode, stream and record: input -> encoder -> output, reconstruction, report.
  *
- * Streaming is encoding to an output that is a network, each picture when its time has come; recording is
- * encoding an input that is a camera. There, a signal is the usual way to end and no fault.
+ * Streaming is encoding to an output that is a network, each picture when its time has come;
+ * recording is encoding an input that is a camera. There, a signal is the usual way to end and no
+ * fault.
  *
  * Whatever goes wrong while pictures flow (a damaged input, a full disk, Ctrl-C), what has been
  * encoded up to there is kept: the encoder is flushed and files are closed in order, then the fault
@@ -35,7 +36,7 @@ typedef struct Session {
     const volatile sig_atomic_t *interrupted;
     Pace pace;
     int64_t pts_shift, last_pts; /* loop: what goes before this turn of the input */
-    Fault fault; /* first one; "" while all is well */
+    Fault fault;                 /* first one; "" while all is well */
 } Session;
 
 /* Keeps the first fault; later ones follow from it. */
@@ -328,7 +329,8 @@ static int encode_all(Session *s)
         return -1;
     Fault fault;
     if (s->stats.count > s->sent) {
-        fault_set(&fault, "the first pass had %lld pictures, this one %lld: the bit rate is not met",
+        fault_set(&fault,
+                  "the first pass had %lld pictures, this one %lld: the bit rate is not met",
                   (long long)s->stats.count, (long long)s->sent);
         return fail(s, &fault);
     }

@@ -1,4 +1,5 @@
-/* avocet remux: the same pictures in another container. Also repairs MP4 files that were cut or never finished. */
+/* avocet remux: the same pictures in another container. Also repairs MP4 files that were cut or
+ * never finished. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,10 @@ static void print_help(void)
 {
     puts("usage: avocet remux [options] INPUT OUTPUT\n"
          "\n"
-         "Copies H.264 video between containers without coding it anew. INPUT is .264 (Annex B) or .mp4, also one that\n"
-         "was cut off or left unfinished: everything whole in it is saved. OUTPUT is .264, .mp4 or (with libavformat) .mkv\n"
+         "Copies H.264 video between containers without coding it anew. INPUT is .264 (Annex B) or "
+         ".mp4, also one that\n"
+         "was cut off or left unfinished: everything whole in it is saved. OUTPUT is .264, .mp4 or "
+         "(with libavformat) .mkv\n"
          ".mov .ts .flv.\n"
          "\n"
          "      --fragment SEC    .mp4 in fragments that survive a power cut\n"
@@ -78,7 +81,8 @@ static int parse_option(Options *o, const char *word, const char *next, Fault *f
         word = "--output";
     if (strncmp(word, "--", 2) != 0 || strlen(word) >= sizeof name + 2)
         return fault_set(fault, "no option %s (see avocet remux --help)", word);
-    snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - word - 2) : (int)sizeof name - 1, word + 2);
+    snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - word - 2) : (int)sizeof name - 1,
+             word + 2);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (strcmp(name, flags[i]) == 0)
             return set_option(o, name, NULL, fault) < 0 ? -1 : 1;
@@ -161,10 +165,12 @@ static void print_summary(const Remux *m)
 {
     const AvocetReaderInfo *info = avocet_reader_info(m->reader);
     double seconds = (double)info->duration * info->time_base.num / info->time_base.den;
-    fprintf(stderr, "%" PRId64 " pictures, %.3f s, %dx%d\n", info->packets, seconds, info->video.width,
-            info->video.height);
+    fprintf(stderr, "%" PRId64 " pictures, %.3f s, %dx%d\n", info->packets, seconds,
+            info->video.width, info->video.height);
     if (info->repaired)
-        fprintf(stderr, "avocet: note: %s was unfinished or cut; %" PRIu64 " bytes at its end belong to no whole picture\n",
+        fprintf(stderr,
+                "avocet: note: %s was unfinished or cut; %" PRIu64
+                " bytes at its end belong to no whole picture\n",
                 m->options.input, info->lost_bytes);
 }
 

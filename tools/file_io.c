@@ -1,5 +1,5 @@
-/* See file_io.h. Plain system calls: what has been handed over is with the system at once, and survives the end of the
- * process, however it comes. */
+/* See file_io.h. Plain system calls: what has been handed over is with the system at once, and
+ * survives the end of the process, however it comes. */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 #include "file_io.h"
@@ -51,8 +51,8 @@ int file_io_open_read(FileIo *f, const char *name, AvocetSource *source, Fault *
 int file_io_check_output(const char *input, const char *output, Fault *fault)
 {
     struct stat in, out;
-    if (stat(input, &in) == 0 && stat(output, &out) == 0 && S_ISREG(out.st_mode) && in.st_dev == out.st_dev &&
-        in.st_ino == out.st_ino)
+    if (stat(input, &in) == 0 && stat(output, &out) == 0 && S_ISREG(out.st_mode) &&
+        in.st_dev == out.st_dev && in.st_ino == out.st_ino)
         return fault_set(fault, "%s is the input; choose another output", output);
     return 0;
 }
@@ -60,7 +60,8 @@ int file_io_check_output(const char *input, const char *output, Fault *fault)
 static int write_fully(FileIo *f, int64_t offset, const uint8_t *data, size_t size)
 {
     while (size) {
-        ssize_t n = offset < 0 ? write(f->fd, data, size) : pwrite(f->fd, data, size, (off_t)offset);
+        ssize_t n =
+            offset < 0 ? write(f->fd, data, size) : pwrite(f->fd, data, size, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)

@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-/* From now on these signals set the flag; a second one kills. A reader that went away (SIGPIPE) becomes a write error with
- * a message. Returns the flag, not 0 once a signal came. */
+/* From now on these signals set the flag; a second one kills. A reader that went away (SIGPIPE)
+ * becomes a write error with a message. Returns the flag, not 0 once a signal came. */
 const volatile sig_atomic_t *interrupt_watch(void);
 
 #endif

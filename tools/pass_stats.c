@@ -24,7 +24,8 @@ static int type_of(const char *name)
     return -1;
 }
 
-static int check_head(const PassStats *s, const char *line, const AvocetEncoderConfig *c, Fault *fault)
+static int check_head(const PassStats *s, const char *line, const AvocetEncoderConfig *c,
+                      Fault *fault)
 {
     int width, height, num, den, version;
     if (sscanf(line, "avocet-stats %d %dx%d %d/%d", &version, &width, &height, &num, &den) != 5)
@@ -32,8 +33,9 @@ static int check_head(const PassStats *s, const char *line, const AvocetEncoderC
     if (version != 1)
         return fault_set(fault, "%s:1: version %d of the statistics is unknown", s->name, version);
     if (width != c->width || height != c->height || num != c->fps.num || den != c->fps.den)
-        return fault_set(fault, "%s:1: the first pass saw %dx%d at %d/%d fps, this is %dx%d at %d/%d",
-                         s->name, width, height, num, den, c->width, c->height, c->fps.num, c->fps.den);
+        return fault_set(
+            fault, "%s:1: the first pass saw %dx%d at %d/%d fps, this is %dx%d at %d/%d", s->name,
+            width, height, num, den, c->width, c->height, c->fps.num, c->fps.den);
     return 0;
 }
 
@@ -59,7 +61,8 @@ static int parse_record(const PassStats *s, const char *line, int64_t number, Av
                    &r->duration_q16, &rest);
     int code = n >= 2 ? type_of(type) : -1;
     if (n != 7 || code < 0)
-        return fault_set(fault, "%s:%" PRId64 ": no line of a picture: \"%.60s\"", s->name, number, line);
+        return fault_set(fault, "%s:%" PRId64 ": no line of a picture: \"%.60s\"", s->name, number,
+                         line);
     r->type = (AvocetFrameType)code;
     return 0;
 }
@@ -74,7 +77,8 @@ static int take_line(PassStats *s, const char *line, int64_t number, int64_t *ro
     if (sscanf(line, "end %" SCNd64 " %c", &count, &rest) == 1) {
         if (count == s->count && count > 0)
             return 1;
-        return fault_set(fault, "%s:%" PRId64 ": %" PRId64 " pictures announced, %" PRId64 " are there",
+        return fault_set(fault,
+                         "%s:%" PRId64 ": %" PRId64 " pictures announced, %" PRId64 " are there",
                          s->name, number, count, s->count);
     }
     if (grow(s, room, fault) < 0 || parse_record(s, line, number, &s->record[s->count], fault) < 0)
@@ -129,14 +133,16 @@ int pass_stats_create(PassStats *s, const char *name, const AvocetEncoderConfig 
     s->name = name;
     s->temporary[0] = 0;
     if (stat(name, &there) == 0 && S_ISREG(there.st_mode)) {
-        if ((size_t)snprintf(s->temporary, sizeof s->temporary, "%s.new", name) >= sizeof s->temporary)
+        if ((size_t)snprintf(s->temporary, sizeof s->temporary, "%s.new", name) >=
+            sizeof s->temporary)
             return fault_set(fault, "%.80s...: the name is too long", name);
         own = s->temporary;
     }
     s->file = fopen(own, "w");
     if (!s->file)
         return fault_set(fault, "%s: %s", own, strerror(errno));
-    fprintf(s->file, "avocet-stats 1 %dx%d %d/%d\n# picture type layer qp/256 bits cost duration/65536\n",
+    fprintf(s->file,
+            "avocet-stats 1 %dx%d %d/%d\n# picture type layer qp/256 bits cost duration/65536\n",
             c->width, c->height, c->fps.num, c->fps.den);
     return 0;
 }
@@ -159,7 +165,8 @@ int pass_stats_close(PassStats *s, int complete, Fault *fault)
         fprintf(s->file, "end %" PRId64 "\n", s->written);
     if (s->file && (ferror(s->file) | fclose(s->file)))
         status = fault_set(fault, "%s: %s", s->name, strerror(errno));
-    if (s->file && s->temporary[0] && (complete && status == 0 ? rename(s->temporary, s->name) : remove(s->temporary)))
+    if (s->file && s->temporary[0] &&
+        (complete && status == 0 ? rename(s->temporary, s->name) : remove(s->temporary)))
         status = fault_set(fault, "%s: %s", s->temporary, strerror(errno));
     free(s->record);
     s->record = NULL;

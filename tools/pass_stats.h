@@ -24,8 +24,10 @@ typedef struct PassStats {
 } PassStats;
 
 /* Reads the records for a video as config describes it. 0 or -1. */
-int pass_stats_read(PassStats *stats, const char *name, const AvocetEncoderConfig *config, Fault *fault);
-int pass_stats_create(PassStats *stats, const char *name, const AvocetEncoderConfig *config, Fault *fault);
+int pass_stats_read(PassStats *stats, const char *name, const AvocetEncoderConfig *config,
+                    Fault *fault);
+int pass_stats_create(PassStats *stats, const char *name, const AvocetEncoderConfig *config,
+                      Fault *fault);
 int pass_stats_add(PassStats *stats, const AvocetPassRecord *record, Fault *fault);
 /* complete: everything was encoded; otherwise a file of that name stays as it was. */
 int pass_stats_close(PassStats *stats, int complete, Fault *fault);

@@ -1,8 +1,9 @@
 /* h264._h264: the C side of package h264 for CPython 3.9 and later, against the stable ABI.
  *
- * Types Encoder (pyencoder.c), Decoder (pydecoder.c), Mp4Writer and Reader (pymux.c), RtspServer (pyrtsp.c), which take
- * and give raw buffers, and the library's tables. All that is easier said in Python (what kind of
- * image an object is, keywords, documentation) is in the package's Python files. */
+ * Types Encoder (pyencoder.c), Decoder (pydecoder.c), Mp4Writer and Reader (pymux.c), RtspServer
+ * (pyrtsp.c), which take and give raw buffers, and the library's tables. All that is easier said in
+ * Python (what kind of image an object is, keywords, documentation) is in the package's Python
+ * files. */
 #include "pytypes.h"
 
 #include "backend.h"

@@ -21,7 +21,7 @@ struct AvoTaskPool {
     Worker *worker;
     pthread_mutex_t lock;
     pthread_cond_t wake, idle;
-    bool has_sync;        /* lock and conditions exist */
+    bool has_sync; /* lock and conditions exist */
     /* The batch at work; changed only with the lock held. */
     AvoTaskFn fn;
     void *context;
@@ -57,13 +57,15 @@ AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers)
 /* Gives way to others a number of times that looks random. */
 static void disturb(uint32_t seed, int batch, int index)
 {
-    uint32_t mixed = (seed ^ (uint32_t)batch * 0x9e3779b9u ^ (uint32_t)index * 0x85ebca6bu) * 0xc2b2ae35u;
+    uint32_t mixed =
+        (seed ^ (uint32_t)batch * 0x9e3779b9u ^ (uint32_t)index * 0x85ebca6bu) * 0xc2b2ae35u;
     for (uint32_t i = mixed >> 25; i > 0; i--)
         sched_yield();
 }
 
-/* Batches follow each other closely, and waking a sleeping thread takes as long as a small one: a thread with nothing to
- * do looks around a little before it sleeps. Called and returns with the lock held. */
+/* Batches follow each other closely, and waking a sleeping thread takes as long as a small one: a
+ * thread with nothing to do looks around a little before it sleeps. Called and returns with the
+ * lock held. */
 static void linger(AvoTaskPool *pool, AvoProgress *what)
 {
     int old = avo_progress_get(what);

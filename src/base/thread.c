@@ -13,8 +13,9 @@
 #define PAUSE_NS      20000
 #define LINGER_YIELDS 50
 
-/* Who waits for long sleeps: the task waited for may have lost its processor to another program, and polling would keep
- * it from getting one back. A row that has slept is a few macroblocks behind and will not wait again soon. */
+/* Who waits for long sleeps: the task waited for may have lost its processor to another program,
+ * and polling would keep it from getting one back. A row that has slept is a few macroblocks behind
+ * and will not wait again soon. */
 void avo_progress_wait(AvoProgress *p, int needed)
 {
     for (int turn = 0; avo_progress_get(p) < needed; turn++)

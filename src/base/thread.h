@@ -1,5 +1,5 @@
-/* What tasks of one picture tell each other: progress counters, and work passed on. Without threads (AVO_THREADS 0)
- * they are plain integers. */
+/* What tasks of one picture tell each other: progress counters, and work passed on. Without threads
+ * (AVO_THREADS 0) they are plain integers. */
 #ifndef AVO_BASE_THREAD_H
 #define AVO_BASE_THREAD_H
 
@@ -57,14 +57,15 @@ AVO_INLINE int avo_progress_get(AvoProgress *p)
 #endif
 }
 
-/* Returns once p has reached `needed`. With threads it spins a little, then yields, then sleeps; the task waited for always
- * runs already, because rows are started in order. */
+/* Returns once p has reached `needed`. With threads it spins a little, then yields, then sleeps;
+ * the task waited for always runs already, because rows are started in order. */
 void avo_progress_wait(AvoProgress *p, int needed);
 
 /* Returns once p is no longer `old`, or after some ten microseconds. */
 void avo_progress_linger(AvoProgress *p, int old);
 
-/* A stage at which one task at a time works, and for which none waits: each publishes what it brings, then
+/* A stage at which one task at a time works, and for which none waits: each publishes what it
+ * brings, then
  *
  *     for (int seen = avo_relay_enter(r); seen; seen = avo_relay_leave(r, seen))
  *         ... whatever is ready by now ...
@@ -83,7 +84,8 @@ AVO_INLINE int avo_relay_enter(AvoRelay *r)
 AVO_INLINE int avo_relay_leave(AvoRelay *r, int seen)
 {
 #if AVO_THREADS
-    if (atomic_compare_exchange_strong_explicit(&r->arrivals, &seen, 0, memory_order_acq_rel, memory_order_acquire))
+    if (atomic_compare_exchange_strong_explicit(&r->arrivals, &seen, 0, memory_order_acq_rel,
+                                                memory_order_acquire))
         return 0;
     return seen;
 #else

@@ -23,8 +23,10 @@ static AvocetRational frame_rate(const AvoVui *v)
 static void describe_hrd(AvocetStreamInfo *info, const AvoHrd *hrd)
 {
     int last = hrd->cpb_count - 1;
-    info->hrd_bitrate = ((int64_t)hrd->bit_rate_value_minus1[last] + 1) << (6 + hrd->bit_rate_scale);
-    info->hrd_cpb_size = ((int64_t)hrd->cpb_size_value_minus1[last] + 1) << (4 + hrd->cpb_size_scale);
+    info->hrd_bitrate = ((int64_t)hrd->bit_rate_value_minus1[last] + 1)
+                        << (6 + hrd->bit_rate_scale);
+    info->hrd_cpb_size = ((int64_t)hrd->cpb_size_value_minus1[last] + 1)
+                         << (4 + hrd->cpb_size_scale);
     info->hrd_cbr = hrd->cbr_flag[last];
     info->hrd_delay_bits = hrd->initial_cpb_removal_delay_length;
 }

@@ -82,8 +82,8 @@ typedef void (*AvoCostX3Fn)(const pixel *cur, const pixel *const ref[3], ptrdiff
 typedef void (*AvoCostX4Fn)(const pixel *cur, const pixel *const ref[4], ptrdiff_t stride,
                             int out[4]);
 
-/* Cost of cur (stride AVO_CUR_STRIDE) against the mean, (a + b + 1) >> 1, of each of `count` pairs of
- * blocks, 1..4; the blocks of each side share a stride. */
+/* Cost of cur (stride AVO_CUR_STRIDE) against the mean, (a + b + 1) >> 1, of each of `count` pairs
+ * of blocks, 1..4; the blocks of each side share a stride. */
 typedef void (*AvoMeanCostFn)(const pixel *cur, const pixel *const a[], ptrdiff_t stride_a,
                               const pixel *const b[], ptrdiff_t stride_b, int count, int out[]);
 
@@ -226,8 +226,8 @@ typedef struct AvoDsp {
                       int w0, int w1, int o);
 
     /* ---- temporal filter: blocks of 8 columns, predictions packed (stride 8) ---- */
-    /* Block at fx, fy sixteenths (0..15) of a sample, six taps each way: reads 2 samples to the left
-     * and above, 3 to the right and below. width 8 or 4, height even, at most 8. */
+    /* Block at fx, fy sixteenths (0..15) of a sample, six taps each way: reads 2 samples to the
+     * left and above, 3 to the right and below. width 8 or 4, height even, at most 8. */
     void (*sixteenth)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                       int fx, int fy, int width, int height);
     /* Slopes of an 8x8 block, right minus left and lower minus upper neighbour, and the sums of
@@ -237,9 +237,9 @@ typedef struct AvoDsp {
      * d * slope[1], of the squared sums of the four 4x4 quarters}. */
     void (*mismatch)(const pixel *cur, ptrdiff_t stride, const pixel *pred,
                      const int16_t slope[2][64], int out[4]);
-    /* Pulls samples towards a prediction: sum += weight * d * (1 - (d * reach / 2^16)^2)^2, 0 beyond
-     * the reach, in 1/256 of a sample and in exactly the arithmetic of the C version. weight 0..255,
-     * reach 256..65535. */
+    /* Pulls samples towards a prediction: sum += weight * d * (1 - (d * reach / 2^16)^2)^2, 0
+     * beyond the reach, in 1/256 of a sample and in exactly the arithmetic of the C version. weight
+     * 0..255, reach 256..65535. */
     void (*pull)(int16_t *sum, const pixel *cur, ptrdiff_t stride, const pixel *pred, int height,
                  int weight, int reach);
     /* dst = cur + (sum + 128) / 256, clipped. */

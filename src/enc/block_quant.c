@@ -50,8 +50,8 @@ static const uint16_t lambda_share_q8[] = {
     [SHARE_I] = 110, [SHARE_INTRA] = 180, [SHARE_P] = 240, [SHARE_BREF] = 256, [SHARE_B] = 256,
 };
 
-/* A psycho-visual strength of 1 takes this much off: levels keep texture that the squared error alone
- * does not value. */
+/* A psycho-visual strength of 1 takes this much off: levels keep texture that the squared error
+ * alone does not value. */
 enum { PSY_SHARE_Q8 = 46, PSY_MAX = 200 };
 
 static int64_t find_lambda2(const AvoRowCtx *row, bool intra)

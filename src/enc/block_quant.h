@@ -16,7 +16,8 @@ void avo_trellis_lambdas(AvoRowCtx *row);
 
 /* Each replaces coefficients by levels in raster order and returns whether any is not 0; *gain is
  * what they are worth against an empty block, in units of AVO_TRELLIS_SCORE_BITS (trellis only,
- * else untouched, as where nothing is left). AC blocks come with 0 in the place of their DC. k: the block's index in AvoMbInfo.nnz. flag: AVO_DC_*. */
+ * else untouched, as where nothing is left). AC blocks come with 0 in the place of their DC. k: the
+ * block's index in AvoMbInfo.nnz. flag: AVO_DC_*. */
 bool avo_quant_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int list,
                    int qp, int k, int64_t *gain);
 bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int list, int qp, int blk8,

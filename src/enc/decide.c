@@ -49,7 +49,9 @@ AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand)
 static void block_energies(const AvoDsp *dsp, const pixel *p, ptrdiff_t stride, int energy[4])
 {
     for (int i = 0; i < 4; i++)
-        energy[i] = (int)(dsp->hadamard_ac[AVO_BLK_8x8](p + (i >> 1) * 8 * stride + (i & 1) * 8, stride) >> 32);
+        energy[i] =
+            (int)(dsp->hadamard_ac[AVO_BLK_8x8](p + (i >> 1) * 8 * stride + (i & 1) * 8, stride) >>
+                  32);
 }
 
 /* What the eye minds beyond the squared error: texture that got lost or was added. */
@@ -95,8 +97,8 @@ bool avo_score_trial(AvoRowCtx *row)
     return true;
 }
 
-/* A macroblock may not take more than 3200 bits (A.3.1 n, 128 + RawMbBits), and samples sent as they are need fewer
- * bits from there on anyway. Only low QPs get near. */
+/* A macroblock may not take more than 3200 bits (A.3.1 n, 128 + RawMbBits), and samples sent as
+ * they are need fewer bits from there on anyway. Only low QPs get near. */
 static void guard_size(AvoRowCtx *row)
 {
     enum { PCM_BITS_Q8 = 256 * 3060 };

@@ -1,4 +1,5 @@
-/* The decision for B macroblocks: skip and direct, then list 0, list 1 or both for 16x16, 8x8 blocks, and halves. */
+/* The decision for B macroblocks: skip and direct, then list 0, list 1 or both for 16x16, 8x8
+ * blocks, and halves. */
 #include "enc/decide.h"
 
 /* The best way found for one block: one list, both, or direct. */
@@ -13,7 +14,14 @@ typedef struct Way {
 static const int bits_16x16[3] = {3 * 256, 3 * 256, 5 * 256};
 static const int bits_half[3] = {0, 0, 256}; /* on top of bits_halves for the pair */
 static const int bits_sub[3] = {3 * 256, 3 * 256, 4 * 256};
-enum { BITS_DIRECT = 2 * 256, BITS_SKIP = 256, BITS_HALVES = 6 * 256, BITS_8x8 = 6 * 256, BITS_SUB_DIRECT = 256, BITS_INTRA = 8 * 256 };
+enum {
+    BITS_DIRECT = 2 * 256,
+    BITS_SKIP = 256,
+    BITS_HALVES = 6 * 256,
+    BITS_8x8 = 6 * 256,
+    BITS_SUB_DIRECT = 256,
+    BITS_INTRA = 8 * 256
+};
 
 static AvoMv predicted(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int part, int ref)
 {
@@ -25,8 +33,8 @@ static AvoMv predicted(const AvoRowCtx *row, const AvoSearchBlock *b, int list, 
 }
 
 /* Of the lists searched, each alone, and both together. */
-static void choose_lists(AvoRowCtx *row, const AvoSearchBlock *b, unsigned lists, AvoMotion found[2],
-                         const int type_bits[3], Way *way)
+static void choose_lists(AvoRowCtx *row, const AvoSearchBlock *b, unsigned lists,
+                         AvoMotion found[2], const int type_bits[3], Way *way)
 {
     int cost[2] = {AVO_COST_MAX, AVO_COST_MAX};
     for (int list = 0; list < 2; list++)
@@ -64,9 +72,10 @@ static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const int re
     choose_lists(row, b, 3, found, bits_sub, way);
 }
 
-/* The same for half a macroblock from the vectors of its two 8x8 blocks, in the lists that they use. */
-static void search_way_half(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2], const Way *first,
-                            const Way *second, Way *way)
+/* The same for half a macroblock from the vectors of its two 8x8 blocks, in the lists that they
+ * use. */
+static void search_way_half(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2],
+                            const Way *first, const Way *second, Way *way)
 {
     AvoMotion found[2] = {{.ref = (int8_t)refs[0]}, {.ref = (int8_t)refs[1]}};
     unsigned lists = 0;
@@ -87,7 +96,8 @@ static void fill_cache(AvoRowCtx *row, const AvoSearchBlock *b, const Way *way)
     static const AvoMv zero = {0, 0};
     for (int list = 0; list < 2; list++)
         avo_mvcache_fill(&row->cache, list, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2,
-                         way->use[list] ? way->m[list].ref : AVO_REF_NONE, way->use[list] ? way->m[list].mv : zero);
+                         way->use[list] ? way->m[list].ref : AVO_REF_NONE,
+                         way->use[list] ? way->m[list].mv : zero);
 }
 
 static void fill_cache_direct(AvoRowCtx *row, int i)
@@ -95,7 +105,8 @@ static void fill_cache_direct(AvoRowCtx *row, int i)
     for (int list = 0; list < 2; list++)
         for (int k = 0; k < 4; k++) {
             int x = (i & 1) * 2 + (k & 1), y = (i >> 1) * 2 + (k >> 1);
-            avo_mvcache_fill(&row->cache, list, x, y, 1, 1, row->direct.ref_idx[list][i], row->direct.mv[list][4 * y + x]);
+            avo_mvcache_fill(&row->cache, list, x, y, 1, 1, row->direct.ref_idx[list][i],
+                             row->direct.mv[list][4 * y + x]);
         }
 }
 
@@ -103,7 +114,8 @@ static void set_way(AvoMbInfo *info, const AvoSearchBlock *b, const Way *way)
 {
     for (int list = 0; list < 2; list++)
         if (way->use[list])
-            avo_set_motion(info, list, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, way->m[list].ref, way->m[list].mv);
+            avo_set_motion(info, list, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, way->m[list].ref,
+                           way->m[list].mv);
 }
 
 void avo_make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
@@ -120,8 +132,8 @@ static void predict_direct(AvoRowCtx *row)
     avo_predict_inter(row, &row->trial->info, row->pred);
 }
 
-/* SATD below which direct prediction is so good that no search needs to confirm it; presets that decide by SATD are
- * content with less. */
+/* SATD below which direct prediction is so good that no search needs to confirm it; presets that
+ * decide by SATD are content with less. */
 static int early_skip_limit(const AvoRowCtx *row)
 {
     return avo_rate(row, (avo_rd_level(row) == AVO_RD_SATD ? 200 : 100) * 256);
@@ -133,8 +145,8 @@ static int small_enough(const AvoRowCtx *row)
     return avo_rate(row, (avo_rd_level(row) == AVO_RD_REFINE ? 120 : 150) * 256);
 }
 
-/* B_Skip at once where no 16x16 search beats direct prediction, which is in row->pred, and nothing of its residual
- * survives. */
+/* B_Skip at once where no 16x16 search beats direct prediction, which is in row->pred, and nothing
+ * of its residual survives. */
 static bool early_b_skip(AvoRowCtx *row)
 {
     if (!avo_residual_vanishes(row, row->pred))
@@ -150,7 +162,8 @@ static bool early_b_skip(AvoRowCtx *row)
 static int search_lists(AvoRowCtx *row, int list)
 {
     const AvoPicJob *job = row->job;
-    int refs = avo_min(job->refs.count[list], avo_min(job->tools->max_refs, AVO_SEARCH_REFS)), best = 0;
+    int refs = avo_min(job->refs.count[list], avo_min(job->tools->max_refs, AVO_SEARCH_REFS)),
+        best = 0;
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[list][ref];
@@ -171,8 +184,10 @@ static int search_b16(AvoRowCtx *row, int best_ref[2], Way way[3])
     for (int list = 0; list < 2; list++)
         best_ref[list] = search_lists(row, list);
     for (int i = 0; i < 3; i++) {
-        way[i] = (Way){.use = {i != 1, i != 0}, .m = {row->m16[0][best_ref[0]], row->m16[1][best_ref[1]]}};
-        way[i].cost = i < 2 ? way[i].m[i].cost : avo_bidir_search(row, &avo_blk_16x16, &way[2].m[0], &way[2].m[1]);
+        way[i] = (Way){.use = {i != 1, i != 0},
+                       .m = {row->m16[0][best_ref[0]], row->m16[1][best_ref[1]]}};
+        way[i].cost = i < 2 ? way[i].m[i].cost
+                            : avo_bidir_search(row, &avo_blk_16x16, &way[2].m[0], &way[2].m[1]);
         way[i].cost += avo_rate(row, bits_16x16[i]);
     }
     int best = way[1].cost < way[0].cost;
@@ -183,7 +198,8 @@ static int direct_cost_8x8(const AvoRowCtx *row, int i, const pixel *direct_pred
 {
     const AvoSearchBlock *b = &avo_blk_8x8[i];
     return row->job->dsp->satd[AVO_BLK_8x8](row->cur + b->y * AVO_CUR_STRIDE + b->x, AVO_CUR_STRIDE,
-                                            direct_pred + b->y * AVO_REC_STRIDE + b->x, AVO_REC_STRIDE) +
+                                            direct_pred + b->y * AVO_REC_STRIDE + b->x,
+                                            AVO_REC_STRIDE) +
            avo_rate(row, BITS_SUB_DIRECT);
 }
 
@@ -204,12 +220,14 @@ static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cos
     return cost;
 }
 
-static int search_b_halves(AvoRowCtx *row, bool horizontal, const int best_ref[2], const Way way8[4], int limit, Way way[2])
+static int search_b_halves(AvoRowCtx *row, bool horizontal, const int best_ref[2],
+                           const Way way8[4], int limit, Way way[2])
 {
     int cost = avo_rate(row, BITS_HALVES);
     for (int part = 0; part < 2; part++) {
         const AvoSearchBlock *b = horizontal ? &avo_blk_16x8[part] : &avo_blk_8x16[part];
-        const Way *a = &way8[horizontal ? 2 * part : part], *c = &way8[horizontal ? 2 * part + 1 : part + 2];
+        const Way *a = &way8[horizontal ? 2 * part : part],
+                  *c = &way8[horizontal ? 2 * part + 1 : part + 2];
         search_way_half(row, b, part, best_ref, a, c, &way[part]);
         fill_cache(row, b, &way[part]);
         cost += way[part].cost;
@@ -228,7 +246,8 @@ static void make_b(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, cons
         set_way(info, &avo_blk_16x16, way);
     } else if (partition != AVO_PART_8x8) {
         for (int i = 0; i < 2; i++)
-            set_way(info, partition == AVO_PART_16x8 ? &avo_blk_16x8[i] : &avo_blk_8x16[i], &way[i]);
+            set_way(info, partition == AVO_PART_16x8 ? &avo_blk_16x8[i] : &avo_blk_8x16[i],
+                    &way[i]);
     } else {
         for (int i = 0; i < 4; i++) {
             cand->code.sub_type[i] = way[i].direct ? AVO_SUB_DIRECT : AVO_SUB_8x8;
@@ -249,7 +268,8 @@ static void make_b(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, cons
     avo_seal_inter(row, cand);
 }
 
-/* Direct prediction, which is in row->pred, with a residual and, unless that disappeared, without. */
+/* Direct prediction, which is in row->pred, with a residual and, unless that disappeared, without.
+ */
 static void try_direct(AvoRowCtx *row, int cost)
 {
     avo_make_direct(row, row->trial, AVO_MB_B_DIRECT);
@@ -261,7 +281,8 @@ static void try_direct(AvoRowCtx *row, int cost)
     avo_try_skip(row);
 }
 
-/* The lists that came second for the whole macroblock may still code it best; shown only by levels as they will be. */
+/* The lists that came second for the whole macroblock may still code it best; shown only by levels
+ * as they will be. */
 static void try_other_lists(AvoRowCtx *row, const Way way[3], int done, int best)
 {
     for (int i = 0; i < 3; i++)
@@ -276,8 +297,8 @@ static int luma_satd(const AvoRowCtx *row)
     return row->job->dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, row->pred, AVO_REC_STRIDE);
 }
 
-/* Looks at both kinds of direct prediction in a quarter of the macroblocks, for the choice of later pictures.
- * row->pred holds that of this picture's kind. */
+/* Looks at both kinds of direct prediction in a quarter of the macroblocks, for the choice of later
+ * pictures. row->pred holds that of this picture's kind. */
 static void compare_direct(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -298,8 +319,9 @@ void avo_decide_b(AvoRowCtx *row)
     const AvoTools *tools = row->job->tools;
     bool rd = avo_rd_level(row) != AVO_RD_SATD;
     int direct8[4] = {0, 0, 0, 0}, direct_cost = AVO_COST_MAX;
-    row->direct_valid = row->job->use_direct &&
-                        avo_direct_derive(&row->direct, &row->cache, &row->job->refs, row->mb_x, row->mb_y);
+    row->direct_valid =
+        row->job->use_direct &&
+        avo_direct_derive(&row->direct, &row->cache, &row->job->refs, row->mb_x, row->mb_y);
     if (row->direct_valid) {
         predict_direct(row);
         if (row->job->compare_direct && ((row->mb_x + row->mb_y) & 3) == 0)
@@ -326,8 +348,10 @@ void avo_decide_b(AvoRowCtx *row)
         cost[AVO_PART_8x8] = search_b8(row, best_ref, direct8, way8);
         if (cost[AVO_PART_8x8] < best + best / 8) {
             best = avo_min(best, cost[AVO_PART_8x8]);
-            cost[AVO_PART_16x8] = search_b_halves(row, true, best_ref, way8, best + best / 8, way16x8);
-            cost[AVO_PART_8x16] = search_b_halves(row, false, best_ref, way8, best + best / 8, way8x16);
+            cost[AVO_PART_16x8] =
+                search_b_halves(row, true, best_ref, way8, best + best / 8, way16x8);
+            cost[AVO_PART_8x16] =
+                search_b_halves(row, false, best_ref, way8, best + best / 8, way8x16);
             best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
         }
     }

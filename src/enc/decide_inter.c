@@ -1,10 +1,13 @@
-/* Inter macroblocks: what P and B share (filling, sealing, coding candidates), and the decision for P. */
+/* Inter macroblocks: what P and B share (filling, sealing, coding candidates), and the decision for
+ * P. */
 #include "enc/block_quant.h"
 #include "enc/decide.h"
 
 const AvoSearchBlock avo_blk_16x16 = {AVO_BLK_16x16, 0, 0, 16, 16};
-const AvoSearchBlock avo_blk_8x8[4] = {
-    {AVO_BLK_8x8, 0, 0, 8, 8}, {AVO_BLK_8x8, 8, 0, 8, 8}, {AVO_BLK_8x8, 0, 8, 8, 8}, {AVO_BLK_8x8, 8, 8, 8, 8}};
+const AvoSearchBlock avo_blk_8x8[4] = {{AVO_BLK_8x8, 0, 0, 8, 8},
+                                       {AVO_BLK_8x8, 8, 0, 8, 8},
+                                       {AVO_BLK_8x8, 0, 8, 8, 8},
+                                       {AVO_BLK_8x8, 8, 8, 8, 8}};
 const AvoSearchBlock avo_blk_16x8[2] = {{AVO_BLK_16x8, 0, 0, 16, 8}, {AVO_BLK_16x8, 0, 8, 16, 8}};
 const AvoSearchBlock avo_blk_8x16[2] = {{AVO_BLK_8x16, 0, 0, 8, 16}, {AVO_BLK_8x16, 8, 0, 8, 16}};
 
@@ -58,7 +61,8 @@ static void seal_8x8(AvoRowCtx *row, AvoMbCand *cand, int list, int i)
     case AVO_SUB_DIRECT:
         for (int k = 0; k < 4; k++) { /* counts as a neighbour with what it derived */
             int bx = x + (k & 1), by = y + (k >> 1);
-            avo_mvcache_fill(&row->cache, list, bx, by, 1, 1, info->ref_idx[list][i], info->mv[list][4 * by + bx]);
+            avo_mvcache_fill(&row->cache, list, bx, by, 1, 1, info->ref_idx[list][i],
+                             info->mv[list][4 * by + bx]);
         }
         break;
     case AVO_SUB_8x8:
@@ -83,7 +87,8 @@ static void set_ref_slots(const AvoRowCtx *row, AvoMbInfo *info)
     for (int list = 0; list < 2; list++)
         for (int i = 0; i < 4; i++) {
             int ref = info->ref_idx[list][i];
-            info->ref_slot[list][i] = (int8_t)(ref < 0 ? -1 : row->job->refs.frame[list][ref]->slot);
+            info->ref_slot[list][i] =
+                (int8_t)(ref < 0 ? -1 : row->job->refs.frame[list][ref]->slot);
         }
 }
 
@@ -117,8 +122,8 @@ void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand)
 void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer)
 {
     bool chroma = row->syntax.chroma_format;
-    avo_predict_mb(&row->predict, info, row->mb_x, row->mb_y, buffer, chroma ? buffer + AVO_REC_CB : NULL,
-                   chroma ? buffer + AVO_REC_CR : NULL);
+    avo_predict_mb(&row->predict, info, row->mb_x, row->mb_y, buffer,
+                   chroma ? buffer + AVO_REC_CB : NULL, chroma ? buffer + AVO_REC_CR : NULL);
 }
 
 /* 7.3.5: transform_size_8x8_flag may be sent only if nothing is smaller than 8x8. */
@@ -154,8 +159,9 @@ static void become_skip(AvoRowCtx *row, AvoMbCand *cand)
     info->transform_8x8 = 0;
     if (info->type == AVO_MB_B_DIRECT) {
         info->type = AVO_MB_B_SKIP;
-    } else if (info->type == AVO_MB_P && cand->code.partition == AVO_PART_16x16 && info->ref_idx[0][0] == 0 &&
-               info->mv[0][0].x == row->skip_mv.x && info->mv[0][0].y == row->skip_mv.y) {
+    } else if (info->type == AVO_MB_P && cand->code.partition == AVO_PART_16x16 &&
+               info->ref_idx[0][0] == 0 && info->mv[0][0].x == row->skip_mv.x &&
+               info->mv[0][0].y == row->skip_mv.y) {
         info->type = AVO_MB_P_SKIP;
         memset(info->mvd, 0, sizeof info->mvd);
     }
@@ -168,21 +174,24 @@ static void drop_residual(const AvoRowCtx *row, AvoMbCand *cand)
     cand->info.cbp = cand->info.dc_flags = 0;
 }
 
-/* Whether the luma just coded leaves no hope to beat row->best. What comes on top (chroma, vectors, types) costs about
- * what it costs there; 7/8 of that is taken for granted. Only where the trellis has counted the bits of luma. */
+/* Whether the luma just coded leaves no hope to beat row->best. What comes on top (chroma, vectors,
+ * types) costs about what it costs there; 7/8 of that is taken for granted. Only where the trellis
+ * has counted the bits of luma. */
 static bool is_hopeless(const AvoRowCtx *row, AvoMbCand *cand)
 {
     const AvoMbCand *best = row->best;
     cand->luma_score = 0;
     if (row->job->tools->trellis != 2 || !row->syntax.cabac || avo_rd_level(row) == AVO_RD_SATD)
         return false;
-    int64_t ssd = row->job->dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
+    int64_t ssd =
+        row->job->dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
     cand->luma_score = avo_rd_score(row, ssd, row->coding_bits_q8);
     int64_t rest = best->luma_score ? best->score - best->luma_score : 0;
     return cand->luma_score + rest * 7 / 8 >= best->score;
 }
 
-/* row->pred holds the prediction; transform_8x8 is set. May give up where the candidate cannot become the best. */
+/* row->pred holds the prediction; transform_8x8 is set. May give up where the candidate cannot
+ * become the best. */
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
 {
     memcpy(cand->rec, row->pred, sizeof cand->rec);
@@ -233,7 +242,8 @@ void avo_try_inter_predicted(AvoRowCtx *row, int cost)
         avo_keep_if_better(row);
     } else {
         code_predicted(row, row->trial);
-        if (avo_rd_level(row) == AVO_RD_REFINE && row->trial->info.cbp & 15 && may_use_8x8(row, row->trial))
+        if (avo_rd_level(row) == AVO_RD_REFINE && row->trial->info.cbp & 15 &&
+            may_use_8x8(row, row->trial))
             score_both_transforms(row);
         else
             avo_score_trial(row);
@@ -257,7 +267,8 @@ void avo_try_skip(AvoRowCtx *row)
 
 void avo_try_other_transform(AvoRowCtx *row)
 {
-    if (AVO_MB_IS_INTRA(row->best->info.type) || !(row->best->info.cbp & 15) || !may_use_8x8(row, row->best))
+    if (AVO_MB_IS_INTRA(row->best->info.type) || !(row->best->info.cbp & 15) ||
+        !may_use_8x8(row, row->best))
         return;
     AvoMbCand *cand = row->trial;
     avo_trial_like_best(row);
@@ -305,17 +316,20 @@ static void add_temporal(const AvoRowCtx *row, int list, int ref, AvoMv *starts,
         int l = col->ref_idx[0][0] >= 0 ? 0 : 1;
         if (col->ref_idx[l][0] < 0)
             continue;
-        int dist_col = f->poc - (int)f->slot_poc[col->ref_slot[l][0]], dist = job->rec->poc - f->poc;
+        int dist_col = f->poc - (int)f->slot_poc[col->ref_slot[l][0]],
+            dist = job->rec->poc - f->poc;
         if (!dist_col)
             continue;
         int scale = dist * 256 / dist_col;
         AvoMv mv = col->mv[l][0];
-        add_start(starts, n, (AvoMv){(int16_t)avo_clip3(-8192, 8191, (mv.x * scale + 128) >> 8),
-                                     (int16_t)avo_clip3(-8192, 8191, (mv.y * scale + 128) >> 8)});
+        add_start(starts, n,
+                  (AvoMv){(int16_t)avo_clip3(-8192, 8191, (mv.x * scale + 128) >> 8),
+                          (int16_t)avo_clip3(-8192, 8191, (mv.y * scale + 128) >> 8)});
     }
 }
 
-int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref, AvoMv *starts)
+int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref,
+                      AvoMv *starts)
 {
     static const AvoMv zero = {0, 0};
     int n = 0;
@@ -340,7 +354,14 @@ int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, i
 /* ---- P ---- */
 
 /* Bits of mb_type and sub types as SATD decisions see them, 1/256 bit. */
-enum { P_BITS_16x16 = 256, P_BITS_16x8 = 3 * 256, P_BITS_8x16 = 3 * 256, P_BITS_8x8 = 3 * 256, P_BITS_SUB = 256, P_BITS_INTRA = 5 * 256 };
+enum {
+    P_BITS_16x16 = 256,
+    P_BITS_16x8 = 3 * 256,
+    P_BITS_8x16 = 3 * 256,
+    P_BITS_8x8 = 3 * 256,
+    P_BITS_SUB = 256,
+    P_BITS_INTRA = 5 * 256
+};
 
 void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
 {
@@ -370,7 +391,8 @@ static bool near_skip(const AvoRowCtx *row, const AvoMotion *m)
     return avo_abs(m->mv.x - row->skip_mv.x) <= 1 && avo_abs(m->mv.y - row->skip_mv.y) <= 1;
 }
 
-/* The vectors around, and those that the lookahead found here, differ by no more than half a sample. */
+/* The vectors around, and those that the lookahead found here, differ by no more than half a
+ * sample. */
 static bool all_move_like_skip(const AvoRowCtx *row)
 {
     const AvoMvCache *c = &row->cache;
@@ -412,10 +434,12 @@ static int refs_searched(const AvoRowCtx *row)
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
     int best = AVO_COST_MAX, refs = refs_searched(row);
-    /* Where all is coded to be compared, the search costs little. Where SAD alone decides, the skip vector is believed. */
+    /* Where all is coded to be compared, the search costs little. Where SAD alone decides, the skip
+     * vector is believed. */
     bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD;
     bool nothing_left = asked && skip_leaves_nothing(row);
-    if (nothing_left && (!row->job->tools->subpel_satd || all_move_like_skip(row) || skip_vector_stands(row))) {
+    if (nothing_left &&
+        (!row->job->tools->subpel_satd || all_move_like_skip(row) || skip_vector_stands(row))) {
         take_p_skip(row);
         return -1;
     }
@@ -427,7 +451,8 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
         int n = avo_gather_starts(row, &avo_blk_16x16, 0, ref, starts);
         int stop = best == AVO_COST_MAX ? best : best + best / 4;
         avo_motion_search(row, &avo_blk_16x16, 0, starts, n, stop, m);
-        if (ref == 0 && may_skip && near_skip(row, m) && (asked ? nothing_left : skip_leaves_nothing(row))) {
+        if (ref == 0 && may_skip && near_skip(row, m) &&
+            (asked ? nothing_left : skip_leaves_nothing(row))) {
             take_p_skip(row);
             return -1;
         }
@@ -439,10 +464,10 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
     return best + avo_rate(row, P_BITS_16x16);
 }
 
-/* Best reference for one partition: those that the larger blocks liked. refs: bit mask. quarters: of a half, the vectors
- * of its two 8x8 blocks, near which its own will be; else NULL. */
-static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned refs, const AvoMv *quarters, int part,
-                            AvoMotion *best)
+/* Best reference for one partition: those that the larger blocks liked. refs: bit mask. quarters:
+ * of a half, the vectors of its two 8x8 blocks, near which its own will be; else NULL. */
+static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned refs,
+                            const AvoMv *quarters, int part, AvoMotion *best)
 {
     best->cost = AVO_COST_MAX;
     for (int ref = 0; refs >> ref; ref++) {
@@ -467,7 +492,8 @@ static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned re
         if (m.cost < best->cost)
             *best = m;
     }
-    avo_mvcache_fill(&row->cache, 0, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, best->ref, best->mv);
+    avo_mvcache_fill(&row->cache, 0, b->x >> 2, b->y >> 2, b->w >> 2, b->h >> 2, best->ref,
+                     best->mv);
     return best->cost;
 }
 
@@ -509,14 +535,17 @@ static int search_p_halves(AvoRowCtx *row, bool horizontal, int limit)
     return cost;
 }
 
-/* Sub-partitions of one 8x8 with its reference: the vectors go to mv[4] (per 4x4). Keeps the best in *type. */
+/* Sub-partitions of one 8x8 with its reference: the vectors go to mv[4] (per 4x4). Keeps the best
+ * in *type. */
 static int search_p_sub(AvoRowCtx *row, int blk8, AvoSubType *type, AvoMv mv[4])
 {
     static const struct {
         AvoBlkSize size;
         uint8_t w, h, count;
         uint16_t bits;
-    } shape[3] = {{AVO_BLK_8x4, 8, 4, 2, 3 * 256}, {AVO_BLK_4x8, 4, 8, 2, 3 * 256}, {AVO_BLK_4x4, 4, 4, 4, 3 * 256}};
+    } shape[3] = {{AVO_BLK_8x4, 8, 4, 2, 3 * 256},
+                  {AVO_BLK_4x8, 4, 8, 2, 3 * 256},
+                  {AVO_BLK_4x4, 4, 4, 4, 3 * 256}};
     const AvoMotion *whole = &row->m8[0][blk8];
     int best = whole->cost + avo_rate(row, P_BITS_SUB), x0 = (blk8 & 1) * 8, y0 = (blk8 >> 1) * 8;
     int ref_rate = avo_rate(row, avo_ref_bits(row, 0, whole->ref));
@@ -529,7 +558,8 @@ static int search_p_sub(AvoRowCtx *row, int blk8, AvoSubType *type, AvoMv mv[4])
         for (int i = 0; i < shape[k].count && cost < best; i++) {
             int dx = shape[k].w == 4 ? (i & 1) * 4 : 0;
             int dy = shape[k].h == 4 ? (shape[k].w == 8 ? i : i >> 1) * 4 : 0;
-            AvoSearchBlock b = {shape[k].size, (uint8_t)(x0 + dx), (uint8_t)(y0 + dy), shape[k].w, shape[k].h};
+            AvoSearchBlock b = {shape[k].size, (uint8_t)(x0 + dx), (uint8_t)(y0 + dy), shape[k].w,
+                                shape[k].h};
             AvoMotion m = {.ref = whole->ref};
             int bx = b.x >> 2, by = b.y >> 2, bw = b.w >> 2, bh = b.h >> 2;
             m.mvp = avo_mvpred_median(&row->cache, 0, bx, by, bw, m.ref);
@@ -550,12 +580,13 @@ static int search_p_sub(AvoRowCtx *row, int blk8, AvoSubType *type, AvoMv mv[4])
         }
     }
     for (int i = 0; i < 4; i++)
-        avo_mvcache_fill(&row->cache, 0, (x0 >> 2) + (i & 1), (y0 >> 2) + (i >> 1), 1, 1, whole->ref, mv[i]);
+        avo_mvcache_fill(&row->cache, 0, (x0 >> 2) + (i & 1), (y0 >> 2) + (i >> 1), 1, 1,
+                         whole->ref, mv[i]);
     return best;
 }
 
-/* A.3.1: two macroblocks in a row may not have more vectors than the level says. What the last macroblock of the row
- * above had is not known in time, so it counts as full. */
+/* A.3.1: two macroblocks in a row may not have more vectors than the level says. What the last
+ * macroblock of the row above had is not known in time, so it counts as full. */
 static bool sub_vectors_allowed(const AvoRowCtx *row)
 {
     int limit = row->job->max_mvs_per_2mb;
@@ -594,7 +625,8 @@ static void make_p(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, int 
     default:
         for (int i = 0; i < 4; i++) {
             cand->code.sub_type[i] = AVO_SUB_8x8;
-            avo_set_motion(info, 0, (i & 1) * 2, (i >> 1) * 2, 2, 2, row->m8[0][i].ref, row->m8[0][i].mv);
+            avo_set_motion(info, 0, (i & 1) * 2, (i >> 1) * 2, 2, 2, row->m8[0][i].ref,
+                           row->m8[0][i].mv);
         }
     }
     avo_seal_inter(row, cand);
@@ -608,14 +640,14 @@ static void make_p_sub(AvoRowCtx *row, AvoMbCand *cand)
     for (int i = 0; i < 4; i++) {
         cand->code.sub_type[i] = (uint8_t)row->sub_type[i];
         for (int k = 0; k < 4; k++)
-            avo_set_motion(&cand->info, 0, (i & 1) * 2 + (k & 1), (i >> 1) * 2 + (k >> 1), 1, 1, row->m8[0][i].ref,
-                           row->sub_mv[i][k]);
+            avo_set_motion(&cand->info, 0, (i & 1) * 2 + (k & 1), (i >> 1) * 2 + (k >> 1), 1, 1,
+                           row->m8[0][i].ref, row->sub_mv[i][k]);
     }
     avo_seal_inter(row, cand);
 }
 
-/* Divides the 8x8 blocks further; AVO_COST_MAX if none is better for it. Not in place of the whole blocks: those may use
- * the 8x8 transform, which SATD does not see. */
+/* Divides the 8x8 blocks further; AVO_COST_MAX if none is better for it. Not in place of the whole
+ * blocks: those may use the 8x8 transform, which SATD does not see. */
 static int search_p_subs(AvoRowCtx *row)
 {
     int cost = avo_rate(row, P_BITS_8x8);

@@ -1,5 +1,6 @@
-/* Intra modes. Intra16x16 and chroma are searched by SATD; 4x4 and 8x8 blocks must be coded one after another because
- * each predicts from the one before, so trying them and coding them is the same walk. */
+/* Intra modes. Intra16x16 and chroma are searched by SATD; 4x4 and 8x8 blocks must be coded one
+ * after another because each predicts from the one before, so trying them and coding them is the
+ * same walk. */
 #include "enc/block_quant.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
@@ -15,7 +16,8 @@ static ModeBits mode_bits(const AvoRowCtx *row)
         return (ModeBits){256, 4 * 256};
     int flag = row->contexts.state[68], rem = row->contexts.state[69];
     int rem_bit = (avo_cabac_entropy[rem] + avo_cabac_entropy[rem ^ 1]) / 2;
-    return (ModeBits){avo_cabac_entropy[flag ^ 1], avo_cabac_entropy[flag] + 3 * avo_min(rem_bit, 320)};
+    return (ModeBits){avo_cabac_entropy[flag ^ 1],
+                      avo_cabac_entropy[flag] + 3 * avo_min(rem_bit, 320)};
 }
 
 /* 8.3.1.1 and 8.3.2.1: mode of a neighbouring macroblock's block, -1 if it cannot be used. */
@@ -52,7 +54,8 @@ void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice)
         if (!avo_i16_mode_legal(mode, have))
             continue;
         pixel *p = row->block[0];
-        dsp->intra_16x16[avo_i16_predictor(mode, have)](p, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+        dsp->intra_16x16[avo_i16_predictor(mode, have)](p, AVO_REC_STRIDE,
+                                                        line + AVO_EDGE_CORNER_AT);
         int cost = dsp->satd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE);
         cost += avo_rate(row, mode == AVO_I16_PLANE ? 768 : 512);
         choice->cost_of_mode16[mode] = cost;
@@ -68,8 +71,8 @@ void avo_predict_intra_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     for (int plane = 1; plane <= 2; plane++) {
         unsigned have = avo_edge_mb(row, plane, line);
-        row->job->dsp->intra_chroma[avo_chroma_predictor(mode, have)](plane == 1 ? cb : cr, AVO_REC_STRIDE,
-                                                                      line + AVO_EDGE_CORNER_AT);
+        row->job->dsp->intra_chroma[avo_chroma_predictor(mode, have)](
+            plane == 1 ? cb : cr, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
     }
 }
 
@@ -94,8 +97,10 @@ static void chroma_search(AvoRowCtx *row, AvoIntraChoice *choice)
         pixel *p = row->block[0];
         avo_predict_intra_chroma(row, mode, p + AVO_REC_CB, p + AVO_REC_CR);
         int cost = avo_rate(row, chroma_mode_bits(mode));
-        cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, p + AVO_REC_CB, AVO_REC_STRIDE);
-        cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, p + AVO_REC_CR, AVO_REC_STRIDE);
+        cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, p + AVO_REC_CB,
+                                       AVO_REC_STRIDE);
+        cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, p + AVO_REC_CR,
+                                       AVO_REC_STRIDE);
         if (cost < choice->chroma_cost) {
             choice->chroma_cost = cost;
             choice->chroma_mode = mode;
@@ -109,7 +114,8 @@ static void code_intra_chroma(AvoRowCtx *row, AvoMbCand *cand, AvoIntraChoice *c
         chroma_search(row, choice);
     cand->info.intra_chroma_mode = (uint8_t)choice->chroma_mode;
     if (row->syntax.chroma_format)
-        avo_predict_intra_chroma(row, choice->chroma_mode, cand->rec + AVO_REC_CB, cand->rec + AVO_REC_CR);
+        avo_predict_intra_chroma(row, choice->chroma_mode, cand->rec + AVO_REC_CB,
+                                 cand->rec + AVO_REC_CR);
     avo_code_chroma(row, cand, true);
 }
 
@@ -118,7 +124,8 @@ static void code_i16(AvoRowCtx *row, AvoMbCand *cand, AvoIntraChoice *choice, in
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     avo_cand_init(row, cand, AVO_MB_I16x16);
     unsigned have = avo_edge_mb(row, 0, line);
-    row->job->dsp->intra_16x16[avo_i16_predictor(mode, have)](cand->rec, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
+    row->job->dsp->intra_16x16[avo_i16_predictor(mode, have)](cand->rec, AVO_REC_STRIDE,
+                                                              line + AVO_EDGE_CORNER_AT);
     cand->code.intra16_mode = (uint8_t)mode;
     avo_code_i16_luma(row, cand);
     code_intra_chroma(row, cand, choice);
@@ -131,7 +138,8 @@ typedef struct ModeCost {
 } ModeCost;
 
 /* SATD costs of the legal modes of a block that lacks neighbours. */
-static void costs_at_border(AvoRowCtx *row, int size, const pixel *cur, const pixel *edge, unsigned have, int cost[9])
+static void costs_at_border(AvoRowCtx *row, int size, const pixel *cur, const pixel *edge,
+                            unsigned have, int cost[9])
 {
     const AvoDsp *dsp = row->job->dsp;
     const AvoIntraFn *predict = size == 4 ? dsp->intra_4x4 : dsp->intra_8x8;
@@ -147,8 +155,8 @@ static void costs_at_border(AvoRowCtx *row, int size, const pixel *cur, const pi
 }
 
 /* Legal modes by SATD and bits, cheapest first, at most `keep`. Returns how many. */
-static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge, unsigned have, int predicted,
-                      ModeBits bits, int keep, ModeCost *ranked)
+static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge, unsigned have,
+                      int predicted, ModeBits bits, int keep, ModeCost *ranked)
 {
     const unsigned whole = AVO_EDGE_LEFT | AVO_EDGE_TOP | AVO_EDGE_CORNER;
     const AvoDsp *dsp = row->job->dsp;
@@ -174,8 +182,8 @@ static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge,
     return n;
 }
 
-static void predict_block(const AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, int mode, const pixel *edge,
-                          unsigned have)
+static void predict_block(const AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, int mode,
+                          const pixel *edge, unsigned have)
 {
     pixel *rec = cand->rec + y * AVO_REC_STRIDE + x;
     const AvoIntraFn *table = size == 4 ? row->job->dsp->intra_4x4 : row->job->dsp->intra_8x8;
@@ -190,7 +198,8 @@ static void code_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y)
         avo_code_intra_8x8(row, cand, (y >> 3) * 2 + (x >> 3));
 }
 
-/* Context increment of coded_block_flag (9.3.3.1.1.9) for a luma 4x4 block of an intra macroblock. */
+/* Context increment of coded_block_flag (9.3.3.1.1.9) for a luma 4x4 block of an intra macroblock.
+ */
 static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
 {
     int x = raster & 3, y = raster >> 2;
@@ -201,19 +210,22 @@ static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
 
 static int64_t block_ssd(const AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y)
 {
-    return row->job->dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
-                                                                     cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
+    return row->job->dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](
+        row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, cand->rec + y * AVO_REC_STRIDE + x,
+        AVO_REC_STRIDE);
 }
 
 /* SSD + lambda2 * bits of the block just coded. */
-static int64_t block_score(AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y, int mode_bits_q8)
+static int64_t block_score(AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y,
+                           int mode_bits_q8)
 {
     int raster = (y >> 2) * 4 + (x >> 2);
     const int16_t *levels = cand->levels.luma[avo_blk_coding[raster]];
     int64_t ssd = block_ssd(row, cand, size, x, y);
     uint32_t bits = (uint32_t)mode_bits_q8;
-    bool coded = cand->info.nnz[raster] || (size == 8 && (cand->info.nnz[raster + 1] || cand->info.nnz[raster + 4] ||
-                                                          cand->info.nnz[raster + 5]));
+    bool coded = cand->info.nnz[raster] ||
+                 (size == 8 && (cand->info.nnz[raster + 1] || cand->info.nnz[raster + 4] ||
+                                cand->info.nnz[raster + 5]));
     if (row->syntax.cabac && size == 4) {
         int inc = luma_cbf_inc(row, &cand->info, raster);
         bits += coded ? avo_block_bits_kept(&row->contexts, AVO_CAT_LUMA_4x4, inc, levels)
@@ -240,7 +252,8 @@ static void save_block(CodedBlock *to, const AvoMbCand *cand, int size, int rast
 {
     const pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
     const uint8_t *nnz = &cand->info.nnz[raster];
-    memcpy(to->levels, cand->levels.luma[avo_blk_coding[raster]], (size_t)(size * size) * sizeof *to->levels);
+    memcpy(to->levels, cand->levels.luma[avo_blk_coding[raster]],
+           (size_t)(size * size) * sizeof *to->levels);
     for (int y = 0; y < size; y++)
         memcpy(to->rec + y * size, rec + y * AVO_REC_STRIDE, (size_t)size * sizeof *rec);
     for (int i = 0; i < (size == 4 ? 1 : 4); i++)
@@ -251,7 +264,8 @@ static void restore_block(AvoMbCand *cand, const CodedBlock *from, int size, int
 {
     pixel *rec = cand->rec + (raster >> 2) * 4 * AVO_REC_STRIDE + (raster & 3) * 4;
     uint8_t *nnz = &cand->info.nnz[raster];
-    memcpy(cand->levels.luma[avo_blk_coding[raster]], from->levels, (size_t)(size * size) * sizeof *from->levels);
+    memcpy(cand->levels.luma[avo_blk_coding[raster]], from->levels,
+           (size_t)(size * size) * sizeof *from->levels);
     for (int y = 0; y < size; y++)
         memcpy(rec + y * AVO_REC_STRIDE, from->rec + y * size, (size_t)size * sizeof *rec);
     for (int i = 0; i < (size == 4 ? 1 : 4); i++)
@@ -266,9 +280,10 @@ typedef struct BlockSite {
     int predicted;
 } BlockSite;
 
-/* Codes the block by each of n modes and leaves it as by the best, whose index is returned; what it costs is added to *sum. */
-static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, const ModeCost *ranked, int n, ModeBits bits,
-                       int64_t *sum)
+/* Codes the block by each of n modes and leaves it as by the best, whose index is returned; what it
+ * costs is added to *sum. */
+static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, const ModeCost *ranked,
+                       int n, ModeBits bits, int64_t *sum)
 {
     CodedBlock saved;
     int64_t least = INT64_MAX;
@@ -291,9 +306,10 @@ static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, cons
     return best;
 }
 
-/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen mode; where modes are chosen
- * by true cost, what the block costs at least is added to *sum. */
-static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits, int64_t *sum)
+/* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen
+ * mode; where modes are chosen by true cost, what the block costs at least is added to *sum. */
+static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits,
+                        int64_t *sum)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     BlockSite b = {.size = size, .x = x, .y = y, .edge = line + AVO_EDGE_CORNER_AT};
@@ -322,8 +338,8 @@ static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y,
     return ranked[best].cost;
 }
 
-/* The whole walk; gives up with AVO_COST_MAX once the SATD cost exceeds limit, or what the blocks cost in
- * truth that of row->best. */
+/* The whole walk; gives up with AVO_COST_MAX once the SATD cost exceeds limit, or what the blocks
+ * cost in truth that of row->best. */
 static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
 {
     avo_cand_init(row, cand, size == 4 ? AVO_MB_I4x4 : AVO_MB_I8x8);
@@ -375,13 +391,15 @@ static void score_trial(AvoRowCtx *row, int cost)
     avo_keep_if_better(row);
 }
 
-/* Intra16x16: the mode that SATD likes best; where modes are refined, those it likes hardly less, too. */
+/* Intra16x16: the mode that SATD likes best; where modes are refined, those it likes hardly less,
+ * too. */
 static void try_i16(AvoRowCtx *row, AvoIntraChoice *choice, int cost)
 {
     code_i16(row, row->trial, choice, choice->mode16);
     score_trial(row, cost);
     for (int mode = AVO_I16_V; avo_rd_level(row) == AVO_RD_REFINE && mode <= AVO_I16_PLANE; mode++)
-        if (mode != choice->mode16 && choice->cost_of_mode16[mode] <= choice->cost16 + choice->cost16 / 8) {
+        if (mode != choice->mode16 &&
+            choice->cost_of_mode16[mode] <= choice->cost16 + choice->cost16 / 8) {
             code_i16(row, row->trial, choice, mode);
             score_trial(row, cost);
         }
@@ -396,8 +414,9 @@ static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int typ
     score_trial(row, cost + type_cost);
 }
 
-/* Whether 4x4 and 8x8 blocks, which must be coded to be measured, promise anything next to inter prediction. Encoders
- * that do not divide inter macroblocks either keep them for I pictures, unless they have both kinds. */
+/* Whether 4x4 and 8x8 blocks, which must be coded to be measured, promise anything next to inter
+ * prediction. Encoders that do not divide inter macroblocks either keep them for I pictures, unless
+ * they have both kinds. */
 static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
 {
     const AvoTools *tools = row->job->tools;
@@ -405,12 +424,15 @@ static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
         return true;
     if (!tools->p8x8 && !tools->i8x8)
         return false;
-    return cost16 <= (avo_rd_level(row) == AVO_RD_SATD ? inter_cost + inter_cost / 2 : 2 * inter_cost);
+    return cost16 <=
+           (avo_rd_level(row) == AVO_RD_SATD ? inter_cost + inter_cost / 2 : 2 * inter_cost);
 }
 
-/* Where SATD decides, only what is better than all before deserves to be coded to its end: blocks give up at the best
- * cost so far, and Intra16x16, which need not be coded to be measured, comes last. near: cost that inter prediction has. */
-static void try_by_satd(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, int near, bool blocks)
+/* Where SATD decides, only what is better than all before deserves to be coded to its end: blocks
+ * give up at the best cost so far, and Intra16x16, which need not be coded to be measured, comes
+ * last. near: cost that inter prediction has. */
+static void try_by_satd(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, int near,
+                        bool blocks)
 {
     const AvoTools *tools = row->job->tools;
     int64_t before = row->best->score;
@@ -426,7 +448,8 @@ static void try_by_satd(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, i
 }
 
 /* Next to inter prediction only what comes near it deserves the work of coding. */
-static void try_by_true_cost(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, int near, bool blocks)
+static void try_by_true_cost(AvoRowCtx *row, AvoIntraChoice *choice, int type_cost, int near,
+                             bool blocks)
 {
     const AvoTools *tools = row->job->tools;
     if (choice->cost16 + type_cost < near)
@@ -450,7 +473,8 @@ void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
         try_by_satd(row, &choice, type_cost, inter_cost, blocks);
     else
         try_by_true_cost(row, &choice, type_cost,
-                         inter_cost == AVO_COST_MAX ? AVO_COST_MAX : inter_cost + inter_cost / 4, blocks);
+                         inter_cost == AVO_COST_MAX ? AVO_COST_MAX : inter_cost + inter_cost / 4,
+                         blocks);
 }
 
 void avo_try_pcm(AvoRowCtx *row)

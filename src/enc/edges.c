@@ -16,13 +16,16 @@ unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line)
     return row->intra_edges;
 }
 
-/* The raw line of a size x size block at sample (x, y) of the macroblock; topright tells whether a block inside the
- * macroblock may use the samples above right. */
-static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, int size, bool topright, pixel *edge)
+/* The raw line of a size x size block at sample (x, y) of the macroblock; topright tells whether a
+ * block inside the macroblock may use the samples above right. */
+static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, int size,
+                         bool topright, pixel *edge)
 {
     unsigned have = 0;
     bool line_above = row->intra_edges & AVO_EDGE_TOP; /* else `above` is not read when y is 0 */
-    const pixel *above = y ? rec + (y - 1) * AVO_REC_STRIDE + x : line_above ? row->top[0] + x : rec;
+    const pixel *above = y            ? rec + (y - 1) * AVO_REC_STRIDE + x
+                         : line_above ? row->top[0] + x
+                                      : rec;
     if (x) {
         for (int j = 0; j < size; j++)
             edge[-1 - j] = rec[(y + j) * AVO_REC_STRIDE + x - 1];
@@ -63,8 +66,10 @@ static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, i
 
 unsigned avo_edge_4x4(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line)
 {
-    /* Bit = raster block whose upper right samples inside the macroblock are decoded before it (6.4.11.4). */
-    static const uint16_t has_topright = 1 << 4 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
+    /* Bit = raster block whose upper right samples inside the macroblock are decoded before it
+     * (6.4.11.4). */
+    static const uint16_t has_topright =
+        1 << 4 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
     pixel *edge = line + AVO_EDGE_CORNER_AT;
     unsigned have = raw_edge(row, rec, bx * 4, by * 4, 4, has_topright >> (by * 4 + bx) & 1, edge);
     if ((have & (AVO_EDGE_TOP | AVO_EDGE_TOPRIGHT)) == AVO_EDGE_TOP)
@@ -76,7 +81,8 @@ unsigned avo_edge_4x4(const AvoRowCtx *row, const pixel *rec, int bx, int by, pi
 unsigned avo_edge_8x8(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line)
 {
     pixel raw[AVO_EDGE_LINE];
-    unsigned have = raw_edge(row, rec, bx * 8, by * 8, 8, by == 1 && bx == 0, raw + AVO_EDGE_CORNER_AT);
+    unsigned have =
+        raw_edge(row, rec, bx * 8, by * 8, 8, by == 1 && bx == 0, raw + AVO_EDGE_CORNER_AT);
     row->job->dsp->filter_edge_8x8(line + AVO_EDGE_CORNER_AT, raw + AVO_EDGE_CORNER_AT, have);
     return have;
 }

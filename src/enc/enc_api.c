@@ -12,7 +12,8 @@ static void copy_message(const AvoMessage *from, int status, char *message, size
 }
 
 /* Counts what an encoder of valid settings takes; a handle that holds nothing serves as scratch. */
-static int measure_with(AvocetEncoder *scratch, const AvocetEncoderConfig *config, size_t *bytes, AvoMessage *message)
+static int measure_with(AvocetEncoder *scratch, const AvocetEncoderConfig *config, size_t *bytes,
+                        AvoMessage *message)
 {
     memset(scratch, 0, sizeof *scratch);
     scratch->config = *config;
@@ -23,15 +24,17 @@ static int measure_with(AvocetEncoder *scratch, const AvocetEncoderConfig *confi
     if (status == AVOCET_OK)
         status = avo_encoder_setup(scratch, &arena);
     if (status == AVOCET_OK && arena.overflow)
-        status = avo_fail(message, AVOCET_ERR_MEMORY, "the settings need more memory than can be addressed");
+        status = avo_fail(message, AVOCET_ERR_MEMORY,
+                          "the settings need more memory than can be addressed");
     *bytes = arena.used;
     return status;
 }
 
-/* The scratch is too large for the stacks of threads and small systems, so it is borrowed from the allocator for the
- * time of the call. Without one (open_in, memory) from malloc; where there is none, the stack must do. */
-static int measure_need(const AvocetEncoderConfig *config, const AvocetAllocator *allocator, size_t *bytes,
-                        AvoMessage *message)
+/* The scratch is too large for the stacks of threads and small systems, so it is borrowed from the
+ * allocator for the time of the call. Without one (open_in, memory) from malloc; where there is
+ * none, the stack must do. */
+static int measure_need(const AvocetEncoderConfig *config, const AvocetAllocator *allocator,
+                        size_t *bytes, AvoMessage *message)
 {
 #if defined(AVOCET_NO_MALLOC)
     if (!allocator) {
@@ -44,13 +47,15 @@ static int measure_need(const AvocetEncoderConfig *config, const AvocetAllocator
 #endif
     AvocetEncoder *scratch = allocator->alloc(allocator->opaque, sizeof *scratch, AVO_ARENA_ALIGN);
     if (!scratch)
-        return avo_fail(message, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)sizeof *scratch);
+        return avo_fail(message, AVOCET_ERR_MEMORY, "cannot allocate %l bytes",
+                        (int64_t)sizeof *scratch);
     int status = measure_with(scratch, config, bytes, message);
     allocator->free(allocator->opaque, scratch);
     return status;
 }
 
-int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *bytes, char *message, size_t message_size)
+int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *bytes, char *message,
+                          size_t message_size)
 {
     AvoMessage text = {""};
     int status = config && bytes ? measure_need(config, NULL, bytes, &text) : AVOCET_ERR_ARGUMENT;
@@ -70,8 +75,8 @@ int avocet_encoder_delay(const AvocetEncoderConfig *config)
 }
 
 /* Opens in a block that is known to be large enough and aligned. */
-static int open_in_block(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *block, size_t size,
-                         bool is_zeroed, AvoMessage *message)
+static int open_in_block(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *block,
+                         size_t size, bool is_zeroed, AvoMessage *message)
 {
     AvoArena arena;
     avo_arena_init(&arena, block, size);
@@ -89,8 +94,8 @@ static int open_in_block(AvocetEncoder **encoder, const AvocetEncoderConfig *con
     return status;
 }
 
-int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *memory, size_t memory_size,
-                           char *message, size_t message_size)
+int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *config, void *memory,
+                           size_t memory_size, char *message, size_t message_size)
 {
     AvoMessage text = {""};
     size_t need = 0, lead = memory ? (size_t)(-(uintptr_t)memory & (AVO_ARENA_ALIGN - 1)) : 0;
@@ -100,8 +105,8 @@ int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *c
     if (encoder && config && memory)
         status = measure_need(config, NULL, &need, &text);
     if (status == AVOCET_OK && (memory_size < lead || memory_size - lead < need))
-        status = avo_fail(&text, AVOCET_ERR_MEMORY, "%l bytes are given, %l are needed", (int64_t)memory_size,
-                          (int64_t)(need + lead));
+        status = avo_fail(&text, AVOCET_ERR_MEMORY, "%l bytes are given, %l are needed",
+                          (int64_t)memory_size, (int64_t)(need + lead));
     if (status == AVOCET_OK)
         status = open_in_block(encoder, config, (uint8_t *)memory + lead, need, false, &text);
     if (status < 0)
@@ -109,8 +114,8 @@ int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncoderConfig *c
     return status;
 }
 
-int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *config, const AvocetAllocator *allocator,
-                        char *message, size_t message_size)
+int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *config,
+                        const AvocetAllocator *allocator, char *message, size_t message_size)
 {
     AvoMessage text = {""};
     size_t need = 0;
@@ -125,8 +130,9 @@ int avocet_encoder_open(AvocetEncoder **encoder, const AvocetEncoderConfig *conf
     if (status == AVOCET_OK) {
         block = allocator->alloc(allocator->opaque, need, AVO_ARENA_ALIGN);
         bool is_zeroed = avo_memory_is_zeroed(allocator);
-        status = block ? open_in_block(encoder, config, block, need, is_zeroed, &text)
-                       : avo_fail(&text, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
+        status =
+            block ? open_in_block(encoder, config, block, need, is_zeroed, &text)
+                  : avo_fail(&text, AVOCET_ERR_MEMORY, "cannot allocate %l bytes", (int64_t)need);
     }
     if (status < 0) {
         if (block)
@@ -161,7 +167,8 @@ int avocet_encoder_send(AvocetEncoder *encoder, const AvocetPicture *picture)
     if (encoder->flushed)
         return avo_fail(&encoder->message, AVOCET_ERR_STATE, "no picture can be sent after flush");
     if (encoder->has_plan)
-        return avo_fail(&encoder->message, AVOCET_ERR_BUSY, "receive packets before sending more pictures");
+        return avo_fail(&encoder->message, AVOCET_ERR_BUSY,
+                        "receive packets before sending more pictures");
     return avo_encoder_take_picture(encoder, picture);
 }
 
@@ -244,7 +251,8 @@ int avocet_encoder_set(AvocetEncoder *encoder, const char *name, const char *val
     if (!row)
         return avo_fail(&encoder->message, AVOCET_ERR_OPTION, "there is no option \"%s\"", name);
     if (!(row->flags & AVO_OPTION_LIVE))
-        return avo_fail(&encoder->message, AVOCET_ERR_ARGUMENT, "%s cannot change while the encoder runs", name);
+        return avo_fail(&encoder->message, AVOCET_ERR_ARGUMENT,
+                        "%s cannot change while the encoder runs", name);
     AvocetEncoderConfig changed = encoder->config;
     AVO_RETURN_IF_ERROR(avo_option_set(&changed, name, value, &encoder->message));
     return avo_encoder_reconfigure(encoder, &changed);

@@ -1,5 +1,5 @@
-/* The encoder handle: its stages, and the little state that belongs to none of them. Only enc_api.c and pipeline.c see
- * it; every stage gets what it needs as parameters. */
+/* The encoder handle: its stages, and the little state that belongs to none of them. Only enc_api.c
+ * and pipeline.c see it; every stage gets what it needs as parameters. */
 #ifndef AVO_ENC_ENCODER_H
 #define AVO_ENC_ENCODER_H
 
@@ -16,26 +16,27 @@
 #include "enc/two_pass.h"
 #include "enc/validate.h"
 
-#define AVO_PTS_RING 512 /* presentation times kept: more than lookahead and reordering hold back */
+#define AVO_PTS_RING 512 /* presentation times kept: more than lookahead and reordering hold back  \
+                          */
 
 struct AvocetEncoder {
-    AvocetEncoderConfig config;  /* in effect */
+    AvocetEncoderConfig config; /* in effect */
     AvoAdjustments adjustments;
     AvoMessage message;
-    AvocetAllocator allocator;   /* free is NULL when the memory is the caller's */
-    void *block;                 /* what the allocator gave; this struct is its first piece */
+    AvocetAllocator allocator; /* free is NULL when the memory is the caller's */
+    void *block;               /* what the allocator gave; this struct is its first piece */
 
     AvoDsp dsp;
     AvoSps sps;
     AvoPps pps;
-    AvoPps fade_pps;             /* of B pictures in fades: explicit weights instead of implicit ones */
+    AvoPps fade_pps; /* of B pictures in fades: explicit weights instead of implicit ones */
     bool has_fade_pps;
-    bool fades;                  /* the anchor coded last was weighted: so are the B pictures before it */
+    bool fades; /* the anchor coded last was weighted: so are the B pictures before it */
     AvoTools tools;
     AvoQuantSet *quant;
     uint16_t *mvd_bits;
     AvoTaskPool *pool;
-    AvoRowCtx *rows;             /* one per worker */
+    AvoRowCtx *rows; /* one per worker */
     AvoInputPool input;
     AvoLookahead *lookahead;
     AvoTemporalFilter filter;
@@ -45,28 +46,29 @@ struct AvocetEncoder {
     AvoPicJob job;
     AvoPacketBuffer packet;
     AvoPictureWriter writer;
-    AvoPacketBuffer headers;     /* SPS, PPS, SEI as they start the stream */
+    AvoPacketBuffer headers; /* SPS, PPS, SEI as they start the stream */
     AvoFrame *frames;
-    AvoFrame *recon;             /* of the packet received last; holds a reference count */
+    AvoFrame *recon; /* of the packet received last; holds a reference count */
 
     /* Times. */
-    int reorder;                 /* num_reorder_frames */
+    int reorder;                       /* num_reorder_frames */
     int64_t display_pts[AVO_PTS_RING]; /* by display index modulo the size */
-    int64_t sent;                /* pictures taken */
+    int64_t sent;                      /* pictures taken */
     int64_t last_pts;
-    int64_t dts_shift;           /* pts of picture number `reorder` - pts of picture 0 */
-    int64_t coded;               /* pictures coded */
-    int64_t direct_cost[2];      /* direct "auto": recent costs of spatial and temporal, fading */
+    int64_t dts_shift;      /* pts of picture number `reorder` - pts of picture 0 */
+    int64_t coded;          /* pictures coded */
+    int64_t direct_cost[2]; /* direct "auto": recent costs of spatial and temporal, fading */
     int64_t since_buffering_period; /* pictures, HRD */
     int64_t last_idr_coded;
 
-    bool has_plan;               /* job.plan is the next picture, taken from the lookahead already */
+    bool has_plan; /* job.plan is the next picture, taken from the lookahead already */
     bool force_keyframe, flushed, timing_changed;
-    int failed;                  /* sticky error of the pipeline */
+    int failed; /* sticky error of the pipeline */
 };
 
 /* pipeline.c */
-/* Carves and sets up all stages; a dry run (arena without base) only counts. enc: where to put them. */
+/* Carves and sets up all stages; a dry run (arena without base) only counts. enc: where to put
+ * them. */
 int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena);
 /* Codes the next plan into packet: AVOCET_OK, AVOCET_NEED_INPUT, or an error. */
 int avo_encoder_code_next(AvocetEncoder *enc, AvocetPacket *packet);

@@ -97,7 +97,8 @@ static bool try_qp(AvoRowCtx *row, int qp, int transform_8x8)
         return false;
     avo_trial_like_best(row);
     trial->info.qp = trial->code.qp = (int8_t)qp;
-    trial->info.transform_8x8 = (uint8_t)transform_8x8; /* may have been left out for want of levels */
+    trial->info.transform_8x8 =
+        (uint8_t)transform_8x8; /* may have been left out for want of levels */
     set_qp(row, qp);
     if (AVO_MB_IS_INTRA(trial->info.type))
         recode_intra(row, trial);
@@ -117,7 +118,8 @@ void avo_refine_qp(AvoRowCtx *row)
     int wanted = row->qp, t8 = info->transform_8x8;
     row->use_trellis = row->job->tools->trellis > 0;
     /* The quantiser of the macroblock before needs no mb_qp_delta. */
-    bool done = row->prev_qp != wanted && avo_abs(row->prev_qp - wanted) <= 2 && try_qp(row, row->prev_qp, t8);
+    bool done = row->prev_qp != wanted && avo_abs(row->prev_qp - wanted) <= 2 &&
+                try_qp(row, row->prev_qp, t8);
     for (int step = -1; step <= 1 && !done; step += 2) {
         done = try_qp(row, wanted + step, t8);
         if (done) /* where one step pays, two may */

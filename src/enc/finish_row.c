@@ -1,15 +1,18 @@
-/* What happens to a row of macroblocks after it is decided: QPs resolved, loop filter, half-sample planes, padding.
+/* What happens to a row of macroblocks after it is decided: QPs resolved, loop filter, half-sample
+ * planes, padding.
  *
- * The loop filter of a row changes up to 3 luma rows above it, and half-sample filters reach 3 rows down, so each step
- * lags the one before:
+ * The loop filter of a row changes up to 3 luma rows above it, and half-sample filters reach 3 rows
+ * down, so each step lags the one before:
  *
  *     decided   16 * (r + 1)
  *     filtered  16 * (r + 1) - 4      (chroma 8 * (r + 1) - 2): final samples, padding
  *     halves    16 * (r + 1) - 8                                                                 */
 #include "enc/row.h"
 
-#define HALF_MARGIN 16 /* half-sample planes are computed this far outside, beyond that every column is the same */
-#define HALF_ROWS   8  /* the same for rows */
+#define HALF_MARGIN                                                                                \
+    16 /* half-sample planes are computed this far outside, beyond that every column is the same   \
+        */
+#define HALF_ROWS 8 /* the same for rows */
 
 void avo_resolve_row_qp(AvoPicJob *job, int mb_y)
 {
@@ -30,7 +33,8 @@ void avo_resolve_row_qp(AvoPicJob *job, int mb_y)
     job->row_last_qp[mb_y] = (int8_t)qp;
 }
 
-/* Rows [y0, y1) of a half-sample plane, which is known HALF_MARGIN columns outside the picture already. */
+/* Rows [y0, y1) of a half-sample plane, which is known HALF_MARGIN columns outside the picture
+ * already. */
 static void pad_half_plane(const AvoPlane *p, int y0, int y1)
 {
     AvoPlane wide = *p;
@@ -60,8 +64,9 @@ static void make_half_planes(AvoPicJob *job, int y0, int y1)
     AvoFrame *f = job->rec;
     const AvoPlane *p = &f->plane[0];
     ptrdiff_t at = y0 * p->stride - HALF_MARGIN;
-    job->dsp->hpel_planes(f->hpel[0].data + at, f->hpel[1].data + at, f->hpel[2].data + at, p->data + at, p->stride,
-                          p->width + 2 * HALF_MARGIN, y1 - y0, job->hpel_scratch);
+    job->dsp->hpel_planes(f->hpel[0].data + at, f->hpel[1].data + at, f->hpel[2].data + at,
+                          p->data + at, p->stride, p->width + 2 * HALF_MARGIN, y1 - y0,
+                          job->hpel_scratch);
     for (int i = 0; i < 3; i++)
         pad_half_plane(&f->hpel[i], y0, y1);
 }
@@ -69,7 +74,9 @@ static void make_half_planes(AvoPicJob *job, int y0, int y1)
 /* First row that is not final when macroblock rows up to and including mb_y are filtered. */
 static int end_of(const AvoPicJob *job, int mb_y, int size, int lag)
 {
-    return mb_y + 1 == job->mb_height ? size * job->mb_height : mb_y < 0 ? 0 : size * (mb_y + 1) - lag;
+    return mb_y + 1 == job->mb_height ? size * job->mb_height
+           : mb_y < 0                 ? 0
+                                      : size * (mb_y + 1) - lag;
 }
 
 void avo_finish_row(AvoPicJob *job, int mb_y)
@@ -79,10 +86,12 @@ void avo_finish_row(AvoPicJob *job, int mb_y)
         avo_deblock_row(job->dsp, f, mb_y, job->deblock_slice);
     if (job->header.nal_ref_idc == 0)
         return;
-    avo_plane_pad_rows(&f->plane[0], AVO_FRAME_PAD, end_of(job, mb_y - 1, 16, 4), end_of(job, mb_y, 16, 4));
+    avo_plane_pad_rows(&f->plane[0], AVO_FRAME_PAD, end_of(job, mb_y - 1, 16, 4),
+                       end_of(job, mb_y, 16, 4));
     if (f->chroma_format)
         for (int c = 1; c < 3; c++)
-            avo_plane_pad_rows(&f->plane[c], AVO_FRAME_PAD / 2, end_of(job, mb_y - 1, 8, 2), end_of(job, mb_y, 8, 2));
+            avo_plane_pad_rows(&f->plane[c], AVO_FRAME_PAD / 2, end_of(job, mb_y - 1, 8, 2),
+                               end_of(job, mb_y, 8, 2));
     int y0 = mb_y == 0 ? -HALF_ROWS : end_of(job, mb_y - 1, 16, 8);
     int y1 = end_of(job, mb_y, 16, 8) + (mb_y + 1 == job->mb_height ? HALF_ROWS : 0);
     make_half_planes(job, y0, y1);

@@ -82,10 +82,11 @@ static int check_picture(const AvoInputPool *pool, const AvocetPicture *picture,
 {
     AVO_RETURN_IF_ERROR(avo_convert_check(picture, config, msg));
     if (!pool->chroma_format && picture->format != AVOCET_FORMAT_GRAY8)
-        return avo_fail(msg, AVOCET_ERR_ARGUMENT,
-                        "the stream has no colour, pictures of format %s can not be coded: open the "
-                        "encoder with another format than gray8",
-                        avocet_format_name(picture->format));
+        return avo_fail(
+            msg, AVOCET_ERR_ARGUMENT,
+            "the stream has no colour, pictures of format %s can not be coded: open the "
+            "encoder with another format than gray8",
+            avocet_format_name(picture->format));
     if (picture->type != AVOCET_TYPE_AUTO && picture->type != AVOCET_TYPE_IDR &&
         picture->type != AVOCET_TYPE_I)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT,

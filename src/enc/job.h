@@ -1,5 +1,6 @@
-/* One picture being coded: everything its rows read in common (const for them) and the arrays they fill, each row its
- * own part. Made by pipeline.c, worked on by row.c and finish_row.c, written out by pipeline.c. */
+/* One picture being coded: everything its rows read in common (const for them) and the arrays they
+ * fill, each row its own part. Made by pipeline.c, worked on by row.c and finish_row.c, written out
+ * by pipeline.c. */
 #ifndef AVO_ENC_JOB_H
 #define AVO_ENC_JOB_H
 
@@ -19,7 +20,8 @@
 /* Sums over the macroblocks of one row; added up when the picture is done, so no order matters. */
 typedef struct AvoRowStats {
     int qp_sum;
-    int64_t direct_cost[2]; /* SATD of spatial and temporal direct prediction where both were looked at */
+    int64_t direct_cost[2]; /* SATD of spatial and temporal direct prediction where both were looked
+                               at */
 } AvoRowStats;
 
 typedef struct AvoPicJob {
@@ -28,42 +30,47 @@ typedef struct AvoPicJob {
     const AvoSps *sps;
     const AvoPps *pps;
     const AvoQuantSet *quant;
-    const uint16_t *mvd_bits;  /* by vector difference, -mvd_range..mvd_range, see motion.h */
+    const uint16_t *mvd_bits; /* by vector difference, -mvd_range..mvd_range, see motion.h */
     int mvd_range;
     int mb_width, mb_height;
 
     AvoPlan plan;
     AvoFrameQp frame_qp;
     AvoRowControl row_control;
-    const AvoPlane *input;     /* planes to be coded: the source's or what the temporal filter made of them */
-    AvoFrame *rec;             /* picture being reconstructed */
-    AvoSliceHeader header;     /* of the first slice; the others differ in first_mb only */
+    const AvoPlane
+        *input;    /* planes to be coded: the source's or what the temporal filter made of them */
+    AvoFrame *rec; /* picture being reconstructed */
+    AvoSliceHeader header; /* of the first slice; the others differ in first_mb only */
     AvoSliceRefs refs;
-    AvoSliceRefs other_refs;   /* the same with the other kind of direct prediction; when comparing */
+    AvoSliceRefs other_refs; /* the same with the other kind of direct prediction; when comparing */
     bool compare_direct;
     int slice_count;
     int slice_end_row[AVO_SLICES_MAX];
     AvoDeblockSlice deblock_slice[AVO_SLICES_MAX];
     int slice_qp;
-    int mv_min_y, mv_max_y;    /* level's vector range, quarter samples */
+    int mv_min_y, mv_max_y; /* level's vector range, quarter samples */
     int mv_min_x, mv_max_x;
-    int max_mvs_per_2mb;       /* level's limit on vectors of two macroblocks in a row; -1: none */
-    int refresh_begin, refresh_end; /* macroblock columns coded intra by intra refresh; begin == end: none */
-    bool refresh_limits;       /* columns before refresh_begin are clean and must not look at what is not */
-    bool use_direct;           /* B: direct modes may be used */
-    bool deblock;              /* at least one slice is filtered */
+    int max_mvs_per_2mb; /* level's limit on vectors of two macroblocks in a row; -1: none */
+    int refresh_begin,
+        refresh_end;     /* macroblock columns coded intra by intra refresh; begin == end: none */
+    bool refresh_limits; /* columns before refresh_begin are clean and must not look at what is not
+                          */
+    bool use_direct;     /* B: direct modes may be used */
+    bool deblock;        /* at least one slice is filtered */
 
-    AvoMbCode *code;           /* per macroblock */
+    AvoMbCode *code; /* per macroblock */
     AvoLevels *levels;
-    pixel *line[3];            /* unfiltered bottom line of each macroblock row, plane by plane */
+    pixel *line[3]; /* unfiltered bottom line of each macroblock row, plane by plane */
     ptrdiff_t line_stride[3];
-    AvoCabacContexts *row_contexts; /* per row: shadow contexts after its first macroblocks, see row.c */
-    AvoProgress *row_progress; /* per row: macroblocks decided, and one more when the row is complete */
-    AvoRelay finishing;        /* of complete rows, in order */
+    AvoCabacContexts
+        *row_contexts; /* per row: shadow contexts after its first macroblocks, see row.c */
+    AvoProgress
+        *row_progress;  /* per row: macroblocks decided, and one more when the row is complete */
+    AvoRelay finishing; /* of complete rows, in order */
     AvoProgress finished_rows; /* rows that are final up to what the next row still filters */
     int8_t *row_last_qp;       /* per row: QPY of its last macroblock once resolved */
     AvoRowStats *row_stats;
-    uint32_t *mb_bits;         /* per macroblock, filled by the entropy coder */
+    uint32_t *mb_bits; /* per macroblock, filled by the entropy coder */
     int16_t *hpel_scratch;
 } AvoPicJob;
 

@@ -50,12 +50,12 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
 
 /* ---- which blocks are measured ---- */
 
-/* Where no B picture and no importance asks for each block, one of four (the lower right one, in step
- * 2) speaks for all: sums and vectors to start from lose next to nothing by it. */
+/* Where no B picture and no importance asks for each block, one of four (the lower right one, in
+ * step 2) speaks for all: sums and vectors to start from lose next to nothing by it. */
 typedef struct Group {
-    int x, y;      /* the block that is measured */
-    int x0, y0;    /* the first of the group */
-    int x1, y1;    /* behind the last */
+    int x, y;   /* the block that is measured */
+    int x0, y0; /* the first of the group */
+    int x1, y1; /* behind the last */
 } Group;
 
 AVO_INLINE Group group_at(const AvoLookahead *la, int column, int line)

@@ -163,8 +163,8 @@ AVO_INLINE bool well_inside(const AvoSearch *s, int x, int y)
     return x - 2 >= s->min_x && x + 2 <= s->max_x && y - 2 >= s->min_y && y + 2 <= s->max_y;
 }
 
-/* Positions around (x, y), at most two away where there are up to four, in order; those outside the limits are left out. Returns the index of
- * the one that is best now, -1 if none was better. */
+/* Positions around (x, y), at most two away where there are up to four, in order; those outside the
+ * limits are left out. Returns the index of the one that is best now, -1 if none was better. */
 static int try_around(AvoSearch *s, int x, int y, const int8_t (*d)[2], int count)
 {
     Point p[4];

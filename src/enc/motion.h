@@ -29,9 +29,10 @@ int avo_ref_bits(const AvoRowCtx *row, int list, int ref);
  */
 void avo_motion_search(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts,
                        int count, int stop_at, AvoMotion *m);
-/* For blocks whose motion is nearly known: the best of m->mvp and up to three starts, all to the fraction, moved by quarter
- * samples. */
-void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts, int count, AvoMotion *m);
+/* For blocks whose motion is nearly known: the best of m->mvp and up to three starts, all to the
+ * fraction, moved by quarter samples. */
+void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts,
+                       int count, AvoMotion *m);
 /* May block b use this vector? Only intra refresh forbids any that prediction yields: its clean
  * area looks at clean samples only. */
 bool avo_motion_allowed(AvoRowCtx *row, const AvoSearchBlock *b, AvoMv mv);

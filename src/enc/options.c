@@ -154,7 +154,8 @@ static const AvoOptionRow rows[] = {
     FLAG("dct-decimate", NULL, "decisions", dct_decimate, "1",
          "Drop blocks with only a few small coefficients."),
     FLAG("qp-rd", NULL, "decisions", qp_rd, "1",
-         "Quantisers nearby are tried for each macroblock by true cost (subme 8 and up, not with qp)."),
+         "Quantisers nearby are tried for each macroblock by true cost (subme 8 and up, not with "
+         "qp)."),
     SPECIAL("psy-rd", NULL, "decisions", "<number>", NULL, AVO_OPTION_PSY_RD, AVO_OPTION_NO_ZERO,
             psy_rd, 0, 1000, "1",
             "Psycho-visual strength: keeps texture at the cost of PSNR; 0: off."),

@@ -71,8 +71,9 @@ int avo_option_read(AvocetEncoderConfig *config, const AvoOptionRow *row, const 
 size_t avo_option_write(const AvocetEncoderConfig *config, const AvoOptionRow *row, char *text,
                         size_t size);
 
-/* "name=value name=value ..." of the settings of stream, decisions and rate that differ from the defaults: what the
- * version SEI carries. Short, because small streams pay for it. Returns the length. */
+/* "name=value name=value ..." of the settings of stream, decisions and rate that differ from the
+ * defaults: what the version SEI carries. Short, because small streams pay for it. Returns the
+ * length. */
 size_t avo_options_describe(const AvocetEncoderConfig *config, char *text, size_t size);
 
 /* presets.c */

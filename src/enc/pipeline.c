@@ -1,7 +1,9 @@
-/* See encoder.h. The only file that knows all stages: a picture's way from the application's samples to an access unit.
+/* See encoder.h. The only file that knows all stages: a picture's way from the application's
+ * samples to an access unit.
  *
  *     take_picture:  input -> lookahead
- *     code_next:     plan -> references, rate control -> rows (wavefront) -> slices -> packet -> rate control */
+ *     code_next:     plan -> references, rate control -> rows (wavefront) -> slices -> packet ->
+ * rate control */
 #include "enc/encoder.h"
 #include "dsp/cpu.h"
 #include "enc/headers_write.h"
@@ -29,13 +31,15 @@ static void carve_frames(AvocetEncoder *enc, AvoArena *arena, int count)
 static void carve_job(AvocetEncoder *enc, AvoArena *arena)
 {
     AvoPicJob *job = &enc->job;
-    size_t mbs = (size_t)enc->sps.mb_width * (size_t)enc->sps.mb_height, rows = (size_t)enc->sps.mb_height;
+    size_t mbs = (size_t)enc->sps.mb_width * (size_t)enc->sps.mb_height,
+           rows = (size_t)enc->sps.mb_height;
     job->code = avo_arena_take(arena, mbs * sizeof *job->code, 0);
     job->levels = avo_arena_take(arena, mbs * sizeof *job->levels, 0);
     for (int plane = 0; plane < (enc->sps.chroma_format_idc ? 3 : 1); plane++) {
         size_t width = (size_t)enc->sps.mb_width * (plane ? 8 : 16);
         job->line_stride[plane] = (ptrdiff_t)avo_align_up(width + 32, 64);
-        pixel *lines = avo_arena_take(arena, ((size_t)job->line_stride[plane] * rows + 64) * sizeof(pixel), 0);
+        pixel *lines =
+            avo_arena_take(arena, ((size_t)job->line_stride[plane] * rows + 64) * sizeof(pixel), 0);
         job->line[plane] = lines ? lines + 32 : NULL;
     }
     job->row_contexts = avo_arena_take(arena, rows * sizeof *job->row_contexts, 0);
@@ -43,7 +47,8 @@ static void carve_job(AvocetEncoder *enc, AvoArena *arena)
     job->row_last_qp = avo_arena_take(arena, rows, 0);
     job->row_stats = avo_arena_take(arena, rows * sizeof *job->row_stats, 0);
     avo_row_control_carve(&job->row_control, arena, (int)rows);
-    job->hpel_scratch = avo_arena_take(arena, ((size_t)enc->sps.mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
+    job->hpel_scratch =
+        avo_arena_take(arena, ((size_t)enc->sps.mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
     job->mvd_range = avo_mvd_range(16 * enc->sps.mb_width, 16 * enc->sps.mb_height);
     enc->mvd_bits = avo_arena_take(arena, (size_t)(2 * job->mvd_range + 1) * sizeof(uint16_t), 0);
     enc->quant = avo_arena_take(arena, sizeof *enc->quant, 0);
@@ -88,7 +93,8 @@ static void set_slices(AvocetEncoder *enc)
 static int begin_two_pass(AvocetEncoder *enc)
 {
     int bframes = avo_lookahead_bframes(enc->lookahead);
-    AVO_RETURN_IF_ERROR(avo_two_pass_begin(&enc->two_pass, &enc->rc, &enc->config, bframes, &enc->message));
+    AVO_RETURN_IF_ERROR(
+        avo_two_pass_begin(&enc->two_pass, &enc->rc, &enc->config, bframes, &enc->message));
     if (!enc->two_pass.count)
         return AVOCET_OK;
     enc->rc.two_pass = &enc->two_pass;
@@ -110,27 +116,30 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
 
     carve_frames(enc, arena, dpb_frames + 2);
     carve_job(enc, arena);
-    avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc, avo_lookahead_sources(c) + 2);
+    avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc,
+                    avo_lookahead_sources(c) + 2);
     enc->input.tasks = enc->pool = avo_pool_carve(arena, workers);
     enc->lookahead = avo_lookahead_carve(arena, &enc->input, enc->pool, c, &enc->dsp, dpb_frames);
     avo_two_pass_carve(&enc->two_pass, arena, c);
     bool annexb = c->container == AVOCET_ANNEXB;
     size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
-    avo_temporal_carve(&enc->filter, arena, &enc->dsp, enc->sps.mb_width, enc->sps.mb_height, enc->sps.chroma_format_idc,
-                       c->temporal_filter);
-    avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler, annexb);
+    avo_temporal_carve(&enc->filter, arena, &enc->dsp, enc->sps.mb_width, enc->sps.mb_height,
+                       enc->sps.chroma_format_idc, c->temporal_filter);
+    avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler,
+                     annexb);
     avo_packet_carve(&enc->headers, arena, 0, 0, 0, annexb);
     enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
     if (!arena->base || arena->overflow)
         return arena->overflow ? AVOCET_ERR_MEMORY : AVOCET_OK;
 
-    avo_quant_init(enc->quant, &enc->pps.scaling, enc->pps.chroma_qp_offset, enc->tools.deadzone_intra,
-                   enc->tools.deadzone_inter);
+    avo_quant_init(enc->quant, &enc->pps.scaling, enc->pps.chroma_qp_offset,
+                   enc->tools.deadzone_intra, enc->tools.deadzone_inter);
     avo_mvd_bits_init(enc->mvd_bits, enc->job.mvd_range, c->cabac);
     avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, dpb_frames + 2, c);
     bind_job(enc);
     set_slices(enc);
-    AVO_RETURN_IF_ERROR(avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
+    AVO_RETURN_IF_ERROR(
+        avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
     AVO_RETURN_IF_ERROR(begin_two_pass(enc));
     avo_encoder_write_headers(enc, &enc->headers);
     if (!avo_pool_start(enc->pool))
@@ -140,7 +149,8 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
 
 /* ---- pictures in ---- */
 
-/* The lookahead may not be fed while it has plans to give, so the next one is taken as soon as it is there. */
+/* The lookahead may not be fed while it has plans to give, so the next one is taken as soon as it
+ * is there. */
 static void take_plan(AvocetEncoder *enc)
 {
     if (!enc->has_plan)
@@ -150,14 +160,18 @@ static void take_plan(AvocetEncoder *enc)
 int avo_encoder_take_picture(AvocetEncoder *enc, const AvocetPicture *picture)
 {
     if (enc->sent && picture->pts <= enc->last_pts)
-        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT, "picture %l: pts %l is not above the previous %l", enc->sent,
-                        picture->pts, enc->last_pts);
+        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT,
+                        "picture %l: pts %l is not above the previous %l", enc->sent, picture->pts,
+                        enc->last_pts);
     if (enc->two_pass.count && enc->sent >= enc->two_pass.count)
-        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT, "the first pass had only %l pictures", enc->two_pass.count);
+        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT, "the first pass had only %l pictures",
+                        enc->two_pass.count);
     AvoSource *src = avo_input_take(&enc->input);
     if (!src)
-        return avo_fail(&enc->message, AVOCET_ERR_BUSY, "receive packets before sending more pictures");
-    int status = avo_input_convert(&enc->input, src, picture, &enc->config, &enc->dsp, &enc->message);
+        return avo_fail(&enc->message, AVOCET_ERR_BUSY,
+                        "receive packets before sending more pictures");
+    int status =
+        avo_input_convert(&enc->input, src, picture, &enc->config, &enc->dsp, &enc->message);
     if (status == AVOCET_OK) {
         if (enc->force_keyframe)
             src->wish = AVOCET_TYPE_IDR;
@@ -263,7 +277,8 @@ static void add_preamble(AvocetEncoder *enc, const AvoPicJob *job)
         add_version_sei(enc, p);
     if (job->refresh_end > job->refresh_begin && job->refresh_begin == 0) {
         AvoBitWriter w = avo_packet_writer(p);
-        avo_write_sei_recovery_point(&w, avo_min(c->keyint - 1, (1 << enc->sps.log2_max_frame_num) - 1), false, false);
+        avo_write_sei_recovery_point(
+            &w, avo_min(c->keyint - 1, (1 << enc->sps.log2_max_frame_num) - 1), false, false);
         avo_packet_add(p, 0, AVO_NAL_SEI, &w);
     }
 }
@@ -299,7 +314,8 @@ static void set_b_weights(AvoPicJob *job)
     h->luma_log2_denom = h->chroma_log2_denom = 5;
     for (int list = 0; list < 2; list++)
         for (int i = 0; i < job->refs.count[list]; i++) {
-            int offset = (job->rec->brightness_q4 - job->refs.frame[list][i]->brightness_q4 + 8) >> 4;
+            int offset =
+                (job->rec->brightness_q4 - job->refs.frame[list][i]->brightness_q4 + 8) >> 4;
             AvoWeight *w = &h->weight[list][i];
             w->luma_flag = offset != 0;
             w->w[0] = 32;
@@ -307,7 +323,8 @@ static void set_b_weights(AvoPicJob *job)
         }
 }
 
-/* The lookahead's weights belong to the nearest anchor before the picture; see lead_with_weighted in references.c. */
+/* The lookahead's weights belong to the nearest anchor before the picture; see lead_with_weighted
+ * in references.c. */
 static void set_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
@@ -322,7 +339,8 @@ static void set_weights(AvoPicJob *job)
         w->chroma_flag = here && (plan->weight.used[1] || plan->weight.used[2]);
         for (int c = 0; c < 3; c++) {
             bool used = here && plan->weight.used[c];
-            w->w[c] = (int16_t)(used ? plan->weight.w[c] : 1 << (c ? h->chroma_log2_denom : h->luma_log2_denom));
+            w->w[c] = (int16_t)(used ? plan->weight.w[c]
+                                     : 1 << (c ? h->chroma_log2_denom : h->luma_log2_denom));
             w->o[c] = (int16_t)(used ? plan->weight.o[c] : 0);
         }
     }
@@ -349,13 +367,15 @@ static bool likes_spatial(const AvocetEncoder *enc)
     return enc->config.direct != AVOCET_DIRECT_TEMPORAL;
 }
 
-/* Implicit weights suit what moves, and steady fades where both references are used; explicit ones also help blocks of
- * one reference, skipped ones most of all. Which of them a picture has is told by its picture parameter set. */
+/* Implicit weights suit what moves, and steady fades where both references are used; explicit ones
+ * also help blocks of one reference, skipped ones most of all. Which of them a picture has is told
+ * by its picture parameter set. */
 static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
 {
     if (job->plan.layer == 0)
         enc->fades = job->plan.type == AVOCET_TYPE_P && job->plan.weight.used[0];
-    return enc->has_fade_pps && enc->fades && job->header.type == AVO_SLICE_B ? &enc->fade_pps : &enc->pps;
+    return enc->has_fade_pps && enc->fades && job->header.type == AVO_SLICE_B ? &enc->fade_pps
+                                                                              : &enc->pps;
 }
 
 static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
@@ -410,9 +430,11 @@ static void start_rows(AvocetEncoder *enc, AvoPicJob *job)
     for (int i = 0; i < job->mb_height; i++)
         avo_progress_reset(&job->row_progress[i]);
     avo_progress_reset(&job->finished_rows);
-    avo_row_control_start(&job->row_control, &job->frame_qp, job->plan.row_cost, (int64_t)enc->packet.size * 8);
+    avo_row_control_start(&job->row_control, &job->frame_qp, job->plan.row_cost,
+                          (int64_t)enc->packet.size * 8);
     if (job->frame_qp.starve)
-        avo_row_control_starve(&job->row_control, job->frame_qp.bits_planned, job->plan.coded_index);
+        avo_row_control_starve(&job->row_control, job->frame_qp.bits_planned,
+                               job->plan.coded_index);
     avo_picture_writer_begin(&enc->writer, job, &enc->packet);
 }
 
@@ -430,7 +452,8 @@ static void control_row(AvoPicJob *job, int mb_y)
 static void finish_rows(AvocetEncoder *enc, AvoPicJob *job)
 {
     int mb_y = avo_progress_get(&job->finished_rows);
-    for (; mb_y < job->mb_height && avo_progress_get(&job->row_progress[mb_y]) > job->mb_width; mb_y++) {
+    for (; mb_y < job->mb_height && avo_progress_get(&job->row_progress[mb_y]) > job->mb_width;
+         mb_y++) {
         avo_resolve_row_qp(job, mb_y);
         avo_row_control_done(&job->row_control, mb_y, avo_picture_writer_row(&enc->writer, mb_y));
         avo_finish_row(job, mb_y);
@@ -445,11 +468,13 @@ static void row_task(void *context, int mb_y, int worker)
     control_row(job, mb_y);
     avo_row_encode(&enc->rows[worker], job, mb_y);
     avo_progress_publish(&job->row_progress[mb_y], job->mb_width + 1);
-    for (int seen = avo_relay_enter(&job->finishing); seen; seen = avo_relay_leave(&job->finishing, seen))
+    for (int seen = avo_relay_enter(&job->finishing); seen;
+         seen = avo_relay_leave(&job->finishing, seen))
         finish_rows(enc, job);
 }
 
-/* All rows; once more with a coarser quantiser as long as the buffer does not hold what came out. */
+/* All rows; once more with a coarser quantiser as long as the buffer does not hold what came out.
+ */
 static void code_rows(AvocetEncoder *enc, AvoPicJob *job)
 {
     size_t preamble = enc->packet.size;
@@ -459,13 +484,14 @@ static void code_rows(AvocetEncoder *enc, AvoPicJob *job)
         start_rows(enc, job);
         avo_pool_run(enc->pool, row_task, enc, job->mb_height);
         if (enc->pps.cabac)
-            avo_packet_zero_words(&enc->packet, enc->writer.bins, avo_picture_writer_bytes(&enc->writer),
+            avo_packet_zero_words(&enc->packet, enc->writer.bins,
+                                  avo_picture_writer_bytes(&enc->writer),
                                   job->mb_width * job->mb_height);
     } while (avo_rc_retry(&enc->rc, (int64_t)enc->packet.size * 8, &job->frame_qp));
 }
 
-/* What the decoder's buffer could not take in is sent as filler, so that the rate stays constant. Returns
- * its bits. */
+/* What the decoder's buffer could not take in is sent as filler, so that the rate stays constant.
+ * Returns its bits. */
 static int64_t add_filler(AvocetEncoder *enc, const AvoPicJob *job)
 {
     size_t before = enc->packet.size;
@@ -476,7 +502,8 @@ static int64_t add_filler(AvocetEncoder *enc, const AvoPicJob *job)
     return (int64_t)(enc->packet.size - before) * 8;
 }
 
-static void report(AvocetEncoder *enc, const AvoPicJob *job, int64_t filler_bits, AvocetPacket *packet)
+static void report(AvocetEncoder *enc, const AvoPicJob *job, int64_t filler_bits,
+                   AvocetPacket *packet)
 {
     AvoFrameStats stats = {
         .coded_index = job->plan.coded_index,
@@ -503,17 +530,19 @@ static void measure(const AvocetEncoder *enc, const AvoPicJob *job, AvocetPacket
     int w = enc->config.width, h = enc->config.height;
     if (enc->tools.measure_psnr)
         for (int c = 0; c < (enc->sps.chroma_format_idc ? 3 : 1); c++)
-            packet->sse[c] = avo_quality_sse(&job->rec->plane[c], &job->plan.src->plane[c], c ? (w + 1) / 2 : w,
-                                             c ? (h + 1) / 2 : h);
+            packet->sse[c] = avo_quality_sse(&job->rec->plane[c], &job->plan.src->plane[c],
+                                             c ? (w + 1) / 2 : w, c ? (h + 1) / 2 : h);
     if (enc->tools.measure_ssim)
-        packet->ssim = avo_quality_ssim(&enc->dsp, &job->rec->plane[0], &job->plan.src->plane[0], w, h);
+        packet->ssim =
+            avo_quality_ssim(&enc->dsp, &job->rec->plane[0], &job->plan.src->plane[0], w, h);
 }
 
 static void stamp(AvocetEncoder *enc, const AvoPlan *plan, AvocetPacket *packet)
 {
     packet->pts = plan->src->pts;
-    packet->dts = enc->coded < enc->reorder ? enc->display_pts[enc->coded] - enc->dts_shift
-                                            : enc->display_pts[(enc->coded - enc->reorder) % AVO_PTS_RING];
+    packet->dts = enc->coded < enc->reorder
+                      ? enc->display_pts[enc->coded] - enc->dts_shift
+                      : enc->display_pts[(enc->coded - enc->reorder) % AVO_PTS_RING];
     packet->opaque = plan->src->opaque;
     packet->type = plan->type;
     packet->keyframe = plan->type == AVOCET_TYPE_IDR;
@@ -549,15 +578,16 @@ static int code_picture(AvocetEncoder *enc, AvocetPacket *packet)
     code_rows(enc, job);
     int64_t filler_bits = add_filler(enc, job);
     if (enc->packet.overflow)
-        return avo_fail(&enc->message, AVOCET_ERR_INTERNAL, "picture %l does not fit the output buffer",
-                        job->plan.coded_index);
+        return avo_fail(&enc->message, AVOCET_ERR_INTERNAL,
+                        "picture %l does not fit the output buffer", job->plan.coded_index);
     memset(packet, 0, sizeof *packet);
     packet->data = enc->packet.data;
     packet->size = enc->packet.size;
     measure(enc, job, packet);
     report(enc, job, filler_bits, packet);
     stamp(enc, &job->plan, packet);
-    AVO_RETURN_IF_ERROR(avo_references_finish(&enc->references, &job->header, job->rec, &enc->message));
+    AVO_RETURN_IF_ERROR(
+        avo_references_finish(&enc->references, &job->header, job->rec, &enc->message));
     if (enc->recon)
         enc->recon->refcount--;
     enc->recon = job->rec; /* takes over the caller's count */
@@ -573,7 +603,8 @@ void avo_encoder_end_input(AvocetEncoder *enc)
 
 int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *changed)
 {
-    bool timing = changed->fps.num != enc->config.fps.num || changed->fps.den != enc->config.fps.den;
+    bool timing =
+        changed->fps.num != enc->config.fps.num || changed->fps.den != enc->config.fps.den;
     AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, changed, &enc->message));
     enc->config = *changed;
     enc->tools.qp_min = changed->qp_min;

@@ -23,10 +23,12 @@ static double window(const int a[4], const int b[4], const int c[4], const int d
     double s1 = a[0] + b[0] + c[0] + d[0], s2 = a[1] + b[1] + c[1] + d[1];
     double ss = a[2] + b[2] + c[2] + d[2], s12 = a[3] + b[3] + c[3] + d[3];
     double variances = ss * 64 - s1 * s1 - s2 * s2, covariance = s12 * 64 - s1 * s2;
-    return (2 * s1 * s2 + c1) * (2 * covariance + c2) / ((s1 * s1 + s2 * s2 + c1) * (variances + c2));
+    return (2 * s1 * s2 + c1) * (2 * covariance + c2) /
+           ((s1 * s1 + s2 * s2 + c1) * (variances + c2));
 }
 
-double avo_quality_ssim(const AvoDsp *dsp, const AvoPlane *a, const AvoPlane *b, int width, int height)
+double avo_quality_ssim(const AvoDsp *dsp, const AvoPlane *a, const AvoPlane *b, int width,
+                        int height)
 {
     int columns = width / 4, rows = height / 4;
     double total = 0;
@@ -37,7 +39,8 @@ double avo_quality_ssim(const AvoDsp *dsp, const AvoPlane *a, const AvoPlane *b,
             int upper[2][4], lower[2][4];
             ptrdiff_t at_a = 4 * y * a->stride + 4 * x, at_b = 4 * y * b->stride + 4 * x;
             dsp->ssim_4x4x2(a->data + at_a, a->stride, b->data + at_b, b->stride, upper);
-            dsp->ssim_4x4x2(a->data + at_a + 4 * a->stride, a->stride, b->data + at_b + 4 * b->stride, b->stride, lower);
+            dsp->ssim_4x4x2(a->data + at_a + 4 * a->stride, a->stride,
+                            b->data + at_b + 4 * b->stride, b->stride, lower);
             total += window(upper[0], upper[1], lower[0], lower[1]);
         }
     return total / ((double)(columns - 1) * (rows - 1));

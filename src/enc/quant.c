@@ -1,5 +1,6 @@
-/* See quant.h. The standard fixes only the inverse; the forward multipliers are its reciprocals with enough bits for
- * a 16 bit multiply-high kernel. Scaling lists divide them (weight 16 is neutral). */
+/* See quant.h. The standard fixes only the inverse; the forward multipliers are its reciprocals
+ * with enough bits for a 16 bit multiply-high kernel. Scaling lists divide them (weight 16 is
+ * neutral). */
 #include "enc/quant.h"
 #include "base/util.h"
 
@@ -27,7 +28,8 @@ static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, in
     for (int qp = 0; qp < 52; qp++) {
         for (int k = 0; k < 16; k++) {
             int i = avo_zigzag_4x4[k];
-            uint16_t mf = scaled_mf(avo_quant_mf_4x4[qp % 6][i] * 2u, qp / 6, lists->list4x4[list][k]);
+            uint16_t mf =
+                scaled_mf(avo_quant_mf_4x4[qp % 6][i] * 2u, qp / 6, lists->list4x4[list][k]);
             q->mf4[list][qp][i] = mf;
             q->bias4[list][qp][i] = bias_for(mf, deadzone);
             q->round4[list][qp][i] = bias_for(mf, NEAREST);
@@ -50,8 +52,8 @@ static void init_8x8(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, in
         }
 }
 
-void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2], int deadzone_intra,
-                    int deadzone_inter)
+void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2],
+                    int deadzone_intra, int deadzone_inter)
 {
     for (int list = 0; list < 6; list++)
         init_4x4(q, lists, list, list < 3 ? deadzone_intra : deadzone_inter);

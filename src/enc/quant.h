@@ -1,4 +1,5 @@
-/* Forward quantiser tables for all QPs and scaling lists, beside the decoder's LevelScale tables. */
+/* Forward quantiser tables for all QPs and scaling lists, beside the decoder's LevelScale tables.
+ */
 #ifndef AVO_ENC_QUANT_H
 #define AVO_ENC_QUANT_H
 
@@ -16,7 +17,7 @@ typedef struct AvoQuantSet {
 } AvoQuantSet;
 
 /* Dead zones in 1/64 of a quantiser step. */
-void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2], int deadzone_intra,
-                    int deadzone_inter);
+void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2],
+                    int deadzone_intra, int deadzone_inter);
 
 #endif

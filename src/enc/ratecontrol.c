@@ -19,10 +19,10 @@
 #define LOG2_COEFF_BREF (1 * 65536 + 52000)
 #define LOG2_COEFF_B    (1 * 65536)
 
-#define MEMORY_SHIFT 8  /* ABR forgets half of the past in about 180 pictures, */
-#define MEMORY_LIVE  5  /* without lookahead in about 22 */
-#define LOAN_TIME    2  /* seconds until the bits of an intra picture are made up for, */
-#define LOAN_LIVE    2  /* without lookahead */
+#define MEMORY_SHIFT 8 /* ABR forgets half of the past in about 180 pictures, */
+#define MEMORY_LIVE  5 /* without lookahead in about 22 */
+#define LOAN_TIME    2 /* seconds until the bits of an intra picture are made up for, */
+#define LOAN_LIVE    2 /* without lookahead */
 #define INTRA_COST   8 /* times the bits of a P picture, before anything is known */
 #define ENDING_B_Q8  512
 #define ENDING_Q8    1536 /* how far the base moves so that the last pictures meet the sum */
@@ -32,12 +32,13 @@
 #define TOLERANCE_MS      200
 #define TOLERANCE_LEAST   500
 #define TOLERANCE_LIVE_MS 240
-#define TOLERANCE_MINIGOPS 2 /* at least: the base moves once in a mini-GOP, so more would overshoot */
+#define TOLERANCE_MINIGOPS                                                                         \
+    2 /* at least: the base moves once in a mini-GOP, so more would overshoot */
 
-#define SPARE     64 /* 1 / part of the buffer that a picture's rows leave untouched */
-#define BAND      8  /* rows may miss the plan by 1 / part of it before they are corrected, */
-#define LEEWAY    4  /* or by 1 / part of what the buffer holds beyond it */
-#define TRIES_MAX 4  /* of raised quantisers; the last is the highest */
+#define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
+#define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
+#define LEEWAY    4    /* or by 1 / part of what the buffer holds beyond it */
+#define TRIES_MAX 4    /* of raised quantisers; the last is the highest */
 #define BEYOND_Q8 4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
 
 /* ---- settings ---- */
@@ -63,9 +64,9 @@ static int ratio_to_qp_q8(int ratio)
 }
 
 /* Distances between kinds of pictures. With importance propagation the offsets of the blocks make
- * most of the difference. Without B pictures and lookahead, every fourth P picture is coded finer and
- * those between coarser: what does not move is copied from the fine one. Not with a buffer, whose
- * use is that pictures are alike. */
+ * most of the difference. Without B pictures and lookahead, every fourth P picture is coded finer
+ * and those between coarser: what does not move is copied from the fine one. Not with a buffer,
+ * whose use is that pictures are alike. */
 static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, bool tree)
 {
     static const int8_t chain_share[AVO_RC_CHAIN] = {-2, 1, 0, 1};
@@ -115,7 +116,8 @@ static void set_rate(AvoRateControl *rc, const AvocetEncoderConfig *config)
     rc->bitrate = config->bitrate;
     rc->bits_per_picture_q8 = (int64_t)avo_muldiv(
         (uint64_t)config->bitrate * 256, (uint64_t)config->fps.den, (uint64_t)config->fps.num);
-    int64_t loan_time = (rc->live ? LOAN_LIVE : LOAN_TIME) * (int64_t)config->fps.num / config->fps.den;
+    int64_t loan_time =
+        (rc->live ? LOAN_LIVE : LOAN_TIME) * (int64_t)config->fps.num / config->fps.den;
     rc->loan_pictures = (int)avo_clip3_64(1, avo_max64(loan_time, 1), config->keyint - 1);
     if (!old || old == rc->bits_per_picture_q8)
         return;
@@ -249,11 +251,12 @@ static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relativ
 {
     int64_t durations = plan->duration_q16;
     int complexity = complexity_q8(rc);
-    *scaled =
-        (uint64_t)bits_at(log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost), relative_q8);
+    *scaled = (uint64_t)bits_at(log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost),
+                                relative_q8);
     for (int i = 0; i < plan->ahead_count; i++) {
         const AvoPlanAhead *a = &plan->ahead[i];
-        int relative = kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer) + complexity;
+        int relative =
+            kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer) + complexity;
         *scaled += (uint64_t)bits_at(log2_ahead_at_0(rc, a), relative);
         durations += a->duration_q16;
     }
@@ -270,7 +273,8 @@ static int64_t tolerance(const AvoRateControl *rc)
     uint64_t seconds_q8 =
         avo_muldiv(pictures * (uint64_t)rc->bits_per_picture_q8, 1, (uint64_t)rc->bitrate);
     int64_t root_q4 = avo_isqrt(seconds_q8); /* sqrt(seconds * 256) = 16 sqrt */
-    int64_t by_time = rc->bitrate * avo_max64(TOLERANCE_LEAST, TOLERANCE_MS * root_q4 / 16) / 1000 + 1;
+    int64_t by_time =
+        rc->bitrate * avo_max64(TOLERANCE_LEAST, TOLERANCE_MS * root_q4 / 16) / 1000 + 1;
     return avo_max64(by_time, TOLERANCE_MINIGOPS * rc->minigop * rc->bits_per_picture_q8 / 256);
 }
 
@@ -280,7 +284,8 @@ static int overflow_q8(const AvoRateControl *rc)
 {
     int64_t over = rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan;
     int64_t ratio_q8 = 256 + over * 256 / tolerance(rc);
-    return avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)avo_clip3_64(rc->live ? 112 : 170, 768, ratio_q8), 256));
+    return avo_qp_delta_q8(
+        avo_log2_ratio_q16((uint64_t)avo_clip3_64(rc->live ? 112 : 170, 768, ratio_q8), 256));
 }
 
 /* The base at which these last pictures take what is left. */

@@ -1,14 +1,14 @@
 /* See references.h.
  *
- * Policy: pictures fall out in display order (the one shown first goes first), which keeps the pictures around the
- * current position of a pyramid. The standard's sliding window drops in coding order instead; where the two differ, an
- * MMCO 1 says so. Lists are ordered by distance in display order; where that is not the initial order, modification
- * commands say so. */
+ * Policy: pictures fall out in display order (the one shown first goes first), which keeps the
+ * pictures around the current position of a pyramid. The standard's sliding window drops in coding
+ * order instead; where the two differ, an MMCO 1 says so. Lists are ordered by distance in display
+ * order; where that is not the initial order, modification commands say so. */
 #include "enc/references.h"
 #include "base/util.h"
 
-void avo_references_init(AvoReferences *r, const AvoSps *sps, const AvoPps *pps, AvoFrame *pool, int pool_size,
-                         const AvocetEncoderConfig *config)
+void avo_references_init(AvoReferences *r, const AvoSps *sps, const AvoPps *pps, AvoFrame *pool,
+                         int pool_size, const AvocetEncoderConfig *config)
 {
     memset(r, 0, sizeof *r);
     r->sps = sps;
@@ -37,7 +37,8 @@ static int distance(const AvoFrame *f, int poc)
     return avo_abs(f->poc - poc);
 }
 
-/* References on one side of poc, nearest first; long-term ones last. side < 0: before, > 0: after. */
+/* References on one side of poc, nearest first; long-term ones last. side < 0: before, > 0: after.
+ */
 static int collect(const AvoReferences *r, int poc, int side, AvoFrame **out)
 {
     int n = 0;
@@ -58,10 +59,11 @@ static int collect(const AvoReferences *r, int poc, int side, AvoFrame **out)
     return n;
 }
 
-/* The lookahead measured its weights against the anchor before the picture. Where they are used, that anchor leads the
- * list, since P_Skip and most blocks look at entry 0; a second entry of it serves the blocks that do not follow the
- * fade. Returns the new number of entries. */
-static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFrame **list, int count)
+/* The lookahead measured its weights against the anchor before the picture. Where they are used,
+ * that anchor leads the list, since P_Skip and most blocks look at entry 0; a second entry of it
+ * serves the blocks that do not follow the fade. Returns the new number of entries. */
+static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFrame **list,
+                              int count)
 {
     const AvoPlanWeight *w = &plan->weight;
     if (plan->type != AVOCET_TYPE_P || !(w->used[0] || w->used[1] || w->used[2]))
@@ -106,7 +108,8 @@ static AvoFrame *first_shown(const AvoReferences *r)
 
 static int frame_num_wrap(const AvoReferences *r, const AvoFrame *f, int frame_num)
 {
-    return f->frame_num > frame_num ? f->frame_num - (1 << r->sps->log2_max_frame_num) : f->frame_num;
+    return f->frame_num > frame_num ? f->frame_num - (1 << r->sps->log2_max_frame_num)
+                                    : f->frame_num;
 }
 
 /* What the sliding window would drop (8.2.5.3). */
@@ -115,7 +118,8 @@ static AvoFrame *first_coded(const AvoReferences *r, int frame_num)
     AvoFrame *first = NULL;
     for (int i = 0; i < r->dpb.count; i++) {
         AvoFrame *f = r->dpb.ref[i];
-        if (f->long_term_idx < 0 && (!first || frame_num_wrap(r, f, frame_num) < frame_num_wrap(r, first, frame_num)))
+        if (f->long_term_idx < 0 &&
+            (!first || frame_num_wrap(r, f, frame_num) < frame_num_wrap(r, first, frame_num)))
             first = f;
     }
     return first;
@@ -134,7 +138,8 @@ static void drop(const AvoReferences *r, AvoSliceHeader *h, const AvoFrame *f)
 
 static void choose_marking(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader *h)
 {
-    bool becomes_long = r->long_term_interval && plan->layer == 0 && r->refs_since_long_term >= r->long_term_interval;
+    bool becomes_long = r->long_term_interval && plan->layer == 0 &&
+                        r->refs_since_long_term >= r->long_term_interval;
     int kept = r->dpb.count;
     if (becomes_long) {
         if (!r->long_term_allowed)
@@ -150,8 +155,8 @@ static void choose_marking(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader
         drop(r, h, victim);
 }
 
-AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader *h, AvoSliceRefs *refs,
-                               AvoMessage *msg)
+AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader *h,
+                               AvoSliceRefs *refs, AvoMessage *msg)
 {
     bool idr = plan->type == AVOCET_TYPE_IDR, is_ref = plan->type != AVOCET_TYPE_B;
     AvoFrame *f = take_frame(r);
@@ -184,12 +189,14 @@ AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHe
     refs->type = h->type;
     h->num_ref_idx[0] = refs->count[0];
     h->num_ref_idx[1] = refs->count[1];
-    h->num_ref_idx_override = (refs->count[0] && refs->count[0] != r->pps->num_ref_idx_default[0]) ||
-                              (refs->count[1] && refs->count[1] != r->pps->num_ref_idx_default[1]);
+    h->num_ref_idx_override =
+        (refs->count[0] && refs->count[0] != r->pps->num_ref_idx_default[0]) ||
+        (refs->count[1] && refs->count[1] != r->pps->num_ref_idx_default[1]);
     if (h->type != AVO_SLICE_I) {
         AvoFrame *const *const wanted[2] = {refs->frame[0], refs->frame[1]};
         if (avo_ref_lists_modify(&r->dpb, r->sps, h, plan->poc, (AvoFrame *const **)wanted) < 0) {
-            avo_fail(msg, AVOCET_ERR_INTERNAL, "a wanted reference is not in the decoded picture buffer");
+            avo_fail(msg, AVOCET_ERR_INTERNAL,
+                     "a wanted reference is not in the decoded picture buffer");
             return NULL;
         }
     }
@@ -198,7 +205,8 @@ AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHe
     return f;
 }
 
-static void release_dropped(AvoReferences *r, AvoFrame *const *before, int count, const AvoFrame *current)
+static void release_dropped(AvoReferences *r, AvoFrame *const *before, int count,
+                            const AvoFrame *current)
 {
     for (int i = 0; i < count; i++) {
         bool still = false;

@@ -1,6 +1,6 @@
-/* Vectors by true rate-distortion cost: the slowest presets move each vector of the chosen inter macroblock by quarter
- * samples, code the macroblock and keep what is really cheaper. A vector whose prediction is worse than the one at hand is
- * not coded: it hardly ever wins. */
+/* Vectors by true rate-distortion cost: the slowest presets move each vector of the chosen inter
+ * macroblock by quarter samples, code the macroblock and keep what is really cheaper. A vector
+ * whose prediction is worse than the one at hand is not coded: it hardly ever wins. */
 #include "enc/decide.h"
 #include "h264/predict.h"
 
@@ -12,7 +12,8 @@ typedef struct Part {
 /* The partitions of an inter macroblock whose vectors are sent; returns how many. */
 static int list_parts(const AvoMbCand *cand, Part part[16])
 {
-    static const Part whole = {0, 0, 4, 4}, rows[2] = {{0, 0, 4, 2}, {0, 2, 4, 2}}, columns[2] = {{0, 0, 2, 4}, {2, 0, 2, 4}};
+    static const Part whole = {0, 0, 4, 4}, rows[2] = {{0, 0, 4, 2}, {0, 2, 4, 2}},
+                      columns[2] = {{0, 0, 2, 4}, {2, 0, 2, 4}};
     int n = 0;
     switch (cand->code.partition) {
     case AVO_PART_16x16:
@@ -32,7 +33,8 @@ static int list_parts(const AvoMbCand *cand, Part part[16])
         int sub = cand->code.sub_type[i];
         if (sub == AVO_SUB_DIRECT)
             continue;
-        uint8_t w = sub == AVO_SUB_8x8 || sub == AVO_SUB_8x4 ? 2 : 1, h = sub == AVO_SUB_8x8 || sub == AVO_SUB_4x8 ? 2 : 1;
+        uint8_t w = sub == AVO_SUB_8x8 || sub == AVO_SUB_8x4 ? 2 : 1,
+                h = sub == AVO_SUB_8x8 || sub == AVO_SUB_4x8 ? 2 : 1;
         for (uint8_t dy = 0; dy < 2; dy = (uint8_t)(dy + h))
             for (uint8_t dx = 0; dx < 2; dx = (uint8_t)(dx + w))
                 part[n++] = (Part){(uint8_t)(x + dx), (uint8_t)(y + dy), w, h};
@@ -42,12 +44,14 @@ static int list_parts(const AvoMbCand *cand, Part part[16])
 
 static AvoSearchBlock block_of(const Part *p)
 {
-    static const AvoBlkSize size[5][5] = { /* [w][h] */
+    static const AvoBlkSize size[5][5] = {
+        /* [w][h] */
         [4] = {[4] = AVO_BLK_16x16, [2] = AVO_BLK_16x8},
         [2] = {[4] = AVO_BLK_8x16, [2] = AVO_BLK_8x8, [1] = AVO_BLK_8x4},
         [1] = {[2] = AVO_BLK_4x8, [1] = AVO_BLK_4x4},
     };
-    return (AvoSearchBlock){size[p->w][p->h], (uint8_t)(4 * p->x), (uint8_t)(4 * p->y), (uint8_t)(4 * p->w), (uint8_t)(4 * p->h)};
+    return (AvoSearchBlock){size[p->w][p->h], (uint8_t)(4 * p->x), (uint8_t)(4 * p->y),
+                            (uint8_t)(4 * p->w), (uint8_t)(4 * p->h)};
 }
 
 /* One part and list whose vector is moved. */
@@ -69,8 +73,8 @@ static int part_satd(const AvoRowCtx *row, const Moving *m, const pixel *pred)
                                         pred + b->y * AVO_REC_STRIDE + b->x, AVO_REC_STRIDE);
 }
 
-/* Predicts the part by a moved vector: luma into row->pred, and if that is not too bad the rest of the macroblock there,
- * too. Returns the macroblock's SATD, or -1. */
+/* Predicts the part by a moved vector: luma into row->pred, and if that is not too bad the rest of
+ * the macroblock there, too. Returns the macroblock's SATD, or -1. */
 static int predict_moved(AvoRowCtx *row, const Moving *m, AvoMv moved)
 {
     const AvoMbCand *best = row->best;
@@ -80,13 +84,14 @@ static int predict_moved(AvoRowCtx *row, const Moving *m, AvoMv moved)
     AvoMv mv[2] = {best->info.mv[0][at], best->info.mv[1][at]};
     mv[m->list] = moved;
     bool chroma = row->syntax.chroma_format;
-    avo_predict_block(&row->predict, row->mb_x, row->mb_y, p->x, p->y, p->w, p->h, refs, mv, 1, row->pred, NULL, NULL);
+    avo_predict_block(&row->predict, row->mb_x, row->mb_y, p->x, p->y, p->w, p->h, refs, mv, 1,
+                      row->pred, NULL, NULL);
     int satd = m->satd - part_satd(row, m, best->pred) + part_satd(row, m, row->pred);
     if (satd > m->satd + (m->satd >> WORSE_SHIFT))
         return -1;
     memcpy(row->pred, best->pred, sizeof row->pred);
-    avo_predict_block(&row->predict, row->mb_x, row->mb_y, p->x, p->y, p->w, p->h, refs, mv, chroma ? 3 : 1, row->pred,
-                      row->pred + AVO_REC_CB, row->pred + AVO_REC_CR);
+    avo_predict_block(&row->predict, row->mb_x, row->mb_y, p->x, p->y, p->w, p->h, refs, mv,
+                      chroma ? 3 : 1, row->pred, row->pred + AVO_REC_CB, row->pred + AVO_REC_CR);
     return satd;
 }
 
@@ -115,7 +120,8 @@ static bool try_moved(AvoRowCtx *row, Moving *m, AvoMv mv)
 
 static void refine_vector(AvoRowCtx *row, const Part *p, int list, int rounds)
 {
-    static const int8_t around[8][2] = {{0, -1}, {-1, 0}, {1, 0}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+    static const int8_t around[8][2] = {{0, -1},  {-1, 0}, {1, 0},  {0, 1},
+                                        {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
     const AvoDsp *dsp = row->job->dsp;
     int directions = row->job->tools->refine_square ? 8 : 4;
     Moving m = {*p, list, block_of(p), row->best->info.transform_8x8, 0};

@@ -1,11 +1,12 @@
-/* See residual.h. Blocks are handled one 8x8 at a time so that the kernels for four 4x4 blocks can be used; levels whose
- * cost is not worth their gain are dropped by avo_decimate_score when trellis is off. */
+/* See residual.h. Blocks are handled one 8x8 at a time so that the kernels for four 4x4 blocks can
+ * be used; levels whose cost is not worth their gain are dropped by avo_decimate_score when trellis
+ * is off. */
 #include "enc/residual.h"
 #include "enc/block_quant.h"
 #include "h264/tables.h"
 
-/* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after the reference
- * model's decision of the same kind). Levels above one always are. */
+/* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after
+ * the reference model's decision of the same kind). Levels above one always are. */
 static int decimate_score(const coef *levels, int count)
 {
     static const uint8_t score_by_run[16] = {3, 2, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -60,7 +61,8 @@ static void store_8x8(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int 
     }
     dsp->scan_8x8_cavlc(levels, c);
     for (int i = 0; i < 4; i++)
-        cand->info.nnz[avo_blk_raster[4 * blk8 + i]] = (uint8_t)dsp->count_nonzero_16(levels + 16 * i);
+        cand->info.nnz[avo_blk_raster[4 * blk8 + i]] =
+            (uint8_t)dsp->count_nonzero_16(levels + 16 * i);
 }
 
 /* Four 4x4 blocks of one kind whose coefficients lie one after the other. */
@@ -158,9 +160,10 @@ void avo_cbp_from_nnz(AvoMbCand *cand)
     cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | cbp);
 }
 
-/* One 8x8 of inter luma by 4x4 transforms; returns the decimation score, leaves dequantised coefficients in c and
- * the blocks that have levels in *mask. */
-static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask, int64_t *gain)
+/* One 8x8 of inter luma by 4x4 transforms; returns the decimation score, leaves dequantised
+ * coefficients in c and the blocks that have levels in *mask. */
+static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask,
+                            int64_t *gain)
 {
     Quad q = luma_quad(cand, AVO_CAT_LUMA_4x4, AVO_LIST_INTER_Y, row->qp, blk8);
     int score = 0;
@@ -171,7 +174,8 @@ static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
     return score;
 }
 
-static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask, int64_t *gain)
+static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, int *mask,
+                            int64_t *gain)
 {
     *mask = avo_quant_8x8(row, cand, c, AVO_LIST8_INTER, row->qp, blk8, gain);
     if (!*mask) {
@@ -208,7 +212,8 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
     row->residual_gain = 0;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
-        const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x, *pred = cand->rec + y * AVO_REC_STRIDE + x;
+        const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x,
+                    *pred = cand->rec + y * AVO_REC_STRIDE + x;
         coef *c = row->coefs + 64 * i;
         int64_t gain = 0;
         uint32_t bits_before = row->coding_bits_q8;
@@ -239,7 +244,8 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
     }
     for (int i = 0; i < 4; i++)
         if (cbp >> i & 1)
-            add_8x8(dsp, cand->rec + (i >> 1) * 8 * AVO_REC_STRIDE + (i & 1) * 8, row->coefs + 64 * i, t8);
+            add_8x8(dsp, cand->rec + (i >> 1) * 8 * AVO_REC_STRIDE + (i & 1) * 8,
+                    row->coefs + 64 * i, t8);
     cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | cbp);
 }
 
@@ -313,7 +319,8 @@ void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
     AVO_ALIGN(32) coef dc[16];
     avo_coding_start(row);
     bool any_ac = code_i16_ac(row, cand, dc), any_dc = code_i16_dc(row, cand, dc);
-    cand->info.dc_flags = (uint8_t)((cand->info.dc_flags & ~AVO_DC_LUMA) | (any_dc ? AVO_DC_LUMA : 0));
+    cand->info.dc_flags =
+        (uint8_t)((cand->info.dc_flags & ~AVO_DC_LUMA) | (any_dc ? AVO_DC_LUMA : 0));
     cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | (any_ac ? 15 : 0));
     if (any_dc || any_ac)
         rebuild_i16(row, cand, dc, any_dc);
@@ -337,11 +344,13 @@ typedef struct ChromaPlane {
     int64_t dc_gain, ac_gain; /* trellis only */
 } ChromaPlane;
 
-static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, int list, int qp)
+static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, int list,
+                           int qp)
 {
     const AvoQuantSet *q = row->job->quant;
     hadamard_2x2(p->dc);
-    p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp, &p->dc_gain);
+    p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp,
+                             &p->dc_gain);
     if (!p->any_dc)
         return;
     clip_levels(row, p->dc, 4);
@@ -352,7 +361,8 @@ static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int 
         p->dc[i] = (coef)(((p->dc[i] * scale) * (1 << (qp / 6))) >> 5);
 }
 
-static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, bool intra)
+static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane,
+                              bool intra)
 {
     const AvoDsp *dsp = row->job->dsp;
     int list = (intra ? 1 : 4) + plane, qp = row->qp_chroma[plane];
@@ -383,7 +393,8 @@ static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, i
 static void rebuild_chroma_plane(const AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane)
 {
     for (int i = 0; i < 4; i++) {
-        pixel *rec = cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB) + (i >> 1) * 4 * AVO_REC_STRIDE + (i & 1) * 4;
+        pixel *rec = cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB) + (i >> 1) * 4 * AVO_REC_STRIDE +
+                     (i & 1) * 4;
         coef *c = p->ac + 16 * i;
         if (cand->info.nnz[16 + 4 * plane + i]) {
             c[0] = p->any_dc ? p->dc[i] : 0;
@@ -397,7 +408,8 @@ static void rebuild_chroma_plane(const AvoRowCtx *row, AvoMbCand *cand, ChromaPl
 /* Leaves out AC, then DC too, where all of it gains less than its place in the syntax costs. */
 static void drop_chroma(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane p[2])
 {
-    if ((p[0].any_ac || p[1].any_ac) && p[0].ac_gain + p[1].ac_gain < avo_saved_chroma_ac(row, cand)) {
+    if ((p[0].any_ac || p[1].any_ac) &&
+        p[0].ac_gain + p[1].ac_gain < avo_saved_chroma_ac(row, cand)) {
         memset(&cand->info.nnz[16], 0, 8);
         p[0].any_ac = p[1].any_ac = false;
         p[0].ac_gain = p[1].ac_gain = 0;
@@ -443,8 +455,10 @@ void avo_code_pcm(AvoRowCtx *row, AvoMbCand *cand)
     for (int y = 0; y < 8; y++) {
         memcpy(samples + 256 + 8 * y, row->cur + AVO_CUR_CB + y * AVO_CUR_STRIDE, 8);
         memcpy(samples + 320 + 8 * y, row->cur + AVO_CUR_CR + y * AVO_CUR_STRIDE, 8);
-        memcpy(cand->rec + AVO_REC_CB + y * AVO_REC_STRIDE, row->cur + AVO_CUR_CB + y * AVO_CUR_STRIDE, 8);
-        memcpy(cand->rec + AVO_REC_CR + y * AVO_REC_STRIDE, row->cur + AVO_CUR_CR + y * AVO_CUR_STRIDE, 8);
+        memcpy(cand->rec + AVO_REC_CB + y * AVO_REC_STRIDE,
+               row->cur + AVO_CUR_CB + y * AVO_CUR_STRIDE, 8);
+        memcpy(cand->rec + AVO_REC_CR + y * AVO_REC_STRIDE,
+               row->cur + AVO_CUR_CR + y * AVO_CUR_STRIDE, 8);
     }
     memset(cand->info.nnz, 16, sizeof cand->info.nnz);
     cand->info.cbp = 0x2f;
@@ -456,15 +470,18 @@ int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand)
     const AvoDsp *dsp = row->job->dsp;
     int64_t ssd = dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
     if (row->syntax.chroma_format) {
-        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, cand->rec + AVO_REC_CB, AVO_REC_STRIDE);
-        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, cand->rec + AVO_REC_CR, AVO_REC_STRIDE);
+        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, cand->rec + AVO_REC_CB,
+                                     AVO_REC_STRIDE);
+        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, cand->rec + AVO_REC_CR,
+                                     AVO_REC_STRIDE);
     }
     return ssd;
 }
 
-/* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first level. Where the trellis
- * will choose levels it may keep what a dead zone swallows, so luma is rounded to the nearest level there: a macroblock
- * skipped too readily costs those that refer to it more than its own bits were worth. */
+/* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first
+ * level. Where the trellis will choose levels it may keep what a dead zone swallows, so luma is
+ * rounded to the nearest level there: a macroblock skipped too readily costs those that refer to it
+ * more than its own bits were worth. */
 bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
 {
     const AvoDsp *dsp = row->job->dsp;
@@ -474,8 +491,8 @@ bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
     coef *c = row->coefs;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
-        dsp->sub_dct_4x4_x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE, pred + y * AVO_REC_STRIDE + x,
-                            AVO_REC_STRIDE);
+        dsp->sub_dct_4x4_x4(c, row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
+                            pred + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
         if (dsp->quant_4x4_x4(c, mf, bias))
             return false;
     }

@@ -1,7 +1,8 @@
-/* Transform, quantisation and reconstruction of one macroblock's residual (8.5), candidate by candidate.
+/* Transform, quantisation and reconstruction of one macroblock's residual (8.5), candidate by
+ * candidate.
  *
- * Each function takes a prediction, leaves quantised levels in scan order, the counts the entropy coder needs (nnz,
- * dc_flags, cbp) and the reconstruction in the candidate. */
+ * Each function takes a prediction, leaves quantised levels in scan order, the counts the entropy
+ * coder needs (nnz, dc_flags, cbp) and the reconstruction in the candidate. */
 #ifndef AVO_ENC_RESIDUAL_H
 #define AVO_ENC_RESIDUAL_H
 
@@ -9,7 +10,8 @@
 
 /* The prediction is already in cand->rec. */
 void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand);
-/* One 4x4 block (raster) or 8x8 block of an intra macroblock; sets its nnz, not the cbp. Returns whether it has levels. */
+/* One 4x4 block (raster) or 8x8 block of an intra macroblock; sets its nnz, not the cbp. Returns
+ * whether it has levels. */
 bool avo_code_intra_4x4(AvoRowCtx *row, AvoMbCand *cand, int raster);
 bool avo_code_intra_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8);
 /* Whole inter luma with the transform that cand->info.transform_8x8 says. */
@@ -22,7 +24,8 @@ void avo_cbp_from_nnz(AvoMbCand *cand);
 void avo_code_pcm(AvoRowCtx *row, AvoMbCand *cand);
 /* Sum of squared errors of cand->rec against the source, all planes. */
 int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand);
-/* True if an inter prediction in cand->rec leaves nothing to code at this QP: the macroblock can be skipped. */
+/* True if an inter prediction in cand->rec leaves nothing to code at this QP: the macroblock can be
+ * skipped. */
 bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred);
 
 #endif

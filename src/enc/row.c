@@ -1,9 +1,11 @@
-/* See row.h: one row of macroblocks. Per macroblock: load what surrounds it, decide, store the result. */
+/* See row.h: one row of macroblocks. Per macroblock: load what surrounds it, decide, store the
+ * result. */
 #include "enc/row.h"
 #include "base/fixmath.h"
 
-/* A row starts from the shadow contexts that the row above has after this many macroblocks. More of them know the
- * picture better (2 to 6: about 0.3 % of the bits), fewer let more rows run at once. */
+/* A row starts from the shadow contexts that the row above has after this many macroblocks. More of
+ * them know the picture better (2 to 6: about 0.3 % of the bits), fewer let more rows run at once.
+ */
 #define CONTEXT_COLUMNS 6
 
 /* ---- waiting for the row above ---- */
@@ -30,7 +32,8 @@ static void load_source(AvoRowCtx *row)
 {
     const AvoPlane *p = &row->job->input[0];
     for (int y = 0; y < 16; y++)
-        memcpy(row->cur + y * AVO_CUR_STRIDE, p->data + (row->mb_y * 16 + y) * p->stride + row->mb_x * 16, 16);
+        memcpy(row->cur + y * AVO_CUR_STRIDE,
+               p->data + (row->mb_y * 16 + y) * p->stride + row->mb_x * 16, 16);
     if (!row->syntax.chroma_format)
         return;
     for (int c = 0; c < 2; c++) {
@@ -41,13 +44,15 @@ static void load_source(AvoRowCtx *row)
     }
 }
 
-/* Memory that a macroblock further right will need: rows of a picture lie too far apart for the processor to guess. */
+/* Memory that a macroblock further right will need: rows of a picture lie too far apart for the
+ * processor to guess. */
 #define PREFETCH_AHEAD 3
 
 #define PREFETCH_REACH 8 /* samples around a block that a search looks at */
 #define CACHE_LINE     64
 
-/* Whether a block that ends at p is the first of its row of blocks to reach into the cache line there. */
+/* Whether a block that ends at p is the first of its row of blocks to reach into the cache line
+ * there. */
 AVO_INLINE bool enters_line(const pixel *p, int size)
 {
     return ((uintptr_t)p & (CACHE_LINE - 1)) < (uintptr_t)size;
@@ -96,7 +101,8 @@ static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
     return mb && (!row->job->tools->constrained_intra || AVO_MB_IS_INTRA(mb->type));
 }
 
-/* The line above is kept unfiltered by the job; to the left, the picture itself is not filtered yet. */
+/* The line above is kept unfiltered by the job; to the left, the picture itself is not filtered
+ * yet. */
 static void load_edges(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -111,7 +117,8 @@ static void load_edges(AvoRowCtx *row)
         row->left_stride[plane] = p->stride;
         if (row->mb_y == 0)
             continue;
-        row->top[plane] = job->line[plane] + (row->mb_y - 1) * job->line_stride[plane] + row->mb_x * size;
+        row->top[plane] =
+            job->line[plane] + (row->mb_y - 1) * job->line_stride[plane] + row->mb_x * size;
         if (row->mb_x > 0)
             row->corner[plane] = row->top[plane][-1];
     }
@@ -156,8 +163,8 @@ AVO_INLINE void store_plane(const AvoRowCtx *row, int plane, int size, const pix
     pixel *to = p->data + row->mb_y * size * p->stride + row->mb_x * size;
     for (int y = 0; y < size; y++)
         memcpy(to + y * p->stride, rec + y * AVO_REC_STRIDE, (size_t)size);
-    memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * size, rec + (size - 1) * AVO_REC_STRIDE,
-           (size_t)size);
+    memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * size,
+           rec + (size - 1) * AVO_REC_STRIDE, (size_t)size);
 }
 
 static void store_samples(AvoRowCtx *row, const AvoMbCand *cand)
@@ -177,8 +184,12 @@ static void follow_syntax(AvoRowCtx *row, AvoMbCand *cand)
     if (row->track_contexts && cand->scored) {
         avo_cabac_copy_contexts(&row->contexts, &cand->contexts);
     } else if (row->track_contexts) {
-        AvoMbSyntax mb = {.info = info, .code = &cand->code, .levels = &cand->levels, .nb = row->nb,
-                          .qp_pred = row->prev_qp, .prev_qp_delta_nonzero = row->prev_qp_delta_nonzero};
+        AvoMbSyntax mb = {.info = info,
+                          .code = &cand->code,
+                          .levels = &cand->levels,
+                          .nb = row->nb,
+                          .qp_pred = row->prev_qp,
+                          .prev_qp_delta_nonzero = row->prev_qp_delta_nonzero};
         avo_mb_bits(&row->syntax, &mb, &row->contexts);
     }
     row->prev_qp_delta_nonzero = sends_qp && row->qp != row->prev_qp;
@@ -243,12 +254,15 @@ static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
     };
     row->prev_qp = job->slice_qp;
     row->prev_qp_delta_nonzero = 0;
-    row->track_contexts = job->tools->cabac && (job->tools->rd[job->refs.type] != AVO_RD_SATD || job->tools->trellis);
-    bool first_of_slice = mb_y == 0 || job->slice_end_row[row->slice > 0 ? row->slice - 1 : 0] == mb_y;
+    row->track_contexts =
+        job->tools->cabac && (job->tools->rd[job->refs.type] != AVO_RD_SATD || job->tools->trellis);
+    bool first_of_slice =
+        mb_y == 0 || job->slice_end_row[row->slice > 0 ? row->slice - 1 : 0] == mb_y;
     if (!row->track_contexts)
         return;
     if (first_of_slice) {
-        avo_cabac_init_contexts(&row->contexts, job->refs.type, job->header.cabac_init_idc, job->slice_qp);
+        avo_cabac_init_contexts(&row->contexts, job->refs.type, job->header.cabac_init_idc,
+                                job->slice_qp);
     } else {
         wait_for_above(job, mb_y, CONTEXT_COLUMNS);
         row->contexts = job->row_contexts[mb_y - 1];

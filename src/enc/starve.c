@@ -1,5 +1,5 @@
-/* The least that a macroblock can be coded with: skipped where there is something to skip to, else a
- * flat intra prediction without residual.
+/* The least that a macroblock can be coded with: skipped where there is something to skip to, else
+ * a flat intra prediction without residual.
  *
  * For rows that must not cost anything, because the highest quantiser still makes more of the
  * picture than the decoder's buffer holds. The picture is there on time and looks like the one

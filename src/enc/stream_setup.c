@@ -1,4 +1,5 @@
-/* See stream_setup.h. What players get wrong without being told is always told: timing, colour, range, reordering. */
+/* See stream_setup.h. What players get wrong without being told is always told: timing, colour,
+ * range, reordering. */
 #include "enc/stream_setup.h"
 #include "base/util.h"
 
@@ -13,7 +14,8 @@ static const uint8_t profile_idc_of[] = {
 static void hrd_scale(int64_t value, int base_shift, int *scale, uint32_t *minus1)
 {
     *scale = 0;
-    while (*scale < 15 && (value & ((int64_t)1 << (base_shift + *scale))) == 0 && (value >> (base_shift + *scale + 1)) > 0)
+    while (*scale < 15 && (value & ((int64_t)1 << (base_shift + *scale))) == 0 &&
+           (value >> (base_shift + *scale + 1)) > 0)
         ++*scale;
     int64_t units = value >> (base_shift + *scale);
     *minus1 = (uint32_t)(avo_max64(units, 1) - 1);
@@ -34,7 +36,8 @@ static void setup_hrd(AvoHrd *hrd, const AvocetEncoderConfig *c)
 static void setup_sar(AvoVui *v, const AvocetEncoderConfig *c)
 {
     v->aspect_ratio_info_present = c->sar_width > 0 && c->sar_height > 0;
-    v->aspect_ratio_idc = c->sar_width == c->sar_height ? 1 : 255; /* 1: square, 255: Extended_SAR */
+    v->aspect_ratio_idc =
+        c->sar_width == c->sar_height ? 1 : 255; /* 1: square, 255: Extended_SAR */
     v->sar_width = c->sar_width;
     v->sar_height = c->sar_height;
 }
@@ -96,7 +99,8 @@ void avo_setup_sps(AvoSps *sps, const AvocetEncoderConfig *c, int dpb_frames, in
         sps->level_idc = 11;
         sps->constraint_flags |= 8;
     }
-    sps->chroma_format_idc = c->format == AVOCET_FORMAT_GRAY8 && sps->profile_idc == AVO_PROFILE_HIGH ? 0 : 1;
+    sps->chroma_format_idc =
+        c->format == AVOCET_FORMAT_GRAY8 && sps->profile_idc == AVO_PROFILE_HIGH ? 0 : 1;
     sps->bit_depth_luma = sps->bit_depth_chroma = 8;
     setup_scaling(&sps->scaling, c);
     sps->log2_max_frame_num = dpb_frames > 4 ? 8 : 4;

@@ -5,7 +5,8 @@
 #include <avocet/encoder.h>
 #include "h264/paramset.h"
 
-/* config is validated; dpb_frames: reference frames the stream may hold; reorder: num_reorder_frames. */
+/* config is validated; dpb_frames: reference frames the stream may hold; reorder:
+ * num_reorder_frames. */
 void avo_setup_sps(AvoSps *sps, const AvocetEncoderConfig *config, int dpb_frames, int reorder);
 void avo_setup_pps(AvoPps *pps, const AvoSps *sps, const AvocetEncoderConfig *config);
 /* The same with explicit weights for B pictures; false: the stream has no use for it. */

@@ -91,7 +91,8 @@ AVO_INLINE const pixel *chroma_source(const AvoSearch *s)
 }
 
 /* With weights everything goes through memory. */
-static int weighted_chroma_distortion(const AvoSearch *s, const AvoWeight *w, AvoMv mv, ptrdiff_t at)
+static int weighted_chroma_distortion(const AvoSearch *s, const AvoWeight *w, AvoMv mv,
+                                      ptrdiff_t at)
 {
     static const AvoBlkSize half[4] = {[AVO_BLK_16x16] = AVO_BLK_8x8,
                                        [AVO_BLK_16x8] = AVO_BLK_8x4,
@@ -126,8 +127,8 @@ static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
     ptrdiff_t at = y * p->stride + x;
     if (refs->weight_mode == AVO_WEIGHT_EXPLICIT && w->chroma_flag)
         return weighted_chroma_distortion(s, w, mv, at);
-    return s->dsp->chroma_satd(chroma_source(s), p->data + at, s->frame->plane[2].data + at, p->stride,
-                               mv.x & 7, mv.y & 7, b->w / 2, b->h / 2);
+    return s->dsp->chroma_satd(chroma_source(s), p->data + at, s->frame->plane[2].data + at,
+                               p->stride, mv.x & 7, mv.y & 7, b->w / 2, b->h / 2);
 }
 
 /* ---- search ---- */
@@ -150,7 +151,8 @@ AVO_INLINE bool keep_better(Refinement *f, AvoMv mv, int distortion, AvoMotion *
     if (cost >= m->cost)
         return false;
     if (f->chroma) {
-        /* Neighbours' chroma differs little: not worth a look where luma leaves no room for most of it. */
+        /* Neighbours' chroma differs little: not worth a look where luma leaves no room for most of
+         * it. */
         if (cost + f->chroma_best * 7 / 8 >= m->cost)
             return false;
         int chroma = chroma_distortion(f->s, f->list, m->ref, mv);
@@ -250,7 +252,8 @@ void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const 
     AvoSearch s;
     avo_search_bind(&s, row, b, list, m->ref);
     avo_search_centre(&s, m->mvp);
-    Refinement f = {&s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s), 0, DIAMOND};
+    Refinement f = {&s, list,   avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s),
+                    0,  DIAMOND};
     AvoMv mv[4];
     int whole = tools->fullpel_only ? ~3 : ~0;
     for (int i = 0; i <= count; i++) {

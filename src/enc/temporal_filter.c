@@ -1,15 +1,16 @@
 /* See temporal_filter.h.
  *
- * Why: noise is new in every picture, so what an anchor spends on its own noise is lost when the next
- * pictures refer to it. The mean of the picture and its neighbours, moved to where things are in the
- * picture, carries less of it: the anchor gets cheaper and its followers find a better prediction.
+ * Why: noise is new in every picture, so what an anchor spends on its own noise is lost when the
+ * next pictures refer to it. The mean of the picture and its neighbours, moved to where things are
+ * in the picture, carries less of it: the anchor gets cheaper and its followers find a better
+ * prediction.
  *
  * Each 8x8 block is looked for in every neighbour (temporal_search.c). The filtered sample is
  *
  *     cur + sum over neighbours of w * d * (1 - (d / t)^2)^2,    d = pred - cur, 0 beyond t
  *
- * one step of a robust mean: what does not fit does not pull. The weight w of a neighbour falls with
- * its distance in time and with the block's error,
+ * one step of a robust mean: what does not fit does not pull. The weight w of a neighbour falls
+ * with its distance in time and with the block's error,
  *
  *     w ~ N / (N + error + drift),
  *
@@ -25,13 +26,14 @@
 #include "enc/temporal_search.h"
 
 #define OWN_WEIGHT     256
-#define DRIFT_DIVISOR  2         /* of the squared sums of 4x4 samples, so that drift counts eightfold */
-#define BLOCK_SHARE_Q3 5         /* part of a block's energy that may differ, 1/8 */
-#define FLOOR          6         /* and this much in any case */
-#define ERROR_MAX      16        /* tolerances: beyond, a neighbour's share is next to nothing */
-#define IMPORTANT_Q8   (5 * 256) /* QP by which importance lowers a block that gets the strength as it is */
-#define FACTOR_MAX_Q8  384
-#define DISTANCES      4
+#define DRIFT_DIVISOR  2  /* of the squared sums of 4x4 samples, so that drift counts eightfold */
+#define BLOCK_SHARE_Q3 5  /* part of a block's energy that may differ, 1/8 */
+#define FLOOR          6  /* and this much in any case */
+#define ERROR_MAX      16 /* tolerances: beyond, a neighbour's share is next to nothing */
+#define IMPORTANT_Q8                                                                               \
+    (5 * 256) /* QP by which importance lowers a block that gets the strength as it is */
+#define FACTOR_MAX_Q8 384
+#define DISTANCES     4
 
 /* By distance in pictures, 1/256 per ten steps of strength. */
 static const int fall_q8[DISTANCES + 1] = {0, 290, 248, 207, 146};
@@ -165,7 +167,8 @@ static int reach_of(int tolerance)
     return avo_clip3(256, 65535, 65536 * 128 / 3 / avo_max(root, 1));
 }
 
-static void filter_block(const AvoTemporalFilter *f, const AvoMv *start, int x, int y, int factor_q8)
+static void filter_block(const AvoTemporalFilter *f, const AvoMv *start, int x, int y,
+                         int factor_q8)
 {
     const AvoPlan *plan = f->plan;
     AvoTemporalBlock block;
@@ -177,8 +180,8 @@ static void filter_block(const AvoTemporalFilter *f, const AvoMv *start, int x, 
         m.weight[i] = factor_q8 > 0 && start[i].x != INT16_MIN;
         if (!m.weight[i])
             continue;
-        m.match[i] = avo_temporal_refine(&block, f->dsp, &plan->neighbour[i].src->plane[0], start[i],
-                                         error_max, m.pred[i]);
+        m.match[i] = avo_temporal_refine(&block, f->dsp, &plan->neighbour[i].src->plane[0],
+                                         start[i], error_max, m.pred[i]);
         m.weight[i] = m.match[i].error <= error_max;
     }
     set_weights(f, &m, tolerance, factor_q8);

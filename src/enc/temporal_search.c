@@ -5,16 +5,16 @@
  *
  *     pred(p) - cur(p) ~ slope(p) * displacement,
  *
- * so that least squares give the displacement at once. The slopes are those of the current block for
- * every neighbour and step, hence computed once; two or three steps settle. A search over positions
- * compressed no better and needs many more interpolations. */
+ * so that least squares give the displacement at once. The slopes are those of the current block
+ * for every neighbour and step, hence computed once; two or three steps settle. A search over
+ * positions compressed no better and needs many more interpolations. */
 #include "enc/temporal_search.h"
 
 #define DIAMOND_STEPS 6
-#define RANGE         1000            /* samples */
+#define RANGE         1000 /* samples */
 #define REFINE_STEPS  3
-#define STEP_MAX      16              /* a sample at a time at most */
-#define DAMPING       (4 * 64 * 4)    /* on slopes doubled: keeps noise from moving flat blocks */
+#define STEP_MAX      16           /* a sample at a time at most */
+#define DAMPING       (4 * 64 * 4) /* on slopes doubled: keeps noise from moving flat blocks */
 #define WINDOW_STRIDE 32
 
 /* ---- samples ---- */
@@ -84,8 +84,11 @@ static void try_four(Search *s, const AvoMv mv[4])
 int avo_temporal_search(const AvoDsp *dsp, const pixel *cur, const AvoPlane *ref, int x, int y,
                         const AvoMv *candidates, int count, AvoMv *best)
 {
-    Search s = {.dsp = dsp, .cur = cur, .ref = ref->data + y * ref->stride + x,
-                .stride = ref->stride, .cost = INT32_MAX};
+    Search s = {.dsp = dsp,
+                .cur = cur,
+                .ref = ref->data + y * ref->stride + x,
+                .stride = ref->stride,
+                .cost = INT32_MAX};
     s.min_x = avo_max(-x, -RANGE);
     s.max_x = avo_min(ref->width - 16 - x, RANGE);
     s.min_y = avo_max(-y, -RANGE);
@@ -153,7 +156,8 @@ static bool inside(const AvoTemporalBlock *b, const AvoPlane *ref, AvoMv mv)
 }
 
 AvoTemporalMatch avo_temporal_refine(const AvoTemporalBlock *b, const AvoDsp *dsp,
-                                     const AvoPlane *ref, AvoMv start, int64_t error_max, pixel *pred)
+                                     const AvoPlane *ref, AvoMv start, int64_t error_max,
+                                     pixel *pred)
 {
     AvoTemporalMatch best = {.error = INT32_MAX};
     AvoMv mv = {(int16_t)(16 * start.x), (int16_t)(16 * start.y)};

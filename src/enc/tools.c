@@ -21,8 +21,9 @@ static const struct {
     {4, 8, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 11                                */
 };
 
-/* mb_qp_delta costs more bits than hardly another quantiser is worth. Not with adaptive quantisation, whose finer steps SSIM
- * and the eye do value, and not where trials of quantisers nearby know better. */
+/* mb_qp_delta costs more bits than hardly another quantiser is worth. Not with adaptive
+ * quantisation, whose finer steps SSIM and the eye do value, and not where trials of quantisers
+ * nearby know better. */
 #define QP_INERTIA_Q8 150
 
 /* A first pass only asks how hard the pictures are. What shapes the stream stays as it is. */
@@ -52,8 +53,12 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .mixed_refs = c->mixed_refs,
         .fast_pskip = c->fast_pskip,
         .dct_decimate = c->dct_decimate,
-        .rd = {[AVO_SLICE_P] = effort[s].rd_p, [AVO_SLICE_B] = effort[s].rd_b, [AVO_SLICE_I] = effort[s].rd_p},
-        .refine_rounds = s >= 10 ? 3 : s >= 9 ? 2 : 1,
+        .rd = {[AVO_SLICE_P] = effort[s].rd_p,
+               [AVO_SLICE_B] = effort[s].rd_b,
+               [AVO_SLICE_I] = effort[s].rd_p},
+        .refine_rounds = s >= 10  ? 3
+                         : s >= 9 ? 2
+                                  : 1,
         .refine_square = s >= 11,
         .refine_qp = c->qp_rd && s >= 8 && c->rate_mode != AVOCET_RATE_QP,
         .qp_inertia_q8 = c->aq_mode || (c->qp_rd && s >= 8) ? 0 : QP_INERTIA_Q8,

@@ -1,4 +1,5 @@
-/* The settings as the macroblock code wants them: every preset and option boiled down to switches, once, at open. */
+/* The settings as the macroblock code wants them: every preset and option boiled down to switches,
+ * once, at open. */
 #ifndef AVO_ENC_TOOLS_H
 #define AVO_ENC_TOOLS_H
 
@@ -16,25 +17,25 @@ typedef enum AvoRdLevel {
 typedef struct AvoTools {
     AvocetMe me;
     int merange;
-    bool fullpel_only;           /* subme 0 */
+    bool fullpel_only;                   /* subme 0 */
     int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
-    bool subpel_satd;            /* else SAD */
+    bool subpel_satd;                    /* else SAD */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
-    AvoRdLevel rd[3];            /* by AvoSliceType */
-    int refine_rounds;           /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
-    bool refine_square;          /* eight directions instead of four */
-    bool refine_qp;              /* quantisers nearby by rate-distortion cost */
-    int qp_inertia_q8;           /* a quantiser that differs by less from that before is not changed, 1/256 */
+    AvoRdLevel rd[3];   /* by AvoSliceType */
+    int refine_rounds;  /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
+    bool refine_square; /* eight directions instead of four */
+    bool refine_qp;     /* quantisers nearby by rate-distortion cost */
+    int qp_inertia_q8; /* a quantiser that differs by less from that before is not changed, 1/256 */
     int trellis;
-    int psy_rd;                  /* 1/100 */
+    int psy_rd; /* 1/100 */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
     bool cabac, transform_8x8;
     bool constrained_intra;
     bool bidir_refine;
-    int max_refs;                /* list 0 entries searched */
+    int max_refs;                       /* list 0 entries searched */
     int deadzone_intra, deadzone_inter; /* 1/64: part of a step that rounds up, without trellis */
     int qp_min, qp_max;
-    bool clip_levels_cavlc;      /* level_prefix above 15 is not allowed (Baseline, Main) */
+    bool clip_levels_cavlc; /* level_prefix above 15 is not allowed (Baseline, Main) */
     bool measure_psnr, measure_ssim;
 } AvoTools;
 

@@ -4,7 +4,7 @@
 
 #define PRIOR  4 /* the records count like so many pictures of each kind seen in this pass, */
 #define MEMORY 5 /* which forgets half of them in about 22 */
-#define BLUR   8  /* complexity follows by 1 / BLUR per picture, from both sides */
+#define BLUR   8 /* complexity follows by 1 / BLUR per picture, from both sides */
 
 void avo_two_pass_carve(AvoTwoPass *tp, AvoArena *arena, const AvocetEncoderConfig *config)
 {
@@ -58,8 +58,8 @@ static int check_types(const AvoTwoPass *tp, int64_t count, int bframes, AvoMess
 
 /* ---- allocation ---- */
 
-/* Adds half the mean cost of what lies before each picture, or behind it, to complexity_q8; `scaled`
- * holds the costs, 0 for intra pictures, which say nothing about motion. */
+/* Adds half the mean cost of what lies before each picture, or behind it, to complexity_q8;
+ * `scaled` holds the costs, 0 for intra pictures, which say nothing about motion. */
 static void blur(AvoTwoPass *tp, int64_t count, bool backwards)
 {
     int64_t mean = 0;
@@ -96,7 +96,8 @@ static void set_scaled(AvoTwoPass *tp, const AvoRateControl *rc, const AvocetPas
 {
     AvoTwoPassPicture *p = &tp->picture[r->display_index];
     int relative = avo_rc_relative_q8(rc, r->type, r->layer) + p->complexity_q8;
-    p->scaled = (int64_t)avo_mul_q16((uint64_t)r->bits, avo_step_ratio_q16(r->qp_q8 - relative)) + 1;
+    p->scaled =
+        (int64_t)avo_mul_q16((uint64_t)r->bits, avo_step_ratio_q16(r->qp_q8 - relative)) + 1;
     int kind = avo_rc_kind(r->type);
     tp->rest[kind] += (uint64_t)p->scaled;
     pictures[kind]++;

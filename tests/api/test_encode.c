@@ -302,8 +302,9 @@ static void test_headers_call(void)
 /* Pictures of one stream may come in different formats; each is converted by its own. */
 static void test_formats_in_turn(void)
 {
-    static const AvocetFormat formats[] = {AVOCET_FORMAT_I420, AVOCET_FORMAT_GRAY8, AVOCET_FORMAT_NV12,
-                                           AVOCET_FORMAT_RGB565LE, AVOCET_FORMAT_YUYV};
+    static const AvocetFormat formats[] = {AVOCET_FORMAT_I420, AVOCET_FORMAT_GRAY8,
+                                           AVOCET_FORMAT_NV12, AVOCET_FORMAT_RGB565LE,
+                                           AVOCET_FORMAT_YUYV};
     enum { W = 48, H = 32 };
     AvocetEncoderConfig config = api_config("ultrafast", W, H);
     config.rate_mode = AVOCET_RATE_QP;
@@ -328,7 +329,8 @@ static void test_formats_in_turn(void)
         CHECK(avocet_encoder_recon(enc, &recon) == AVOCET_OK, "recon");
         int luma = recon.plane[0][0], wanted = rgb ? 235 : format == AVOCET_FORMAT_GRAY8 ? 60 : 128;
         int chroma = recon.plane[1][0];
-        CHECK(abs(luma - wanted) <= 3 && abs(chroma - 128) <= 3, "format %d: %d %d", format, luma, chroma);
+        CHECK(abs(luma - wanted) <= 3 && abs(chroma - 128) <= 3, "format %d: %d %d", format, luma,
+              chroma);
     }
     avocet_encoder_close(&enc);
 }

@@ -84,7 +84,8 @@ static void test_query_and_allocator(void)
         CHECK(api_same(&mine, &usual), "%s: the stream depends on the allocator", presets[p]);
         CHECK(counter.live == 0, "%s: %d blocks are not given back", presets[p], counter.live);
         CHECK(!counter.wrong_align && !counter.broken_guard, "%s: alignment or guard", presets[p]);
-        CHECK(counter.calls == 2, "%s: %d allocations, not the encoder and a handle to measure with", presets[p],
+        CHECK(counter.calls == 2,
+              "%s: %d allocations, not the encoder and a handle to measure with", presets[p],
               counter.calls);
         CHECK(counter.bytes <= bytes + 64, "%s: %d bytes taken, %d told", presets[p],
               (int)counter.bytes, (int)bytes);

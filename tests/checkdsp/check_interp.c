@@ -162,7 +162,8 @@ static void check_chroma_satd(Tester *t)
     if (!check_begin(t, t->got->chroma_satd != t->below->chroma_satd, "chroma_satd"))
         return;
     for (int round = 0; round < 64 * 4 * 4; round++) {
-        int fx = round & 7, fy = round >> 3 & 7, w = round >> 6 & 1 ? 8 : 4, h = round >> 7 & 1 ? 8 : 4;
+        int fx = round & 7, fy = round >> 3 & 7, w = round >> 6 & 1 ? 8 : 4,
+            h = round >> 7 & 1 ? 8 : 4;
         refill((int)(rnd() % 64));
         ptrdiff_t s = some_stride();
         const pixel *p = anywhere(src), *q = anywhere(src);

@@ -1,4 +1,5 @@
-/* The frame of the kernel check: random and shaped input, the list of families, reporting and timing.
+/* The frame of the kernel check: random and shaped input, the list of families, reporting and
+ * timing.
  *
  * A family function compares every kernel of one table with the C reference. It runs once per ISA
  * level and skips kernels which that level did not replace (got equals below):
@@ -85,8 +86,8 @@ void fill_coefs(coef *c, size_t n, int limit); /* |c| <= limit, often 0, often t
 extern const int blk_width[AVO_BLK_COUNT], blk_height[AVO_BLK_COUNT];
 extern const char *const blk_name[AVO_BLK_COUNT];
 
-/* The C kernels once more, compiled for the instruction set at hand: false if this build or this CPU
- * has not got them. What they were compiled with, as text. */
+/* The C kernels once more, compiled for the instruction set at hand: false if this build or this
+ * CPU has not got them. What they were compiled with, as text. */
 bool vectorised_init(AvoDsp *dsp);
 const char *vectorised_options(void);
 

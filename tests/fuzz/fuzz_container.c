@@ -1,6 +1,6 @@
-/* Fuzz target: any bytes as a file into the reader (MP4 in all its states, or Annex B), and what it makes of them into the MP4
- * writer. Built with -fsanitize=fuzzer it is a libFuzzer program; linked with replay.c it runs files and mutations
- * of them without a fuzzer. */
+/* Fuzz target: any bytes as a file into the reader (MP4 in all its states, or Annex B), and what it
+ * makes of them into the MP4 writer. Built with -fsanitize=fuzzer it is a libFuzzer program; linked
+ * with replay.c it runs files and mutations of them without a fuzzer. */
 #include <avocet/mux.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MEMORY_LIMIT ((size_t)64 << 20)
-#define MAX_READ     ((uint64_t)16 << 20) /* many samples may share the same bytes: enough is enough */
+#define MAX_READ     ((uint64_t)16 << 20) /* many samples may share the same bytes: enough is enough \
+                                           */
 
 typedef struct Bytes {
     const uint8_t *data;
@@ -40,7 +41,8 @@ static int drop_at(void *opaque, uint64_t offset, const uint8_t *data, size_t si
     return drop(opaque, data, size);
 }
 
-/* Everything the reader yields, through the writer. Its refusals (times that go back, ...) are part of the game. */
+/* Everything the reader yields, through the writer. Its refusals (times that go back, ...) are part
+ * of the game. */
 static void copy(AvocetReader *reader, AvocetMp4Layout layout)
 {
     const AvocetReaderInfo *info = avocet_reader_info(reader);
@@ -53,7 +55,8 @@ static void copy(AvocetReader *reader, AvocetMp4Layout layout)
     config.layout = layout;
     config.time_base = info->time_base;
     config.frame_duration = info->frame_duration;
-    if (avocet_mp4_open(&writer, &config, &sink, info->headers, info->headers_size, NULL, NULL, 0) < 0)
+    if (avocet_mp4_open(&writer, &config, &sink, info->headers, info->headers_size, NULL, NULL, 0) <
+        0)
         return;
     for (int64_t i = 0; total < MAX_READ; i++) {
         int status = avocet_reader_read(reader, i, &packet);
@@ -87,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             copy(reader, AVOCET_MP4_FRAGMENTED);
         } else {
             AvocetPacket packet;
-            for (int64_t i = 0; i < 2000 && avocet_reader_read(reader, i, &packet) != AVOCET_END; i++)
+            for (int64_t i = 0; i < 2000 && avocet_reader_read(reader, i, &packet) != AVOCET_END;
+                 i++)
                 ;
         }
         avocet_reader_close(&reader);

@@ -1,5 +1,5 @@
-/* What the container tests share: a file in memory with faults to order, a made-up stream, and comparing what was written with
- * what is read back. */
+/* What the container tests share: a file in memory with faults to order, a made-up stream, and
+ * comparing what was written with what is read back. */
 #ifndef AVO_TESTS_MUX_FILE_H
 #define AVO_TESTS_MUX_FILE_H
 
@@ -14,9 +14,10 @@ typedef struct MemFile {
     uint8_t *data;
     uint64_t size, capacity;
     long calls;
-    long fail_at;       /* this call writes half of what it should, and it and all later ones fail; 0: never */
-    uint64_t most;      /* bytes the disk holds; 0: no limit */
-    uint64_t synced;    /* size at the last sync */
+    long fail_at;    /* this call writes half of what it should, and it and all later ones fail; 0:
+                        never */
+    uint64_t most;   /* bytes the disk holds; 0: no limit */
+    uint64_t synced; /* size at the last sync */
     int no_truncate;
 } MemFile;
 
@@ -93,7 +94,8 @@ static int mem_sync(void *opaque)
 
 static AvocetSink mem_sink(MemFile *f)
 {
-    AvocetSink sink = {mem_write, mem_write_at, mem_read_at, f->no_truncate ? NULL : mem_truncate, mem_sync, f};
+    AvocetSink sink = {
+        mem_write, mem_write_at, mem_read_at, f->no_truncate ? NULL : mem_truncate, mem_sync, f};
     return sink;
 }
 
@@ -124,9 +126,9 @@ static void mem_free(MemFile *f)
 
 /* High profile, level 1, 64x64, square samples, BT.709 limited, 30 fps, 2 pictures reordered. */
 static const uint8_t test_headers[] = {
-    0,    0,    0,    1,    0x67, 0x64, 0x00, 0x0a, 0xac, 0xd9, 0x44, 0x26, 0xc0, 0x5a, 0x80, 0x80,
-    0x80, 0xa0, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x07, 0x81, 0xe2, 0x44, 0xb2, 0x2c,
-    0,    0,    0,    1,    0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0};
+    0,    0,    0,    1,    0x67, 0x64, 0x00, 0x0a, 0xac, 0xd9, 0x44, 0x26, 0xc0, 0x5a,
+    0x80, 0x80, 0x80, 0xa0, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x07, 0x81, 0xe2,
+    0x44, 0xb2, 0x2c, 0,    0,    0,    1,    0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0};
 
 typedef struct TestPacket {
     uint8_t *data;
@@ -141,14 +143,15 @@ typedef struct TestStream {
 /* How pictures lie in time. */
 typedef struct TestShape {
     int count, keyint;
-    int bframes;        /* P B B ..: shown before the P that comes first in decoding order */
-    int64_t step;       /* time units from picture to picture */
-    int vary;           /* up to so many units more, at random */
+    int bframes;  /* P B B ..: shown before the P that comes first in decoding order */
+    int64_t step; /* time units from picture to picture */
+    int vary;     /* up to so many units more, at random */
     int max_bytes;
-    int64_t start;      /* pts of the first picture */
+    int64_t start; /* pts of the first picture */
 } TestShape;
 
-/* Random bytes that need no emulation prevention, with a NAL header in front and a start code of 4 or 3 bytes. */
+/* Random bytes that need no emulation prevention, with a NAL header in front and a start code of 4
+ * or 3 bytes. */
 static size_t put_nal(uint8_t *to, Random *r, int lead, int header, int size)
 {
     memset(to, 0, (size_t)lead - 1);
@@ -172,7 +175,10 @@ static void make_packet(TestPacket *t, Random *r, const TestShape *shape, int ke
         at += (int)sizeof test_headers;
     }
     for (int i = 0; i < nals; i++)
-        at += (int)put_nal(t->data + at, r, at ? 3 : 4, key ? 0x65 : type == AVOCET_TYPE_B ? 0x01 : 0x41,
+        at += (int)put_nal(t->data + at, r, at ? 3 : 4,
+                           key                     ? 0x65
+                           : type == AVOCET_TYPE_B ? 0x01
+                                                   : 0x41,
                            random_in(r, 2, shape->max_bytes));
     t->packet.data = t->data;
     t->packet.size = (size_t)at;
@@ -190,7 +196,8 @@ static TestStream make_stream(Random *r, const TestShape *shape)
         abort();
     shown[0] = shape->start;
     for (int i = 1; i <= n; i++)
-        shown[i] = shown[i - 1] + shape->step + (shape->vary ? random_below(r, shape->vary + 1) : 0);
+        shown[i] =
+            shown[i - 1] + shape->step + (shape->vary ? random_below(r, shape->vary + 1) : 0);
     for (int display = 0, coded = 0; display < n;) {
         int in_period = display % shape->keyint, group = 1;
         if (in_period && shape->bframes) {
@@ -202,7 +209,10 @@ static TestStream make_stream(Random *r, const TestShape *shape)
         }
         for (int k = 0; k < group; k++, coded++) {
             int place = k == 0 ? display + group - 1 : display + k - 1;
-            make_packet(&s.p[coded], r, shape, !in_period, !in_period ? AVOCET_TYPE_IDR : k ? AVOCET_TYPE_B : AVOCET_TYPE_P);
+            make_packet(&s.p[coded], r, shape, !in_period,
+                        !in_period ? AVOCET_TYPE_IDR
+                        : k        ? AVOCET_TYPE_B
+                                   : AVOCET_TYPE_P);
             s.p[coded].packet.pts = shown[place];
         }
         display += group;
@@ -223,7 +233,8 @@ static void free_stream(TestStream *s)
 /* ---- comparing ---- */
 
 /* Next NAL unit that is no parameter set. */
-static int next_picture_nal(const uint8_t *data, size_t size, int length_size, size_t *pos, AvocetNal *nal)
+static int next_picture_nal(const uint8_t *data, size_t size, int length_size, size_t *pos,
+                            AvocetNal *nal)
 {
     int status;
     while ((status = avocet_nal_next(data, size, length_size, pos, nal)) > 0)
@@ -248,8 +259,9 @@ static int same_nals(const AvocetPacket *a, int a_length, const AvocetPacket *b,
     }
 }
 
-/* How many packets in front are the same as in the stream; -1 - i: packet i differs. Times may be shifted by a
- * constant; unit: of the reader's times per stream unit. own_shift: dts may have a constant of their own. */
+/* How many packets in front are the same as in the stream; -1 - i: packet i differs. Times may be
+ * shifted by a constant; unit: of the reader's times per stream unit. own_shift: dts may have a
+ * constant of their own. */
 static int64_t compare(AvocetReader *reader, const TestStream *s, int64_t unit, int own_shift)
 {
     const AvocetReaderInfo *info = avocet_reader_info(reader);

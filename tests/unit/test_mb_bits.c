@@ -178,7 +178,8 @@ static void check_slice(const AvoSliceData *slice, uint64_t *bits_q8)
             CHECK(!memcmp(&counted, &sw.contexts, sizeof counted), "contexts at %d", addr);
         } else {
             check_cavlc_mb(slice, addr, count, avo_bw_bits(&w) - before, &guesses);
-            CHECK(info->type != AVO_MB_IPCM || !w.fill, "I_PCM at %d behind %zu bits", addr, before);
+            CHECK(info->type != AVO_MB_IPCM || !w.fill, "I_PCM at %d behind %zu bits", addr,
+                  before);
         }
         *bits_q8 += count;
         bool sends_qp = info->type == AVO_MB_I16x16 || (info->cbp && info->type != AVO_MB_IPCM);

@@ -1,8 +1,9 @@
-/* MP4 writer and reader: every layout and option read back, files killed at every call, cut at every byte, full disks,
- * failing memory, files beyond 4 GB. */
+/* MP4 writer and reader: every layout and option read back, files killed at every call, cut at
+ * every byte, full disks, failing memory, files beyond 4 GB. */
 #include "mux_file.h"
 
-static void expect_whole(MemFile *f, const TestStream *s, int64_t unit, int own_shift, const char *what)
+static void expect_whole(MemFile *f, const TestStream *s, int64_t unit, int own_shift,
+                         const char *what)
 {
     AvocetSource source = mem_source(f);
     AvocetReader *reader;
@@ -17,13 +18,14 @@ static void expect_whole(MemFile *f, const TestStream *s, int64_t unit, int own_
     avocet_reader_close(&reader);
 }
 
-static int write_all(MemFile *f, const AvocetMp4Config *config, const TestStream *s, int with_headers)
+static int write_all(MemFile *f, const AvocetMp4Config *config, const TestStream *s,
+                     int with_headers)
 {
     AvocetSink sink = mem_sink(f);
     AvocetMp4Writer *w;
     char message[200] = "";
-    int status = avocet_mp4_open(&w, config, &sink, with_headers ? test_headers : NULL, sizeof test_headers, NULL,
-                                 message, sizeof message);
+    int status = avocet_mp4_open(&w, config, &sink, with_headers ? test_headers : NULL,
+                                 sizeof test_headers, NULL, message, sizeof message);
     if (status < 0) {
         printf("open: %s\n", message);
         return status;
@@ -61,11 +63,13 @@ static const char *layout_name(AvocetMp4Layout layout)
 static void check_shapes(Random *r)
 {
     static const TestShape shapes[] = {
-        {1, 10, 0, 1, 0, 100, 0},        {2, 10, 3, 1, 0, 100, 0},     {60, 12, 0, 1, 0, 400, 0},
-        {100, 25, 3, 1, 0, 400, 5},      {100, 30, 2, 1001, 0, 300, 0}, {300, 50, 3, 40, 25, 90, -1000},
-        {64, 1, 0, 2, 1, 50, 7},         {1000, 250, 7, 3000, 2000, 40, 90000},
+        {1, 10, 0, 1, 0, 100, 0},      {2, 10, 3, 1, 0, 100, 0},
+        {60, 12, 0, 1, 0, 400, 0},     {100, 25, 3, 1, 0, 400, 5},
+        {100, 30, 2, 1001, 0, 300, 0}, {300, 50, 3, 40, 25, 90, -1000},
+        {64, 1, 0, 2, 1, 50, 7},       {1000, 250, 7, 3000, 2000, 40, 90000},
     };
-    static const AvocetRational bases[] = {{1, 30}, {1001, 30000}, {1, 90000}, {2, 60}, {1, 1000000}};
+    static const AvocetRational bases[] = {
+        {1, 30}, {1001, 30000}, {1, 90000}, {2, 60}, {1, 1000000}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         for (int option = 0; option < 24; option++) {
             AvocetMp4Config c;
@@ -80,7 +84,8 @@ static void check_shapes(Random *r)
             c.fragment_bytes = option / 12 ? 4096 : 0;
             MemFile f = {.no_truncate = option % 5 == 0};
             TestStream s = make_stream(r, &shapes[i]);
-            snprintf(what, sizeof what, "shape %d option %d, %s", (int)i, option, layout_name(c.layout));
+            snprintf(what, sizeof what, "shape %d option %d, %s", (int)i, option,
+                     layout_name(c.layout));
             int status = write_all(&f, &c, &s, option & 1);
             CHECK(status == AVOCET_OK, "%s: %d", what, status);
             int64_t unit = c.time_base.num == 1001 ? 1001 : 1;
@@ -105,13 +110,18 @@ static void check_info(Random *r)
         c.frame_duration = 70;
         CHECK(write_all(&f, &c, &s, 1) == AVOCET_OK, "layout %d", layout);
         AvocetSource source = mem_source(&f);
-        CHECK(avocet_reader_open(&reader, NULL, &source, NULL, NULL, 0) == AVOCET_OK, "layout %d", layout);
+        CHECK(avocet_reader_open(&reader, NULL, &source, NULL, NULL, 0) == AVOCET_OK, "layout %d",
+              layout);
         const AvocetReaderInfo *i = avocet_reader_info(reader);
-        CHECK(i->is_mp4 && i->is_fragmented == (layout == 2), "layout %d: fragmented %d", layout, i->is_fragmented);
+        CHECK(i->is_mp4 && i->is_fragmented == (layout == 2), "layout %d: fragmented %d", layout,
+              i->is_fragmented);
         CHECK(i->time_base.num == 1 && i->time_base.den == 3000, "1/%d", i->time_base.den);
-        CHECK(i->duration == 49 * 100 + 70, "layout %d: duration %lld", layout, (long long)i->duration);
-        CHECK(i->video.profile_idc == 100 && i->video.level_idc == 10, "%d %d", i->video.profile_idc, i->video.level_idc);
-        CHECK(i->headers_size == sizeof test_headers && !memcmp(i->headers, test_headers, sizeof test_headers),
+        CHECK(i->duration == 49 * 100 + 70, "layout %d: duration %lld", layout,
+              (long long)i->duration);
+        CHECK(i->video.profile_idc == 100 && i->video.level_idc == 10, "%d %d",
+              i->video.profile_idc, i->video.level_idc);
+        CHECK(i->headers_size == sizeof test_headers &&
+                  !memcmp(i->headers, test_headers, sizeof test_headers),
               "layout %d: %d bytes of headers", layout, (int)i->headers_size);
         AvocetPacket p;
         CHECK(avocet_reader_packet(reader, 50, &p) == AVOCET_END, "a packet past the end");
@@ -124,7 +134,8 @@ static void check_info(Random *r)
 
 /* ---- interrupted files ---- */
 
-/* Packets of a damaged file that are read back the same; -1: it cannot be opened; less: something differs. */
+/* Packets of a damaged file that are read back the same; -1: it cannot be opened; less: something
+ * differs. */
 static int64_t count_repaired(MemFile *f, const TestStream *s)
 {
     AvocetSource source = mem_source(f);
@@ -136,8 +147,8 @@ static int64_t count_repaired(MemFile *f, const TestStream *s)
     return same;
 }
 
-/* Killed at every call of the sink: what was journalled, or in whole fragments, is there. Groups and fragments hold at most
- * 16 pictures here. */
+/* Killed at every call of the sink: what was journalled, or in whole fragments, is there. Groups
+ * and fragments hold at most 16 pictures here. */
 static void check_kills(Random *r, AvocetMp4Layout layout)
 {
     static const TestShape shape = {70, 20, 3, 1, 0, 700, 0};
@@ -152,7 +163,8 @@ static void check_kills(Random *r, AvocetMp4Layout layout)
         MemFile f = {.fail_at = kill};
         AvocetSink sink = mem_sink(&f);
         AvocetMp4Writer *w;
-        int status = avocet_mp4_open(&w, &c, &sink, test_headers, sizeof test_headers, NULL, NULL, 0);
+        int status =
+            avocet_mp4_open(&w, &c, &sink, test_headers, sizeof test_headers, NULL, NULL, 0);
         int written = 0;
         while (written < s.count && status >= 0) {
             status = avocet_mp4_write(w, &s.p[written].packet);
@@ -162,12 +174,13 @@ static void check_kills(Random *r, AvocetMp4Layout layout)
             status = avocet_mp4_finish(w);
         CHECK(status == AVOCET_OK || status == AVOCET_ERR_IO, "kill %ld: status %d", kill, status);
         avocet_mp4_close(&w);
-        int64_t least = written == s.count && layout != AVOCET_MP4_FRAGMENTED ? s.count - 16 : written - 32;
+        int64_t least =
+            written == s.count && layout != AVOCET_MP4_FRAGMENTED ? s.count - 16 : written - 32;
         int64_t same = least > 0 || f.size ? count_repaired(&f, &s) : 0;
         if (same == -1 && least <= 0)
             same = 0;
-        CHECK(same >= least && same >= 0, "%s, kill %ld: %d written, %lld read", layout_name(layout), kill, written,
-              (long long)same);
+        CHECK(same >= least && same >= 0, "%s, kill %ld: %d written, %lld read",
+              layout_name(layout), kill, written, (long long)same);
         calls = f.calls;
         int done = f.calls < kill;
         mem_free(&f);
@@ -203,7 +216,8 @@ static void check_kills_at_the_end(Random *r)
         MemFile f = {.fail_at = kill, .no_truncate = kill % 2 == 0};
         write_all(&f, &c, &s, 1);
         int64_t same = count_repaired(&f, &s);
-        CHECK(same == s.count || kill < before + 4, "kill %ld of %ld: %lld of %d", kill, after, (long long)same, s.count);
+        CHECK(same == s.count || kill < before + 4, "kill %ld of %ld: %lld of %d", kill, after,
+              (long long)same, s.count);
         mem_free(&f);
     }
     free_stream(&s);
@@ -226,16 +240,17 @@ static void check_cuts(Random *r)
         for (uint64_t cut = 0; cut <= size; cut++) {
             MemFile part = {.data = f.data, .size = cut};
             int64_t same = count_repaired(&part, &s);
-            CHECK(same >= -1, "%s cut at %lld: packet %lld differs", layout_name(c.layout), (long long)cut,
-                  (long long)(-1 - same));
-            CHECK(same >= most - (same == -1), "%s cut at %lld: fewer packets than at a shorter cut", layout_name(c.layout),
+            CHECK(same >= -1, "%s cut at %lld: packet %lld differs", layout_name(c.layout),
+                  (long long)cut, (long long)(-1 - same));
+            CHECK(same >= most - (same == -1),
+                  "%s cut at %lld: fewer packets than at a shorter cut", layout_name(c.layout),
                   (long long)cut);
             most = same > most ? same : most;
             all += same;
         }
         CHECK(most == s.count, "%lld", (long long)most);
-        CHECK(all / (int64_t)size >= s.count / 4, "%s: %lld packets on average", layout_name(c.layout),
-              (long long)(all / (int64_t)size));
+        CHECK(all / (int64_t)size >= s.count / 4, "%s: %lld packets on average",
+              layout_name(c.layout), (long long)(all / (int64_t)size));
         mem_free(&f);
         free_stream(&s);
     }
@@ -254,8 +269,8 @@ static void check_full_disk(Random *r)
             c.time_base = (AvocetRational){1, 30};
             int status = write_all(&f, &c, &s, 1);
             CHECK(status == AVOCET_ERR_IO || f.size < f.most, "status %d", status);
-            CHECK(count_repaired(&f, &s) >= (int64_t)(f.size / 2000) - 64, "%s, %lld bytes: %lld", layout_name(c.layout),
-                  (long long)f.size, (long long)count_repaired(&f, &s));
+            CHECK(count_repaired(&f, &s) >= (int64_t)(f.size / 2000) - 64, "%s, %lld bytes: %lld",
+                  layout_name(c.layout), (long long)f.size, (long long)count_repaired(&f, &s));
             mem_free(&f);
             free_stream(&s);
         }
@@ -340,20 +355,22 @@ static void check_allocation_failures(Random *r)
                 status = avocet_mp4_write(w, &s.p[i].packet);
             if (status >= 0)
                 status = avocet_mp4_finish(w);
-            CHECK(status == (count.calls >= fail ? AVOCET_ERR_MEMORY : AVOCET_OK), "layout %d, allocation %ld: %d", layout,
-                  fail, status);
+            CHECK(status == (count.calls >= fail ? AVOCET_ERR_MEMORY : AVOCET_OK),
+                  "layout %d, allocation %ld: %d", layout, fail, status);
             avocet_mp4_close(&w);
-            CHECK(count.live == 0, "layout %d, allocation %ld: %ld blocks left", layout, fail, count.live);
+            CHECK(count.live == 0, "layout %d, allocation %ld: %ld blocks left", layout, fail,
+                  count.live);
             if (status == AVOCET_OK) {
                 Counted again = {0, fail, 0};
                 AvocetAllocator reading = {counted_alloc, counted_free, &again};
                 AvocetSource source = mem_source(&f);
                 AvocetReader *reader;
                 status = avocet_reader_open(&reader, NULL, &source, &reading, NULL, 0);
-                CHECK(status == (again.calls >= fail ? AVOCET_ERR_MEMORY : AVOCET_OK), "reading, allocation %ld: %d", fail,
-                      status);
+                CHECK(status == (again.calls >= fail ? AVOCET_ERR_MEMORY : AVOCET_OK),
+                      "reading, allocation %ld: %d", fail, status);
                 avocet_reader_close(&reader);
-                CHECK(again.live == 0, "reading, allocation %ld: %ld blocks left", fail, again.live);
+                CHECK(again.live == 0, "reading, allocation %ld: %ld blocks left", fail,
+                      again.live);
             }
             mem_free(&f);
         }
@@ -442,19 +459,27 @@ static void check_large(void)
         CHECK(avocet_mp4_open(&w, &c, &sink, headers, used, NULL, NULL, 0) == AVOCET_OK, "open");
         for (int64_t i = 0; i < COUNT; i++) {
             /* Half a day between two pictures: the whole lasts longer than 32 bits count. */
-            AvocetPacket p = {.data = data, .size = SIZE, .pts = i * 3888000000, .dts = i * 3888000000, .keyframe = 1};
+            AvocetPacket p = {.data = data,
+                              .size = SIZE,
+                              .pts = i * 3888000000,
+                              .dts = i * 3888000000,
+                              .keyframe = 1};
             CHECK(avocet_mp4_write(w, &p) == AVOCET_OK, "%s", avocet_mp4_error(w));
         }
         CHECK(avocet_mp4_finish(w) == AVOCET_OK, "%s", avocet_mp4_error(w));
-        CHECK(avocet_mp4_bytes(w) == f.size && f.size > 5000000000u, "%lld bytes", (long long)f.size);
+        CHECK(avocet_mp4_bytes(w) == f.size && f.size > 5000000000u, "%lld bytes",
+              (long long)f.size);
         avocet_mp4_close(&w);
         AvocetSource source = {sparse_read, f.size, &f};
         char message[200] = "";
-        CHECK(avocet_reader_open(&reader, NULL, &source, NULL, message, sizeof message) == AVOCET_OK, "%s", message);
+        CHECK(avocet_reader_open(&reader, NULL, &source, NULL, message, sizeof message) ==
+                  AVOCET_OK,
+              "%s", message);
         if (reader) {
             AvocetPacket p = {0};
             const AvocetReaderInfo *info = avocet_reader_info(reader);
-            CHECK(info->packets == COUNT && !info->repaired, "%lld packets", (long long)info->packets);
+            CHECK(info->packets == COUNT && !info->repaired, "%lld packets",
+                  (long long)info->packets);
             CHECK(info->duration == COUNT * 3888000000, "%lld", (long long)info->duration);
             avocet_reader_packet(reader, COUNT - 1, &p);
             CHECK(p.size == SIZE && p.pts == (COUNT - 1) * 3888000000, "%lld", (long long)p.pts);
@@ -478,17 +503,21 @@ static void check_arguments(Random *r)
     char message[200] = "";
     avocet_mp4_config_init(&c);
     c.time_base = (AvocetRational){0, 1};
-    CHECK(avocet_mp4_open(&w, &c, &sink, NULL, 0, NULL, message, sizeof message) == AVOCET_ERR_ARGUMENT && !w &&
-              strstr(message, "time_base"),
+    CHECK(avocet_mp4_open(&w, &c, &sink, NULL, 0, NULL, message, sizeof message) ==
+                  AVOCET_ERR_ARGUMENT &&
+              !w && strstr(message, "time_base"),
           "%s", message);
     c.time_base = (AvocetRational){1, 30};
     sink.write_at = NULL;
-    CHECK(avocet_mp4_open(&w, &c, &sink, NULL, 0, NULL, message, sizeof message) == AVOCET_ERR_ARGUMENT, "%s", message);
-    sink = mem_sink(&f);
-    CHECK(avocet_mp4_open(&w, &c, &sink, (const uint8_t *)"\0\0\1\x68", 4, NULL, message, sizeof message) ==
-              AVOCET_ERR_DATA,
+    CHECK(avocet_mp4_open(&w, &c, &sink, NULL, 0, NULL, message, sizeof message) ==
+              AVOCET_ERR_ARGUMENT,
           "%s", message);
-    CHECK(avocet_mp4_open(&w, &c, &sink, NULL, 0, NULL, message, sizeof message) == AVOCET_OK, "%s", message);
+    sink = mem_sink(&f);
+    CHECK(avocet_mp4_open(&w, &c, &sink, (const uint8_t *)"\0\0\1\x68", 4, NULL, message,
+                          sizeof message) == AVOCET_ERR_DATA,
+          "%s", message);
+    CHECK(avocet_mp4_open(&w, &c, &sink, NULL, 0, NULL, message, sizeof message) == AVOCET_OK, "%s",
+          message);
     CHECK(avocet_mp4_finish(w) == AVOCET_ERR_STATE, "finished without packets");
     CHECK(avocet_mp4_write(w, &s.p[0].packet) == AVOCET_OK, "%s", avocet_mp4_error(w));
     AvocetPacket p = s.p[1].packet;
@@ -504,8 +533,10 @@ static void check_arguments(Random *r)
     p.size = 0;
     CHECK(avocet_mp4_write(w, &p) == AVOCET_ERR_ARGUMENT, "empty packet");
     CHECK(avocet_mp4_write(w, &s.p[1].packet) == AVOCET_OK, "%s", avocet_mp4_error(w));
-    CHECK(avocet_mp4_end_fragment(w, AVOCET_NO_TIME) == AVOCET_ERR_STATE, "fragments in a plain file");
-    CHECK(avocet_mp4_finish(w) == AVOCET_OK && avocet_mp4_finish(w) == AVOCET_OK, "%s", avocet_mp4_error(w));
+    CHECK(avocet_mp4_end_fragment(w, AVOCET_NO_TIME) == AVOCET_ERR_STATE,
+          "fragments in a plain file");
+    CHECK(avocet_mp4_finish(w) == AVOCET_OK && avocet_mp4_finish(w) == AVOCET_OK, "%s",
+          avocet_mp4_error(w));
     avocet_mp4_close(&w);
     avocet_mp4_close(&w);
     TestStream two = {s.p, 2};
@@ -543,7 +574,8 @@ static void check_length_packets(Random *r)
         CHECK(avocet_mp4_finish(w) == AVOCET_OK, "%s", avocet_mp4_error(w));
         avocet_mp4_close(&w);
         avocet_reader_close(&reader);
-        CHECK(a.size == b.size && memcmp(a.data, b.data, a.size) == 0, "layout %d: files differ", layout);
+        CHECK(a.size == b.size && memcmp(a.data, b.data, a.size) == 0, "layout %d: files differ",
+              layout);
         mem_free(&a);
         mem_free(&b);
     }

@@ -224,8 +224,7 @@ static const char *const forms[][3] = {
     {"psy", "0", "0"},
     {"cabac", "maybe", NULL},
     {"me", "hexagon", NULL},
-    {"cqm4", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16",
-     "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"},
+    {"cqm4", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"},
     {"cqm4", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", NULL},
     {"cqm4", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,256", NULL},
     {"no such", "1", NULL},
@@ -301,7 +300,8 @@ static void test_small_buffers(void)
 {
     AvocetEncoderConfig config = fresh();
     char none[4] = "zzz";
-    CHECK(avo_options_describe(&config, none, sizeof none) == 0 && !none[0], "defaults need no words");
+    CHECK(avo_options_describe(&config, none, sizeof none) == 0 && !none[0],
+          "defaults need no words");
     avocet_encoder_config_init(&config, "placebo", "film");
     char text[4] = "zzz";
     CHECK(avocet_encoder_config_get(&config, "partitions", text, sizeof text) <= 3 && !text[3],

@@ -1,5 +1,6 @@
-/* The same bytes whatever the threads do: every rate mode and kind of picture structure, at many numbers of threads, with
- * tasks that start late at random. Also what the thread sanitizer is run on. */
+/* The same bytes whatever the threads do: every rate mode and kind of picture structure, at many
+ * numbers of threads, with tasks that start late at random. Also what the thread sanitizer is run
+ * on. */
 #include "../api/api.h"
 #include "enc/encoder.h"
 
@@ -16,8 +17,10 @@ static const Mode modes[] = {
     {"fast", {{"crf", "28"}, {"b-adapt", "2"}}},
     {"veryfast", {{"bitrate", "300000"}, {"keyint", "6"}}},
     {"veryfast", {{"bitrate", "300000"}, {"vbv-maxrate", "300000"}, {"vbv-bufsize", "150000"}}},
-    {"superfast", {{"crf", "26"}, {"vbv-maxrate", "200000"}, {"vbv-bufsize", "100000"}, {"slices", "3"}}},
-    {"veryfast", {{"bitrate", "200000"}, {"bframes", "0"}, {"rc-lookahead", "0"}, {"intra-refresh", "1"}}},
+    {"superfast",
+     {{"crf", "26"}, {"vbv-maxrate", "200000"}, {"vbv-bufsize", "100000"}, {"slices", "3"}}},
+    {"veryfast",
+     {{"bitrate", "200000"}, {"bframes", "0"}, {"rc-lookahead", "0"}, {"intra-refresh", "1"}}},
     {"superfast", {{"qp", "26"}, {"cabac", "0"}, {"weightp", "2"}}},
 };
 
@@ -26,7 +29,8 @@ static AvocetEncoderConfig config_of(const Mode *m)
     char message[256] = "";
     AvocetEncoderConfig config = api_config(m->preset, W, H);
     for (int i = 0; i < 4 && m->option[i][0]; i++)
-        CHECK(avocet_encoder_config_set(&config, m->option[i][0], m->option[i][1], message, sizeof message) == AVOCET_OK,
+        CHECK(avocet_encoder_config_set(&config, m->option[i][0], m->option[i][1], message,
+                                        sizeof message) == AVOCET_OK,
               "%s", message);
     return config;
 }
@@ -61,7 +65,8 @@ int main(void)
             config.threads = threads[i];
             for (uint32_t seed = 0; seed < 2; seed++) {
                 ApiStream many = encode_disturbed(&config, seed ? (uint32_t)(100 * m + i) + 1 : 0);
-                CHECK(api_same(&one, &many), "mode %zu, %d threads, %s", m, threads[i], seed ? "disturbed" : "as they come");
+                CHECK(api_same(&one, &many), "mode %zu, %d threads, %s", m, threads[i],
+                      seed ? "disturbed" : "as they come");
                 api_free(&many);
             }
         }

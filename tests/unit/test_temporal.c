@@ -46,8 +46,8 @@ static int texture(int x, int y, int kind)
 {
     if (kind)
         return (x / 64 + y / 48) & 1 ? 255 : 0;
-    return 50 + wave(x + 2 * y, 16 * 23) * 60 / (16 * 23) + wave(3 * x - y, 16 * 57) * 50 / (16 * 57) +
-           wave(y, 16 * 31) * 40 / (16 * 31);
+    return 50 + wave(x + 2 * y, 16 * 23) * 60 / (16 * 23) +
+           wave(3 * x - y, 16 * 57) * 50 / (16 * 57) + wave(y, 16 * 31) * 40 / (16 * 31);
 }
 
 /* Moved by dx, dy sixteenths, with noise up to +-noise. */
@@ -165,7 +165,8 @@ static void test_identical(Bench *b, Scene *s)
     draw_scene(s, 0, 0, 0, 1);
     filter(b, s, QP, false);
     for (int c = 0; c < 3; c++)
-        CHECK(!sse_all(&b->filter.plane[c], &s->cur.plane[c]), "a still clean scene stays, plane %d", c);
+        CHECK(!sse_all(&b->filter.plane[c], &s->cur.plane[c]),
+              "a still clean scene stays, plane %d", c);
 }
 
 static void test_cut(Bench *b, Scene *s)
@@ -176,7 +177,8 @@ static void test_cut(Bench *b, Scene *s)
         draw(&s->neighbour[i], 99, 41, 1, 6, &r);
     filter(b, s, QP, false);
     for (int c = 0; c < 3; c++)
-        CHECK(!sse_all(&b->filter.plane[c], &s->cur.plane[c]), "another scene does not show, plane %d", c);
+        CHECK(!sse_all(&b->filter.plane[c], &s->cur.plane[c]),
+              "another scene does not show, plane %d", c);
 }
 
 /* A bright object covers part of the picture and of no neighbour. */
@@ -200,7 +202,8 @@ static void test_fade(Bench *b, Scene *s)
         AvoSource *t = i < 0 ? &s->cur : &s->neighbour[i];
         int level = 60 + (i < 0 ? 0 : 3 * avo_max(0, s->plan.neighbour[i].distance));
         for (int c = 0; c < 3; c++)
-            memset(t->plane[c].data, level, (size_t)t->plane[c].stride * (size_t)t->plane[c].height);
+            memset(t->plane[c].data, level,
+                   (size_t)t->plane[c].stride * (size_t)t->plane[c].height);
     }
     filter(b, s, QP, false);
     CHECK(!sse_all(&b->filter.plane[0], &s->cur.plane[0]), "a fade keeps its levels");
@@ -214,7 +217,8 @@ static void test_strength(Bench *b, Scene *s)
     for (int qp = 22; qp <= 40; qp += 6) {
         filter(b, s, qp, false);
         uint64_t change = sse_all(&b->filter.plane[0], &s->cur.plane[0]);
-        CHECK(change > last, "QP %d: change %lu, with a finer one %lu", qp, (unsigned long)change, (unsigned long)last);
+        CHECK(change > last, "QP %d: change %lu, with a finer one %lu", qp, (unsigned long)change,
+              (unsigned long)last);
         last = change;
     }
 }
@@ -235,7 +239,8 @@ static void test_nothing_to_do(Bench *b, Scene *s)
 {
     AvoPlan plan = s->plan;
     plan.neighbour_count = 0;
-    CHECK(!avo_temporal_start(&b->filter, &plan, QP * 256), "without neighbours nothing is filtered");
+    CHECK(!avo_temporal_start(&b->filter, &plan, QP * 256),
+          "without neighbours nothing is filtered");
 }
 
 int main(void)

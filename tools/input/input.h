@@ -37,19 +37,20 @@ struct Input {
     InputInfo info;
     /* 1: a picture (its samples stay valid until the next call), 0: the end, -1: fault. */
     int (*read)(Input *input, AvocetPicture *picture, Fault *fault);
-    /* The same into the caller's buffer of avocet_format_size bytes; never waits for somebody to write. NULL: it would. */
+    /* The same into the caller's buffer of avocet_format_size bytes; never waits for somebody to
+     * write. NULL: it would. */
     int (*fill)(Input *input, uint8_t *buffer, AvocetPicture *picture, Fault *fault);
     /* Leaves out pictures; returns as read, 0 if the input ended before. NULL: read and forget. */
     int (*skip)(Input *input, int64_t count, Fault *fault);
     void (*close)(Input *input);
 };
 
-/* Opens "-" (standard input), "testsrc", a camera, a printf pattern or glob of stills, or a file. NULL:
- * fault. */
+/* Opens "-" (standard input), "testsrc", a camera, a printf pattern or glob of stills, or a file.
+ * NULL: fault. */
 Input *input_open(const InputRequest *request, Fault *fault);
 int input_skip(Input *input, int64_t count, Fault *fault);
-/* Takes over an input and reads it in a thread of its own, two pictures ahead; gives it back as it was if it has no `fill`
- * or memory is short. */
+/* Takes over an input and reads it in a thread of its own, two pictures ahead; gives it back as it
+ * was if it has no `fill` or memory is short. */
 Input *input_read_ahead(Input *inner);
 /* Nothing known; for readers to start from. */
 InputInfo input_info_unknown(const char *kind);
@@ -80,7 +81,7 @@ Input *input_testsrc_open(const InputRequest *request, Fault *fault);
 Input *input_v4l2_open(const InputRequest *request, Fault *fault);
 Input *input_lavf_open(const InputRequest *request, Fault *fault); /* fault too if not built in */
 int input_lavf_available(void);
-int input_v4l2_wanted(const char *name); /* a camera: /dev/video... */
+int input_v4l2_wanted(const char *name);   /* a camera: /dev/video... */
 int input_stills_wanted(const char *name); /* pattern, glob or the name of a still picture */
 
 #endif

@@ -1,6 +1,7 @@
 /* Reads pictures in a thread of its own while others are encoded. See input.h.
  *
- * Three buffers go round: the picture that the caller has, and up to two read ahead. Slot n % SLOTS holds picture n. */
+ * Three buffers go round: the picture that the caller has, and up to two read ahead. Slot n % SLOTS
+ * holds picture n. */
 #include "input/input.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,9 +22,9 @@ typedef struct ReadAhead {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int started;            /* the thread runs; until then the inner input may be used directly */
-    int64_t filled, taken;  /* pictures; guarded by lock */
-    int quit;               /* guarded by lock */
+    int started;           /* the thread runs; until then the inner input may be used directly */
+    int64_t filled, taken; /* pictures; guarded by lock */
+    int quit;              /* guarded by lock */
 } ReadAhead;
 
 static void *reader(void *argument)
@@ -38,7 +39,8 @@ static void *reader(void *argument)
         }
         Slot *slot = &r->slot[r->filled % SLOTS];
         pthread_mutex_unlock(&r->lock);
-        status = slot->status = r->inner->fill(r->inner, slot->buffer, &slot->picture, &slot->fault);
+        status = slot->status =
+            r->inner->fill(r->inner, slot->buffer, &slot->picture, &slot->fault);
         pthread_mutex_lock(&r->lock);
         r->filled++;
         pthread_cond_broadcast(&r->changed);

@@ -192,8 +192,10 @@ Input *input_stills_open(const InputRequest *request, Fault *fault)
         fault_set(fault, "not enough memory");
         return NULL;
     }
-    s->base = (Input){
-        .info = input_info_unknown("stills"), .read = read_still, .skip = skip_stills, .close = close_stills};
+    s->base = (Input){.info = input_info_unknown("stills"),
+                      .read = read_still,
+                      .skip = skip_stills,
+                      .close = close_stills};
     int status = list_paths(s, request->name);
     if (status < 0)
         fault_set(fault, "not enough memory");

@@ -16,8 +16,8 @@ typedef struct AnnexB {
 static int fail_write(AnnexB *a, Fault *fault)
 {
     a->failed = 1;
-    return fault_set(fault, "cannot write %s: %s (about %" PRId64 " bytes are written)", a->name, strerror(errno),
-                     a->base.bytes);
+    return fault_set(fault, "cannot write %s: %s (about %" PRId64 " bytes are written)", a->name,
+                     strerror(errno), a->base.bytes);
 }
 
 static int write_packet(Output *output, const AvocetPacket *packet, Fault *fault)

@@ -1,10 +1,13 @@
-/* HLS (RFC 8216): a folder with CMAF segments and playlists, for browsers and players over any web server.
+/* HLS (RFC 8216): a folder with CMAF segments and playlists, for browsers and players over any web
+ * server.
  *
- *     init.mp4  seg00001.m4s  seg00002.m4s ...  stream.m3u8 (the segments)  master.m3u8 (size, codec, rate)
+ *     init.mp4  seg00001.m4s  seg00002.m4s ...  stream.m3u8 (the segments)  master.m3u8 (size,
+ * codec, rate)
  *
- * Each file is written under another name and renamed when it is complete, and a segment before the playlist that names
- * it, so whoever reads sees whole files only. With a window the playlist moves along (live), and segments that have left it
- * for as long as it lasts are deleted; without one it grows and is closed as a recording (VOD). See output.h. */
+ * Each file is written under another name and renamed when it is complete, and a segment before the
+ * playlist that names it, so whoever reads sees whole files only. With a window the playlist moves
+ * along (live), and segments that have left it for as long as it lasts are deleted; without one it
+ * grows and is closed as a recording (VOD). See output.h. */
 #define _POSIX_C_SOURCE 200809L
 #include "output/output.h"
 #include "file_io.h"
@@ -102,13 +105,16 @@ static int write_text(Hls *h, const char *name, void (*put)(const Hls *h, FILE *
 
 static void put_stream(const Hls *h, FILE *f, const char *type)
 {
-    fprintf(f, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%.0f\n", fmax(ceil(h->target - 0.01), round(h->longest)));
-    fprintf(f, "#EXT-X-MEDIA-SEQUENCE:%" PRId64 "\n", h->count > h->first ? h->segment[h->first].number : 1);
+    fprintf(f, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%.0f\n",
+            fmax(ceil(h->target - 0.01), round(h->longest)));
+    fprintf(f, "#EXT-X-MEDIA-SEQUENCE:%" PRId64 "\n",
+            h->count > h->first ? h->segment[h->first].number : 1);
     if (type)
         fprintf(f, "#EXT-X-PLAYLIST-TYPE:%s\n", type);
     fputs("#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI=\"init.mp4\"\n", f);
     for (int64_t i = h->first; i < h->count; i++)
-        fprintf(f, "#EXTINF:%.6f,\nseg%05" PRId64 ".m4s\n", h->segment[i].duration, h->segment[i].number);
+        fprintf(f, "#EXTINF:%.6f,\nseg%05" PRId64 ".m4s\n", h->segment[i].duration,
+                h->segment[i].number);
 }
 
 static void put_running(const Hls *h, FILE *f)
@@ -133,9 +139,11 @@ static void put_master(const Hls *h, FILE *f)
     }
     avocet_video_codec_text(&h->video, codec);
     fprintf(f, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    fprintf(f, "#EXT-X-STREAM-INF:BANDWIDTH=%.0f,AVERAGE-BANDWIDTH=%.0f,CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n",
-            ceil(h->peak), seconds > 0 ? (double)bytes * 8 / seconds : 0, codec, h->video.width, h->video.height,
-            h->track.fps.den ? (double)h->track.fps.num / h->track.fps.den : 0);
+    fprintf(f,
+            "#EXT-X-STREAM-INF:BANDWIDTH=%.0f,AVERAGE-BANDWIDTH=%.0f,CODECS=\"%s\",RESOLUTION=%dx%"
+            "d,FRAME-RATE=%.3f\n",
+            ceil(h->peak), seconds > 0 ? (double)bytes * 8 / seconds : 0, codec, h->video.width,
+            h->video.height, h->track.fps.den ? (double)h->track.fps.num / h->track.fps.den : 0);
     fputs("stream.m3u8\n", f);
 }
 
@@ -156,7 +164,8 @@ static void delete_segment(Hls *h, int64_t number)
     unlink(path);
 }
 
-/* Moves the window on. What has left it stays for as long again, for clients that still hold the old list. */
+/* Moves the window on. What has left it stays for as long again, for clients that still hold the
+ * old list. */
 static void move_window(Hls *h)
 {
     if (!h->window || h->count - h->first <= h->window)
@@ -206,7 +215,8 @@ static int end_part(Hls *h, int ended)
     return write_playlists(h, ended);
 }
 
-/* Called by the MP4 writer in front of each fragment. Those that do not start with a keyframe continue the segment. */
+/* Called by the MP4 writer in front of each fragment. Those that do not start with a keyframe
+ * continue the segment. */
 static int on_fragment(void *opaque, const AvocetMp4Fragment *fragment)
 {
     Hls *h = opaque;
@@ -308,7 +318,8 @@ static int close_hls(Output *output, Fault *fault)
     return status;
 }
 
-/* Files of an earlier stream: the playlists first, so that nobody finds old names with new contents. */
+/* Files of an earlier stream: the playlists first, so that nobody finds old names with new
+ * contents. */
 static void clear_folder(Hls *h)
 {
     char path[NAME_BYTES];
@@ -322,7 +333,8 @@ static void clear_folder(Hls *h)
     while (folder && (entry = readdir(folder)) != NULL) {
         const char *name = entry->d_name;
         size_t digits = strncmp(name, "seg", 3) == 0 ? strspn(name + 3, "0123456789") : 0;
-        if (digits < 5 || (strcmp(name + 3 + digits, ".m4s") != 0 && strcmp(name + 3 + digits, ".m4s.tmp") != 0))
+        if (digits < 5 ||
+            (strcmp(name + 3 + digits, ".m4s") != 0 && strcmp(name + 3 + digits, ".m4s.tmp") != 0))
             continue;
         path_of(h, path, name, "");
         unlink(path);
@@ -357,8 +369,8 @@ static int start(Hls *h, Fault *fault)
         *fault = h->fault;
         return -1;
     }
-    if (avocet_mp4_open(&h->writer, &config, &sink, h->track.headers, h->track.headers_size, NULL, message,
-                        sizeof message) < 0)
+    if (avocet_mp4_open(&h->writer, &config, &sink, h->track.headers, h->track.headers_size, NULL,
+                        message, sizeof message) < 0)
         return fault_set(fault, "%s: %s", h->folder, message);
     return 0;
 }

@@ -44,7 +44,8 @@ static int close_file(Output *output, Fault *fault)
     return status;
 }
 
-static void configure(AvocetMp4Config *config, const OutputOptions *options, const OutputTrack *track)
+static void configure(AvocetMp4Config *config, const OutputOptions *options,
+                      const OutputTrack *track)
 {
     avocet_mp4_config_init(config);
     config->time_base = track->time_base;
@@ -56,7 +57,8 @@ static void configure(AvocetMp4Config *config, const OutputOptions *options, con
     }
 }
 
-Output *output_mp4_open(const char *name, const OutputOptions *options, const OutputTrack *track, Fault *fault)
+Output *output_mp4_open(const char *name, const OutputOptions *options, const OutputTrack *track,
+                        Fault *fault)
 {
     char message[256];
     AvocetSink sink;
@@ -71,9 +73,10 @@ Output *output_mp4_open(const char *name, const OutputOptions *options, const Ou
     configure(&config, options, track);
     int status = file_io_create(&m->file, name, &sink, fault);
     if (status == 0 && config.layout != AVOCET_MP4_FRAGMENTED && !m->file.is_regular)
-        status = fault_set(fault, "%s is not a file one can go back in: MP4 there needs --fragment", m->file.name);
-    if (status == 0 && avocet_mp4_open(&m->writer, &config, &sink, track->headers, track->headers_size, NULL, message,
-                                       sizeof message) < 0)
+        status = fault_set(fault, "%s is not a file one can go back in: MP4 there needs --fragment",
+                           m->file.name);
+    if (status == 0 && avocet_mp4_open(&m->writer, &config, &sink, track->headers,
+                                       track->headers_size, NULL, message, sizeof message) < 0)
         status = fault_set(fault, "%s: %s", m->file.name, message);
     if (status == 0)
         return &m->base;

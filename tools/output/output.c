@@ -10,8 +10,9 @@ static const struct {
     const char *extension;
     Kind kind;
 } kinds[] = {
-    {"264", KIND_ANNEXB}, {"h264", KIND_ANNEXB}, {"avc", KIND_ANNEXB}, {"mp4", KIND_MP4}, {"m4v", KIND_MP4},
-    {"mkv", KIND_LAVF},   {"mov", KIND_LAVF},    {"ts", KIND_LAVF},    {"flv", KIND_LAVF},
+    {"264", KIND_ANNEXB}, {"h264", KIND_ANNEXB}, {"avc", KIND_ANNEXB},
+    {"mp4", KIND_MP4},    {"m4v", KIND_MP4},     {"mkv", KIND_LAVF},
+    {"mov", KIND_LAVF},   {"ts", KIND_LAVF},     {"flv", KIND_LAVF},
 };
 
 static const char *extension_of(const char *name)
@@ -90,10 +91,11 @@ int output_check_name(const char *name, const OutputOptions *options, Fault *fau
     if (kind == KIND_NONE && !extension)
         return fault_set(fault, "output %s: give it a name that ends in .264, .h264 or .mp4", name);
     if (kind == KIND_NONE)
-        return fault_set(fault,
-                         "output %s: .%s files cannot be written, only .264, .h264, .mp4 and, with libavformat, "
-                         ".mkv .mov .ts .flv",
-                         name, extension);
+        return fault_set(
+            fault,
+            "output %s: .%s files cannot be written, only .264, .h264, .mp4 and, with libavformat, "
+            ".mkv .mov .ts .flv",
+            name, extension);
     if (kind == KIND_LAVF && output_lavf_check(name, fault) < 0)
         return -1;
     return check_options(name, options, kind, fault);
@@ -108,12 +110,14 @@ OutputTrack output_track(AvocetEncoder *encoder)
     avocet_encoder_headers(encoder, &track.headers, &track.headers_size);
     if (!track.time_base.num || !track.time_base.den)
         track.time_base = (AvocetRational){c->fps.den, c->fps.num};
-    int64_t units = (int64_t)c->fps.den * track.time_base.den, per = (int64_t)c->fps.num * track.time_base.num;
+    int64_t units = (int64_t)c->fps.den * track.time_base.den,
+            per = (int64_t)c->fps.num * track.time_base.num;
     track.frame_duration = units / per > 0 ? (units + per / 2) / per : 0;
     return track;
 }
 
-Output *output_open(const char *name, const OutputOptions *options, const OutputTrack *track, Fault *fault)
+Output *output_open(const char *name, const OutputOptions *options, const OutputTrack *track,
+                    Fault *fault)
 {
     if (output_check_name(name, options, fault) < 0)
         return NULL;

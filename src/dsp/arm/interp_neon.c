@@ -243,7 +243,8 @@ static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
         chroma_block(dst, stride_dst, src, stride_src, fx, fy, 2, height);
 }
 
-/* The predictions go through memory, both planes side by side; 4 wide, a row of 8 is one of each. */
+/* The predictions go through memory, both planes side by side; 4 wide, a row of 8 is one of each.
+ */
 static int chroma_satd(const pixel *cur, const pixel *cb, const pixel *cr, ptrdiff_t stride, int fx,
                        int fy, int width, int height)
 {
