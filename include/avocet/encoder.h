@@ -127,14 +127,15 @@ typedef struct AvocetEncoderConfig {
 
     /* Rate. */
     AvocetRateMode rate_mode;
-    int qp;                      /* constant QP of P pictures, 0..51 */
+    int qp;                      /* constant QP of P pictures, 0..51; see pb_ratio */
     int crf;                     /* constant quality, 1/100: 2300 stands for 23 */
     int64_t bitrate;             /* bits per second */
     int64_t vbv_maxrate;         /* bits per second; 0: no limit */
     int64_t vbv_bufsize;         /* bits */
     int vbv_init;                /* initial fill, 1/100 of the buffer */
     int qp_min, qp_max, qp_step;
-    int ip_ratio, pb_ratio;      /* quantiser step I:P and B:P, 1/100 (140, 130) */
+    int ip_ratio, pb_ratio;      /* quantiser step I:P and B:P, 1/100 (140, 130); without B pictures,
+                                  * lookahead and buffer P pictures alternate by pb_ratio */
     int qcomp;                   /* 1/100 */
     int aq_mode;                 /* 0 off, 1 variance, 2 auto-variance */
     int aq_strength;             /* 1/100 */

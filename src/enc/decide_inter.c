@@ -186,6 +186,8 @@ static bool is_hopeless(const AvoRowCtx *row, AvoMbCand *cand)
     int64_t ssd =
         row->job->dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
     cand->luma_score = avo_rd_score(row, ssd, row->coding_bits_q8);
+    if (best->score == INT64_MAX) /* nothing is coded yet */
+        return false;
     int64_t rest = best->luma_score ? best->score - best->luma_score : 0;
     return cand->luma_score + rest * 7 / 8 >= best->score;
 }

@@ -163,7 +163,7 @@ static const AvoOptionRow rows[] = {
             0, "1", "no-psy: no psycho-visual tools (psy-rd 0)."),
 
     /* ---- rate ---- */
-    {{"qp", "rate", "<integer>", NULL, 0, 51, "23", "Constant quantiser of P pictures."},
+    {{"qp", "rate", "<integer>", NULL, 0, 51, "23", "Constant quantiser of P pictures; see pbratio."},
      NULL,
      AVO_OPTION_INT,
      AVO_OPTION_LIVE | AVO_OPTION_SETS_RATE,
@@ -207,7 +207,8 @@ static const AvoOptionRow rows[] = {
     CENTI("ipratio", "ip-ratio", "rate", ip_ratio, 10, 1000, "1.4",
           "Quantiser of P relative to I."),
     CENTI("pbratio", "pb-ratio", "rate", pb_ratio, 10, 1000, "1.3",
-          "Quantiser of B relative to P."),
+          "Quantiser of B relative to P; without B pictures, lookahead and buffer P pictures take turns "
+          "around theirs by it, 1: all alike."),
     CENTI("qcomp", NULL, "rate", qcomp, 0, 100, "0.6",
           "Curve of the quantiser: 0 constant bit rate, 1 constant quantiser."),
     INT_NO("aq-mode", NULL, "rate", aq_mode, 0, 2, "1",
