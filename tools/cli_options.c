@@ -473,38 +473,50 @@ void cli_print_usage(void)
          "avocet COMMAND --help tells more; avocet --version says what was built in.");
 }
 
+/* Names beside the name of their option, in lines of 80 characters. */
+static void print_names(const char *head, const char *(*name_at)(int))
+{
+    enum { LEFT = 24, WIDE = 80 };
+    size_t column = LEFT;
+    printf("%-*s", LEFT, head);
+    for (int i = 0; name_at(i); i++) {
+        const char *name = name_at(i);
+        if (column > LEFT && column + 1 + strlen(name) > WIDE) {
+            printf("\n%*s", LEFT, "");
+            column = LEFT;
+        }
+        column += (size_t)printf(column > LEFT ? " %s" : "%s", name);
+    }
+    putchar('\n');
+}
+
 static void print_short_help(void)
 {
-    char names[200];
     puts("usage: avocet encode [options] INPUT -o OUTPUT.264\n"
          "\n"
-         "INPUT is a .y4m file, raw frames (with --size, --fps, --format), stills (img%03d.png, "
-         "'shots/*.jpg'),\n"
-         "testsrc (a generated scene), any other video file (where built with libavformat), or - "
-         "for standard\n"
-         "input. OUTPUT is .264, .h264, .mp4 or (with libavformat) .mkv .mov .ts .flv; - is "
-         "standard output.\n"
+         "INPUT is a .y4m file, raw frames (with --size, --fps, --format), stills\n"
+         "(img%03d.png, 'shots/*.jpg'), testsrc (a generated scene), any other video file\n"
+         "(where built with libavformat), or - for standard input. OUTPUT is .264, .h264,\n"
+         ".mp4 or (with libavformat) .mkv .mov .ts .flv; - is standard output.\n"
          "\n"
          "  -o, --output FILE     where to write\n"
          "      --fragment SEC    .mp4 in fragments that survive a power cut\n"
          "      --hls FOLDER      HLS stream instead of a file");
-    list_names(names, sizeof names, " ", avocet_encoder_preset_name);
-    printf("      --preset NAME     %s\n", names);
-    list_names(names, sizeof names, " ", avocet_encoder_tune_name);
-    printf("      --tune NAME       %s\n", names);
+    print_names("      --preset NAME", avocet_encoder_preset_name);
+    print_names("      --tune NAME", avocet_encoder_tune_name);
     puts("      --crf N           constant quality, 0 to 51, lower is better [23]\n"
          "  -q, --qp N            constant quantiser, 0 to 51\n"
          "  -B, --bitrate RATE    average bit rate: 800k, 2M\n"
-         "      --pass N          1: measure, 2: encode to the bit rate (--stats FILE between "
-         "them)\n"
+         "      --pass N          1: measure, 2: encode to the bit rate\n"
+         "                        (--stats FILE between them)\n"
          "      --profile NAME    baseline, main, high [auto]\n"
          "      --level LEVEL     1 to 6.2 [auto]\n"
          "  -I, --keyint N        most pictures between keyframes [250]\n"
          "  -b, --bframes N       most B pictures in a row\n"
          "      --size WxH        of raw frames and testsrc\n"
          "      --fps N[/D]       pictures per second\n"
-         "      --format F        of raw frames: i420 nv12 nv21 yuyv uyvy gray8 rgb24 bgr24 rgba "
-         "bgra rgb565le ...\n"
+         "      --format F        of raw frames: i420 nv12 nv21 yuyv uyvy gray8 rgb24\n"
+         "                        bgr24 rgba bgra rgb565le ...\n"
          "      --frames N        at most N pictures; --seek N leaves out the first N\n"
          "      --recon FILE.y4m  what a decoder will show\n"
          "      --psnr, --ssim    measure quality\n"
@@ -512,67 +524,65 @@ static void print_short_help(void)
          "      --quiet           errors only\n"
          "\n"
          "Exit status: 0 success, 1 failure, 2 wrong usage.\n"
-         "More: --help=all (every option), --help=presets (what presets and tunes set), "
+         "More: --help=all (every option), --help=presets (what presets and tunes set),\n"
          "--help=OPTION.");
 }
 
 static void print_stream_help(void)
 {
-    puts(
-        "usage: avocet stream [options] INPUT --listen rtsp://[HOST][:PORT]/PATH\n"
-        "       avocet stream [options] INPUT --push rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH\n"
-        "\n"
-        "Encodes in real time and sends by RTSP. INPUT is a camera (/dev/video0), testsrc, - for "
-        "standard input,\n"
-        "or a file as for avocet encode. Stops at the end of the input or on Ctrl-C.\n"
-        "\n"
-        "      --listen URL      serve: any number of players may come and go; without HOST at "
-        "every address\n"
-        "                        (IPv4 and IPv6), PORT is 8554 if not given\n"
-        "      --user NAME:PASSWORD, --users FILE\n"
-        "                        players must know one of these (Digest authentication)\n"
-        "      --max-clients N   most connections at a time [64]\n"
-        "      --no-udp          within the connection only; --no-md5: passwords by SHA-256 only\n"
-        "      --push URL        send to a server that takes ANNOUNCE and RECORD; --udp: by UDP\n"
-        "      --loop            start again at the end of the input\n"
-        "      --size WxH        of a camera, testsrc or raw frames; --fps N, --format F likewise\n"
-        "      --frames N        at most N pictures\n"
-        "      --quiet           errors only\n"
-        "\n"
-        "All options of avocet encode that concern coding work here. Defaults: --preset veryfast\n"
-        "--tune zerolatency, a keyframe every 2 seconds and whenever a player joins.\n"
-        "Example:\n"
-        "  avocet stream /dev/video0 --size 1280x720 --fps 30 --bitrate 2M --listen "
-        "rtsp://:8554/live\n"
-        "  ffplay rtsp://localhost:8554/live\n"
-        "\n"
-        "Exit status: 0 success, 1 failure, 2 wrong usage.");
+    puts("usage: avocet stream [options] INPUT --listen rtsp://[HOST][:PORT]/PATH\n"
+         "       avocet stream [options] INPUT --push rtsp://[USER:PASS@]HOST[:PORT]/PATH\n"
+         "\n"
+         "Encodes in real time and sends by RTSP. INPUT is a camera (/dev/video0),\n"
+         "testsrc, - for standard input, or a file as for avocet encode. Stops at the end\n"
+         "of the input or on Ctrl-C.\n"
+         "\n"
+         "      --listen URL      serve: any number of players may come and go; without\n"
+         "                        HOST at every address (IPv4 and IPv6), PORT is 8554 if\n"
+         "                        not given\n"
+         "      --user NAME:PASSWORD, --users FILE\n"
+         "                        players must know one of these (Digest authentication)\n"
+         "      --max-clients N   most connections at a time [64]\n"
+         "      --no-udp          within the connection only\n"
+         "      --no-md5          passwords by SHA-256 only\n"
+         "      --push URL        send to a server that takes ANNOUNCE and RECORD\n"
+         "      --udp             with --push: by UDP\n"
+         "      --loop            start again at the end of the input\n"
+         "      --size WxH        of a camera, testsrc or raw frames; --fps N, --format F\n"
+         "                        likewise\n"
+         "      --frames N        at most N pictures\n"
+         "      --quiet           errors only\n"
+         "\n"
+         "All options of avocet encode that concern coding work here. Defaults:\n"
+         "--preset veryfast --tune zerolatency, a keyframe every 2 seconds and whenever a\n"
+         "player joins. Example:\n"
+         "  avocet stream /dev/video0 --size 1280x720 --fps 30 --bitrate 2M \\\n"
+         "      --listen rtsp://:8554/live\n"
+         "  ffplay rtsp://localhost:8554/live\n"
+         "\n"
+         "Exit status: 0 success, 1 failure, 2 wrong usage.");
 }
 
 static void print_record_help(void)
 {
-    puts(
-        "usage: avocet record [options] /dev/video0 -o OUTPUT.mp4\n"
-        "\n"
-        "Encodes what a camera sees until Ctrl-C or --frames; the file is complete then. OUTPUT as "
-        "for avocet encode;\n"
-        "--fragment 1 keeps an .mp4 whole even when power fails.\n"
-        "\n"
-        "      --size WxH        wanted picture size [the camera's own]\n"
-        "      --fps N           wanted pictures per second\n"
-        "      --format F        wanted format: yuyv, nv12, i420, uyvy, gray8 [the first that is "
-        "fast "
-        "enough; else\n"
-        "                        the camera's Motion JPEG, where built with libavcodec]\n"
-        "      --frames N        at most N pictures\n"
-        "      --quiet           errors only\n"
-        "\n"
-        "All options of avocet encode that concern coding work here. Defaults: --preset veryfast, "
-        "a "
-        "keyframe every\n"
-        "2 seconds.\n"
-        "\n"
-        "Exit status: 0 success, 1 failure, 2 wrong usage.");
+    puts("usage: avocet record [options] /dev/video0 -o OUTPUT.mp4\n"
+         "\n"
+         "Encodes what a camera sees until Ctrl-C or --frames; the file is complete then.\n"
+         "OUTPUT as for avocet encode; --fragment 1 keeps an .mp4 whole even when power\n"
+         "fails.\n"
+         "\n"
+         "      --size WxH        wanted picture size [the camera's own]\n"
+         "      --fps N           wanted pictures per second\n"
+         "      --format F        wanted format: yuyv, nv12, i420, uyvy, gray8 [the first\n"
+         "                        that is fast enough; else the camera's Motion JPEG,\n"
+         "                        where built with libavcodec]\n"
+         "      --frames N        at most N pictures\n"
+         "      --quiet           errors only\n"
+         "\n"
+         "All options of avocet encode that concern coding work here. Defaults: --preset\n"
+         "veryfast, a keyframe every 2 seconds.\n"
+         "\n"
+         "Exit status: 0 success, 1 failure, 2 wrong usage.");
 }
 
 /* A name and its help beside it, in lines of a hundred characters. */
@@ -635,13 +645,13 @@ static void print_all_options(CliCommand command)
         }
         print_option(o);
     }
-    puts("\nFlags are on when named and off as --no-NAME; --no-scenecut, --no-deblock, "
-         "--no-weightp, --no-weightb,\n"
-         "--no-trellis, --no-psy-rd, --no-aq-mode and --no-temporal-filter stand for 0. Defaults "
-         "are those of preset medium.\n"
-         "Short: -o output, -q qp, -B bitrate, -I keyint, -i min-keyint, -b bframes, -r ref, -f "
-         "deblock,\n"
-         "-A partitions, -m subme, -t trellis, -v verbose, -h help, -V version.");
+    puts("\n"
+         "Flags are on when named and off as --no-NAME; --no-scenecut, --no-deblock,\n"
+         "--no-weightp, --no-weightb, --no-trellis, --no-psy-rd, --no-aq-mode and\n"
+         "--no-temporal-filter stand for 0. Defaults are those of preset medium.\n"
+         "Short: -o output, -q qp, -B bitrate, -I keyint, -i min-keyint, -b bframes,\n"
+         "-r ref, -f deblock, -A partitions, -m subme, -t trellis, -v verbose, -h help,\n"
+         "-V version.");
 }
 
 /* Options whose values differ between two configurations. */
@@ -680,8 +690,8 @@ static void print_presets(void)
         printf("  %-11s:", name);
         print_difference(&medium, &other);
     }
-    puts("\nTunes, on top of preset medium (comma separated; of the first seven only one at a "
-         "time):\n");
+    puts("\nTunes, on top of preset medium (comma separated; of the first seven only one\n"
+         "at a time):\n");
     for (int i = 0; (name = avocet_encoder_tune_name(i)) != NULL; i++) {
         avocet_encoder_config_init(&other, "medium", name);
         printf("  %-11s:", name);

@@ -37,24 +37,26 @@ typedef struct Job {
 
 static void print_help(void)
 {
-    puts(
-        "usage: avocet decode [options] INPUT -o OUTPUT\n"
-        "\n"
-        "INPUT is an H.264 byte stream (.264, .h264), MP4, or - for standard input. OUTPUT is\n"
-        ".y4m, .yuv (raw 4:2:0), shot%04d.png, - for y4m on standard output, or /dev/null.\n"
-        "\n"
-        "  -o, --output FILE   where to write\n"
-        "      --md5           prints the MD5 of all planes; -o is not needed then\n"
-        "      --frames N      at most N pictures\n"
-        "      --seek N        leaves out the first N pictures, or the time 12.5s or 1:02.5. In a\n"
-        "                      file decoding starts at the last keyframe before\n"
-        "      --threads N     pictures decoded at a time; 0: one per core [0]\n"
-        "      --quiet         faults only\n"
-        "      --verbose       a line per picture\n"
-        "      --no-progress   no progress line (there is none outside a terminal anyway)\n"
-        "\n"
-        "Missing or damaged parts of pictures are filled from other pictures. Exit status: 0\n"
-        "success, 1 failure or damage in the stream, 2 wrong usage.");
+    puts("usage: avocet decode [options] INPUT -o OUTPUT\n"
+         "\n"
+         "INPUT is an H.264 byte stream (.264, .h264), MP4, or - for standard input.\n"
+         "OUTPUT is .y4m, .yuv (raw 4:2:0), shot%04d.png, - for y4m on standard output,\n"
+         "or /dev/null.\n"
+         "\n"
+         "  -o, --output FILE   where to write\n"
+         "      --md5           prints the MD5 of all planes; -o is not needed then\n"
+         "      --frames N      at most N pictures\n"
+         "      --seek N        leaves out the first N pictures, or the time 12.5s or\n"
+         "                      1:02.5. In a file decoding starts at the last keyframe\n"
+         "                      before\n"
+         "      --threads N     pictures decoded at a time; 0: one per core [0]\n"
+         "      --quiet         faults only\n"
+         "      --verbose       a line per picture\n"
+         "      --no-progress   no progress line (outside a terminal there is none)\n"
+         "\n"
+         "Missing or damaged parts of pictures are filled from other pictures.\n"
+         "\n"
+         "Exit status: 0 success, 1 failure or damage in the stream, 2 wrong usage.");
 }
 
 static int parse_count(const char *name, const char *of, const char *text, int64_t *value,

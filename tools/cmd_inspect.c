@@ -45,20 +45,23 @@ static void print_help(void)
 {
     puts("usage: avocet inspect [options] INPUT\n"
          "\n"
-         "Shows what the encoder of INPUT (.264, .h264, .mp4, or - for standard input) decided.\n"
+         "Shows what the encoder of INPUT (.264, .h264, .mp4, or - for standard input)\n"
+         "decided.\n"
          "\n"
-         "  -o, --output FILE   pictures with overlays: .mp4 or another coded video, .y4m, .yuv,\n"
-         "                      shot%04d.png, or - (y4m)\n"
+         "  -o, --output FILE   pictures with overlays: .mp4 or another coded video, .y4m,\n"
+         "                      .yuv, shot%04d.png, or - (y4m)\n"
          "      --overlay LIST  what is drawn, several separated by commas [mb,mv]:");
     for (int i = 0; i < OVERLAY_COUNT; i++)
-        printf("                        %-11s %s\n", overlay_name(i), overlay_help(i));
-    puts("      --scale N       each sample N x N pixels, 1 to 8 [2 up to 640 wide, else 1]\n"
+        printf("      %-11s %s\n", overlay_name(i), overlay_help(i));
+    puts("      --scale N       N x N pixels a sample, 1 to 8 [2 up to 640 wide, else 1]\n"
          "      --plots FILE    curves as SVG: bits, QP, types (and PSNR with --source)\n"
-         "      --source FILE   what was encoded: .y4m, stills, testsrc (with the same --frames)\n"
+         "      --source FILE   what was encoded: .y4m, stills, testsrc (with the same\n"
+         "                      --frames)\n"
          "      --csv FILE      a row per macroblock\n"
          "      --json FILE     an object per macroblock\n"
          "      --frames N      at most N pictures\n"
-         "      --seek N        leaves out the first N pictures, or the time 12.5s or 1:02.5\n"
+         "      --seek N        leaves out the first N pictures, or the time 12.5s or\n"
+         "                      1:02.5\n"
          "\n"
          "Exit status: 0 success, 1 failure or damage in the stream, 2 wrong usage.");
 }

@@ -52,8 +52,8 @@ static void print_help(void)
 {
     puts("usage: avocet play [options] INPUT\n"
          "\n"
-         "Plays .mp4, .264 or .h264 in a window; - plays a byte stream or MP4 from a pipe as it\n"
-         "comes (MP4 without fragments at its end):\n"
+         "Plays .mp4, .264 or .h264 in a window; - plays a byte stream or MP4 from a pipe\n"
+         "as it comes (MP4 without fragments at its end):\n"
          "  avocet encode camera.y4m -o - | tee camera.264 | avocet play -\n"
          "\n"
          "      --overlay LIST  overlays from the start (see avocet inspect --help)\n"
@@ -62,7 +62,7 @@ static void print_help(void)
          "      --loop          again and again\n"
          "      --fullscreen    over the whole screen\n"
          "      --exit          end with the video\n"
-         "      --verbose       tell at the end how many pictures were drawn, and how late\n"
+         "      --verbose       tell at the end how many pictures were drawn, how late\n"
          "\n"
          "Keys:");
     for (int i = 0; help_lines[i]; i++)

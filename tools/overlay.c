@@ -12,7 +12,7 @@ static const struct {
     {"mb", "types of macroblocks: red intra, green P, blue B, grey skipped"},
     {"part", "partitions"},
     {"mv", "motion vectors: yellow list 0, cyan list 1"},
-    {"ref", "reference index by colour: green 0, yellow 1, orange 2, red 3, violet 4 and on"},
+    {"ref", "references: green 0, yellow 1, orange 2, red 3, violet 4.."},
     {"qp", "quantiser: blue fine, red coarse"},
     {"bits", "bits per macroblock: blue few, red many"},
     {"residual", "what was added to the prediction, instead of the picture"},
