@@ -1,8 +1,12 @@
 /* See mp4_index.h. */
 #include "mux/mp4_index.h"
 
-/* ---- variable-length integers: 7 bits a byte, low ones first, high bit set on all but the last
- * ---- */
+const uint8_t avo_journal_mark[5] = {0x1f, 'a', 'v', 'o', 'j'};
+const uint8_t avo_repair_mark[8] = {'a', 'v', 'o', 'j', 0, 0, 0, 1};
+
+/* ---- integers of variable length ---- */
+
+/* 7 bits a byte, low ones first; the high bit is set on all but the last. */
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
@@ -78,8 +82,8 @@ bool avo_group_open(AvoGroupReader *r, const uint8_t *data, size_t size)
     return r->data != NULL;
 }
 
-/* The sum wraps around on hostile input instead of overflowing; whoever reads a file checks the
- * times. */
+/* The sum wraps around on hostile input instead of overflowing;
+ * whoever reads a file checks the times. */
 static int64_t add_wrapping(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);

@@ -25,8 +25,14 @@
 
 #define AVO_GROUP_SAMPLES 16
 #define AVO_GROUP_BYTES   (AVO_GROUP_SAMPLES * 25 + 16)
-#define AVO_JOURNAL_LEAD  9 /* bytes of a journal unit before the group's own */
 #define AVO_INDEX_BLOCK   (16 * 1024)
+
+/* What a journal unit has between its length and the group's own bytes: nal_unit_type 31, "avoj".
+ */
+extern const uint8_t avo_journal_mark[5];
+/* What the repair header begins with (mp4_write.c): "avoj", version 1. */
+extern const uint8_t avo_repair_mark[8];
+#define AVO_JOURNAL_LEAD (4 + (int)sizeof avo_journal_mark)
 
 typedef struct AvoIndexSample {
     uint64_t offset; /* in the file */
@@ -77,8 +83,7 @@ typedef struct AvoIndex {
     AvocetAllocator allocator;
     bool fixed;     /* only the first block */
     uint64_t start; /* offset of the first group */
-    size_t gap;     /* bytes between a group's samples and the next group, besides the coded group
-                       itself */
+    size_t gap; /* bytes between a group's samples and the next group, but for the coded group */
     bool journal;
     int64_t samples, groups;
 } AvoIndex;

@@ -288,8 +288,8 @@ static int read_tables(AvocetReader *r, ReadTrack *t, const Box *stbl)
         bool key = all_sync ||
                    (sync_at < sync.count && avo_get_u32(sync.entry + 4 * (size_t)sync_at) == i + 1);
         AVO_RETURN_IF_ERROR(add_sample(r, chunks.offset, size, dts, cts, key));
-        /* A fixed size need not stand in the file: without this, 16 bytes could ask for 2^32
-         * rounds. */
+        /* A fixed size need not stand in the file:
+         * without this, 16 bytes could ask for 2^32 rounds. */
         if (!is_there(r, chunks.offset, size) && fixed_size)
             break;
         t->last_duration = next_value(&stts);
@@ -509,9 +509,10 @@ typedef struct Found {
 
 static bool is_repair_header(AvocetReader *r, const FileBox *box)
 {
-    uint8_t magic[8];
-    return box->size >= 24 && box->size < 65536 && avo_reader_fetch(r, box->data, magic, 8) &&
-           memcmp(magic, "avoj\0\0\0\1", 8) == 0;
+    uint8_t mark[sizeof avo_repair_mark];
+    return box->size >= 24 && box->size < 65536 &&
+           avo_reader_fetch(r, box->data, mark, sizeof mark) &&
+           memcmp(mark, avo_repair_mark, sizeof mark) == 0;
 }
 
 static int note_box(AvocetReader *r, ReadTrack *t, Found *found, const FileBox *box)

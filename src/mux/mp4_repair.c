@@ -1,9 +1,9 @@
-/* Files of our writer that were not finished. See mp4_index.h (journal), mp4_writer.h (move note),
- * reader.h. */
+/* Files of our writer that were not finished. See mp4_index.h (journal),
+ * mp4_writer.h (move note), reader.h. */
 #include "mux/reader.h"
 
-/* A group of samples that ends at a journal unit. False: the unit does not fit what lies before it.
- */
+/* A group of samples that ends at a journal unit.
+ * False: the unit does not fit what lies before it. */
 static bool is_valid_group(const uint8_t *coded, size_t size, uint64_t bytes_before)
 {
     AvoGroupReader group;
@@ -37,8 +37,8 @@ static int add_group(AvocetReader *r, const uint8_t *coded, size_t size, uint64_
     return AVOCET_OK;
 }
 
-/* Walks from length to length. Samples of the last group, whose journal unit was never written, are
- * lost. */
+/* Walks from length to length. Samples of the last group, whose journal unit was never written,
+ * are lost. */
 int avo_reader_follow_journal(AvocetReader *r, uint64_t start, uint64_t end)
 {
     uint64_t group_at = start, at = start;
@@ -48,10 +48,7 @@ int avo_reader_follow_journal(AvocetReader *r, uint64_t start, uint64_t end)
         uint64_t length = avo_get_u32(head), next = at + 4 + length;
         if (!length || next > end)
             break;
-        if (memcmp(head + 4,
-                   "\x1f"
-                   "avoj",
-                   5) == 0) {
+        if (memcmp(head + 4, avo_journal_mark, sizeof avo_journal_mark) == 0) {
             size_t size = (size_t)(length + 4 - AVO_JOURNAL_LEAD);
             if (length + 4 < AVO_JOURNAL_LEAD || size > sizeof coded ||
                 !avo_reader_fetch(r, at + AVO_JOURNAL_LEAD, coded, size) ||

@@ -211,8 +211,7 @@ static void start_plain(AvocetMp4Writer *w)
         avo_moov_build_empty(&w->scratch, &w->track);
         w->repair_bytes = 16 + w->scratch.used;
         avo_sink_put_box(s, (uint32_t)w->repair_bytes, "free");
-        avo_sink_put(s, (const uint8_t *)"avoj", 4);
-        avo_sink_put_u32(s, 1); /* version */
+        avo_sink_put(s, avo_repair_mark, sizeof avo_repair_mark);
         avo_sink_put(s, w->scratch.data, w->scratch.used);
     }
     w->mdat_at = s->position;
@@ -234,8 +233,8 @@ static bool is_in_track(const AvocetMp4Writer *w, const AvocetNal *nal)
            avo_avcc_contains(w->track.avcc, w->track.avcc_size, nal);
 }
 
-/* A set that the track does not have may replace one that it has: then none can be left out any
- * more. */
+/* A set that the track does not have may replace one that it has:
+ * then none can be left out any more. */
 static void watch_sets(AvocetMp4Writer *w, const AvocetPacket *packet)
 {
     size_t pos = 0;
@@ -279,10 +278,7 @@ static void close_group(AvocetMp4Writer *w)
     avo_index_add(&w->index, coded, size, w->group.count);
     if (w->config.journal) {
         avo_sink_put_u32(&w->sink, (uint32_t)(AVO_JOURNAL_LEAD - 4 + size));
-        avo_sink_put(&w->sink,
-                     (const uint8_t *)"\x1f"
-                                      "avoj",
-                     5);
+        avo_sink_put(&w->sink, avo_journal_mark, sizeof avo_journal_mark);
         avo_sink_put(&w->sink, coded, size);
         avo_sink_flush(&w->sink);
     }
@@ -298,8 +294,8 @@ static int add_to_group(AvocetMp4Writer *w, const AvocetPacket *packet, int64_t 
                 (w->group.count && dts - w->group.first_dts >= (int64_t)w->track.timescale);
     if (full)
         close_group(w);
-    /* Room for the whole group is taken with its first sample, so that a full index can still be
-     * finished. */
+    /* Room for the whole group is taken with its first sample,
+     * so that a full index can still be finished. */
     if (!w->group.count && !avo_index_reserve(&w->index))
         return avo_fail(&w->message, AVOCET_ERR_MEMORY,
                         "the index is full after %l pictures: finish the file", w->index.samples);
