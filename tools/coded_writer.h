@@ -1,5 +1,5 @@
-/* Pictures encoded with our own encoder into a file: overlays as a video that every player shows.
- */
+/* Pictures encoded with our own encoder into a file:
+ * overlays as a video that every player shows. */
 #ifndef TOOLS_CODED_WRITER_H
 #define TOOLS_CODED_WRITER_H
 

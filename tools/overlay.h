@@ -1,5 +1,5 @@
-/* Decoded pictures with what the stream says about them drawn on top: for "avocet inspect" and the
- * player. */
+/* Decoded pictures with what the stream says about them drawn on top:
+ * for "avocet inspect" and the player. */
 #ifndef TOOLS_OVERLAY_H
 #define TOOLS_OVERLAY_H
 

@@ -14,9 +14,9 @@ typedef struct PipeDemux {
     PipeKind kind;
     uint8_t *bytes; /* that wait; of MP4: init segment first, then from the fragment's start on */
     size_t size, capacity;
-    size_t init; /* size of the init segment; 0: not complete yet */
-    uint64_t gap;  /* bytes of fragments that are gone */
-    size_t box;    /* where the next box starts */
+    size_t init;  /* size of the init segment; 0: not complete yet */
+    uint64_t gap; /* bytes of fragments that are gone */
+    size_t box;   /* where the next box starts */
     int at_end;
     AvocetSource source;  /* the bytes that the reader sees */
     AvocetReader *reader; /* of the fragment at work; NULL: none */
@@ -28,8 +28,8 @@ typedef struct PipeDemux {
 int pipe_demux_add(PipeDemux *demux, const uint8_t *data, size_t size, Fault *fault);
 /* No more will come. */
 void pipe_demux_end(PipeDemux *demux);
-/* The next bytes for the decoder, valid until the next call: 1; 0: add more first (or the end); -1.
- */
+/* The next bytes for the decoder, valid until the next call: 1;
+ * 0: add more first (or the end); -1: a fault. */
 int pipe_demux_next(PipeDemux *demux, const uint8_t **data, size_t *size, Fault *fault);
 void pipe_demux_free(PipeDemux *demux);
 

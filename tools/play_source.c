@@ -290,8 +290,8 @@ void play_source_want_inside(PlaySource *s, int wanted)
     s->next = -1;
 }
 
-/* More bytes from the pipe: PLAY_READY, PLAY_WAIT, or a fault; at its end nothing comes, but READY.
- */
+/* More bytes from the pipe: PLAY_READY, PLAY_WAIT, or a fault;
+ * at its end nothing comes, but READY. */
 static int read_pipe(PlaySource *s, Fault *fault)
 {
     struct pollfd wait = {.fd = 0, .events = POLLIN};

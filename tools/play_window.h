@@ -1,5 +1,5 @@
-/* The player's window: shows a canvas, keeping its aspect, with a seek bar and lines of help over
- * it. */
+/* The player's window: shows a canvas, keeping its aspect,
+ * with a seek bar and lines of help over it. */
 #ifndef TOOLS_PLAY_WINDOW_H
 #define TOOLS_PLAY_WINDOW_H
 

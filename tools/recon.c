@@ -1,5 +1,5 @@
-/* See recon.h. Two queues: timestamps in display order, and pictures that came before their turn.
- */
+/* See recon.h. Two queues: timestamps in display order,
+ * and pictures that came before their turn. */
 #include "recon.h"
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* Counts what was coded and tells it: a table on standard error, and a summary in JSON for
- * programs. */
+/* Counts what was coded and tells it: a table on standard error,
+ * and a summary in JSON for programs. */
 #ifndef TOOLS_REPORT_H
 #define TOOLS_REPORT_H
 

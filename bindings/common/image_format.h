@@ -1,5 +1,5 @@
-/* Which pixel format does an image have? Users bring bytes, cameras of several makers bring
- * numbers. */
+/* Which pixel format does an image have? Users bring bytes,
+ * cameras of several makers bring numbers. */
 #ifndef AVO_BINDINGS_IMAGE_FORMAT_H
 #define AVO_BINDINGS_IMAGE_FORMAT_H
 

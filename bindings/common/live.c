@@ -265,8 +265,8 @@ static void count(AvoLive *live, const AvocetPacket *packet)
     keep_sets(live, packet);
 }
 
-/* Hands on the packets that are ready; without delay that is exactly one, whose bytes stay valid.
- */
+/* Hands on the packets that are ready; without delay that is exactly one,
+ * whose bytes stay valid. */
 static int drain(AvoLive *live, AvoLiveSink sink, void *opaque)
 {
     AvocetPacket packet;

@@ -112,8 +112,8 @@ int avo_live_set_qp(AvoLive *live, int qp_min, int qp_max);
 
 /* SPS and PPS, *size 0 while a hardware encoder has not yet made any. */
 int avo_live_headers(AvoLive *live, const uint8_t **data, size_t *size);
-/* AVCDecoderConfigurationRecord into out (AVO_LIVE_AVCC_MAX is enough); its bytes, 0: not yet
- * known. */
+/* AVCDecoderConfigurationRecord into out (AVO_LIVE_AVCC_MAX is enough).
+ * Returns its bytes; 0: not yet known. */
 size_t avo_live_avcc(AvoLive *live, uint8_t *out, size_t size);
 
 /* Bits as options take them: "1500.000k". */

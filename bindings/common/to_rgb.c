@@ -13,8 +13,8 @@ typedef struct Coefficients {
 
 /* Rounded a, b, c, d of the three matrices for full range. */
 static const int matrices[3][4] = {
-    {91881, 22553, 46802, 116130},  /* BT.601  */
-    {103206, 12276, 30679, 121609}, /* BT.709  */
+    {91881, 22553, 46802, 116130},  /* BT.601 */
+    {103206, 12276, 30679, 121609}, /* BT.709 */
     {96639, 10784, 37444, 123299},  /* BT.2020 */
 };
 

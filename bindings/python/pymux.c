@@ -308,8 +308,8 @@ static PyObject *reader_info(PyObject *object, PyObject *unused)
         PyBool_FromLong(i->repaired), "lost_bytes", (unsigned long long)i->lost_bytes);
 }
 
-/* (size, pts, dts, keyframe, is_reference, data or None) of a packet by number, None past the end.
- */
+/* (size, pts, dts, keyframe, is_reference, data or None) of a packet by number,
+ * None past the end. */
 static PyObject *reader_packet(PyObject *object, PyObject *args)
 {
     Reader *self = (Reader *)object;

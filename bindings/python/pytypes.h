@@ -1,5 +1,5 @@
-/* What the C files of h264._h264 share: the stable ABI, the buffer protocol, exceptions, the types'
- * makers. */
+/* What the C files of h264._h264 share: the stable ABI, the buffer protocol, exceptions,
+ * the types' makers. */
 #ifndef AVO_BINDINGS_PYTYPES_H
 #define AVO_BINDINGS_PYTYPES_H
 
@@ -39,8 +39,8 @@ PyObject *avo_py_raise(int status, const char *message);
 void avo_py_lock(PyThread_type_lock lock);
 /* "IDR", "I", "P", "B". */
 const char *avo_py_type_name(int frame_type);
-/* Appends to a list and gives up the reference; NULL item or failure: clears the list. Returns the
- * list. */
+/* Appends to a list and gives up the reference; NULL item or failure: clears the list.
+ * Returns the list. */
 PyObject *avo_py_append(PyObject *list, PyObject *item);
 
 /* Each makes one type for the module, or NULL with an exception. */

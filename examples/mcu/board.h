@@ -1,5 +1,5 @@
-/* What the firmware wants of a board: files of the host (semihosting), and a count of instructions.
- */
+/* What the firmware wants of a board: files of the host (semihosting),
+ * and a count of instructions. */
 #ifndef BOARD_H
 #define BOARD_H
 

@@ -22,8 +22,8 @@ void board_start(void)
     main();
 }
 
-/* The three instructions around ebreak that mark a semihosting call must be uncompressed and in one
- * page. */
+/* The three instructions around ebreak that mark a semihosting call must be
+ * uncompressed and in one page. */
 long board_call(long operation, const void *argument)
 {
     register long a0 __asm__("a0") = operation;

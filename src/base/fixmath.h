@@ -11,8 +11,8 @@
 
 /* log2(v), 1/65536, rounded down, error below 2/65536. v 0 counts as 1. */
 int32_t avo_log2_q16(uint64_t v);
-/* 2^(x / 65536), 1/65536, relative error below 2^-16 plus half a unit. Above 2^47 it stays at 2^47.
- */
+/* 2^(x / 65536), 1/65536, relative error below 2^-16 plus half a unit.
+ * Above 2^47 it stays at 2^47. */
 uint64_t avo_exp2_q16(int32_t x_q16);
 /* Square root, rounded down. */
 uint32_t avo_isqrt(uint64_t v);

@@ -11,9 +11,9 @@
 typedef struct FormatRow {
     const char *name, *synonym, *second_synonym;
     struct {
-        uint8_t across, down,
-            bytes; /* horizontal and vertical subsampling, bytes per sample group */
-    } plane[3];    /* bytes 0: no such plane */
+        uint8_t across, down; /* horizontal and vertical subsampling */
+        uint8_t bytes;        /* per sample group */
+    } plane[3];               /* bytes 0: no such plane */
 } FormatRow;
 
 static const FormatRow formats[AVOCET_FORMAT_COUNT] = {

@@ -8,8 +8,8 @@
 /* malloc and free with alignment; lives as long as the program. NULL when built with
  * AVOCET_NO_MALLOC. */
 const AvocetAllocator *avo_memory_default(void);
-/* Whether what this allocator gives is zero: the default one's memory is, without having been
- * touched. */
+/* Whether what this allocator gives is zero: the default one's memory is,
+ * without having been touched. */
 bool avo_memory_is_zeroed(const AvocetAllocator *allocator);
 
 #endif

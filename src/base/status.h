@@ -16,8 +16,8 @@ typedef struct AvoMessage {
 
 /* Formats into text of `size` bytes; always terminates; returns the length written. */
 size_t avo_format(char *text, size_t size, const char *format, ...);
-/* Writes the message and returns code, so that `return avo_fail(msg, CODE, "...", ...)` reads well.
- */
+/* Writes the message and returns code,
+ * so that `return avo_fail(msg, CODE, "...", ...)` reads well. */
 int avo_fail(AvoMessage *msg, int code, const char *format, ...);
 
 #define AVO_RETURN_IF_ERROR(expression)                                                            \

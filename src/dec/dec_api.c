@@ -1,5 +1,5 @@
-/* The public functions of avocet/decoder.h: check arguments, run the decoder until something comes
- * out. */
+/* The public functions of avocet/decoder.h: check arguments,
+ * run the decoder until something comes out. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "dec/decoder.h"

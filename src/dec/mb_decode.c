@@ -73,8 +73,8 @@ static unsigned block_edges(unsigned mb, int x, int y, int w)
     return have;
 }
 
-/* Copies what exists of the line around an n x n block; right: samples wanted to the upper right.
- */
+/* Copies what exists of the line around an n x n block; right:
+ * samples wanted to the upper right. */
 static void load_edge(pixel *edge, const pixel *pix, ptrdiff_t stride, int n, int right,
                       unsigned have)
 {
@@ -136,8 +136,8 @@ static void add_4x4(const AvoSliceDec *s, pixel *dst, ptrdiff_t stride, coef in[
     memset(in, 0, 16 * sizeof *in);
 }
 
-/* nnz for add_4x4 of a block whose DC is coded apart: with any AC level it needs the whole
- * transform. */
+/* nnz for add_4x4 of a block whose DC is coded apart:
+ * with any AC level it needs the whole transform. */
 static int ac_count(int nnz)
 {
     return nnz ? 16 : 0;

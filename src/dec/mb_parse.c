@@ -77,8 +77,8 @@ static void set_ref(AvoSliceDec *s, int list, int blk8, int ref)
 
 /* ---- macroblocks without vectors ---- */
 
-/* Predicted Intra4x4PredMode or Intra8x8PredMode of a block from those to its left and above
- * (8.3.1.1). */
+/* Predicted Intra4x4PredMode or Intra8x8PredMode of a block from those to
+ * its left and above (8.3.1.1). */
 static int predicted_mode(const AvoSliceDec *s, int x, int y)
 {
     const AvoMbInfo *a = x ? s->mb : s->nb.a, *b = y ? s->mb : s->nb.b;

@@ -14,8 +14,8 @@ bool avo_cavlc_read_residual(AvoSliceDec *s);
 /* ---- CABAC, cabac_read.c ---- */
 
 bool avo_cabac_read_skip(AvoSliceDec *s);
-/* mb_type as in Tables 7-11, 7-13, 7-14: I 0..25; P 0..3, intra from 5 on; B 0..22, intra from 23
- * on. */
+/* mb_type as in Tables 7-11, 7-13, 7-14: I 0..25; P 0..3, intra from 5 on;
+ * B 0..22, intra from 23 on. */
 int avo_cabac_read_mb_type(AvoSliceDec *s);
 int avo_cabac_read_sub_type(AvoSliceDec *s);
 /* -1: predicted mode, else rem_intra_pred_mode. */

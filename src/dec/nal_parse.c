@@ -1,5 +1,5 @@
-/* NAL units out of bytes that may be cut anywhere, and what each type of unit does. See decoder.h.
- */
+/* NAL units out of bytes that may be cut anywhere, and what each type of unit does.
+ * See decoder.h. */
 #include "dec/decoder.h"
 #include "base/rbsp.h"
 
@@ -199,8 +199,8 @@ void avo_dec_free_parameter_sets(AvocetDecoder *dec)
     memset(dec->pps, 0, sizeof dec->pps);
 }
 
-/* A set that repeats the one in place changes nothing, so that streams may resend them at any time.
- */
+/* A set that repeats the one in place changes nothing,
+ * so that streams may resend them at any time. */
 static int handle_sps(AvocetDecoder *dec)
 {
     AvoSps *sps = dec->allocator.alloc(dec->allocator.opaque, sizeof *sps, 64);
@@ -281,9 +281,7 @@ static int handle_unit(AvocetDecoder *dec)
     case 20:
     case 21:
         return refuse_layer(dec);
-    default: /* other extensions, filler, reserved and unspecified types: a base decoder passes over
-              * them
-              */
+    default: /* other extensions, filler, reserved and unspecified types: to be passed over */
         return AVOCET_OK;
     }
 }

@@ -1,5 +1,5 @@
-/* Sequence and picture parameter sets from bits (7.3.2.1, 7.3.2.2, Annex E), and SEI messages
- * (7.3.2.3). */
+/* Sequence and picture parameter sets from bits (7.3.2.1, 7.3.2.2, Annex E),
+ * and SEI messages (7.3.2.3). */
 #ifndef AVO_DEC_PARAMSET_PARSE_H
 #define AVO_DEC_PARAMSET_PARSE_H
 

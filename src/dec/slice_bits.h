@@ -100,8 +100,8 @@ AVO_INLINE bool avo_sb_flag(AvoSliceBits *r)
     return avo_sb_get(r, 1) != 0;
 }
 
-/* ue(v) (9.1), 0..2^32 - 2. More than 31 leading zeros are not a legal code and count as an
- * over-read. */
+/* ue(v) (9.1), 0..2^32 - 2. More than 31 leading zeros are not a legal code
+ * and count as an over-read. */
 AVO_INLINE uint32_t avo_sb_ue(AvoSliceBits *r)
 {
     uint64_t v = avo_sb_peek(r);

@@ -56,10 +56,10 @@ static int has_all(uint32_t reg, uint32_t bits)
 uint32_t avo_cpu_detect(void)
 {
     const uint32_t sse = 1u << 0 | 1u << 9 | 1u << 19; /* leaf 1 ecx: SSE3, SSSE3, 4.1 */
-    const uint32_t os_avx = 1u << 27 | 1u << 28;       /* leaf 1 ecx: OSXSAVE, AVX     */
-    const uint32_t avx2 = 1u << 5;                     /* leaf 7 ebx                   */
-    const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL          */
-    const uint32_t ymm = 0x06, zmm = 0xe6; /* XCR0                         */
+    const uint32_t os_avx = 1u << 27 | 1u << 28;       /* leaf 1 ecx: OSXSAVE, AVX */
+    const uint32_t avx2 = 1u << 5;                     /* leaf 7 ebx */
+    const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL */
+    const uint32_t ymm = 0x06, zmm = 0xe6;                             /* XCR0 */
     uint32_t flags = 0;
     CpuidRegs leaf1 = cpuid(1), leaf7 = cpuid(7);
 

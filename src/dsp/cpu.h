@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 enum {
-    AVO_CPU_SSE41 = 1 << 0,  /* SSE2, SSE3, SSSE3 and SSE4.1                          */
-    AVO_CPU_AVX2 = 1 << 1,   /* AVX and AVX2; includes AVO_CPU_SSE41                  */
-    AVO_CPU_AVX512 = 1 << 2, /* AVX-512 F, BW, VL and DQ; includes AVO_CPU_AVX2       */
-    AVO_CPU_NEON = 1 << 3    /* Advanced SIMD of AArch64                              */
+    AVO_CPU_SSE41 = 1 << 0,  /* SSE2, SSE3, SSSE3 and SSE4.1 */
+    AVO_CPU_AVX2 = 1 << 1,   /* AVX and AVX2; includes AVO_CPU_SSE41 */
+    AVO_CPU_AVX512 = 1 << 2, /* AVX-512 F, BW, VL and DQ; includes AVO_CPU_AVX2 */
+    AVO_CPU_NEON = 1 << 3    /* Advanced SIMD of AArch64 */
 };
 
 #define AVO_CPU_ALL 0xffffffffu /* mask that forbids nothing */

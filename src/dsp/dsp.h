@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include "dsp/pixel.h"
 
-#define AVO_CUR_STRIDE 16 /* stride of the macroblock being coded (source samples)          */
+#define AVO_CUR_STRIDE 16 /* stride of the macroblock being coded (source samples) */
 #define AVO_REC_STRIDE 32 /* stride of macroblock-sized prediction and reconstruction buffers */
 
 /* Intra edge lines: pixel line[AVO_EDGE_SIZE], const pixel *edge = line + AVO_EDGE_ORIGIN. */

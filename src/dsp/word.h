@@ -40,8 +40,8 @@ void avo_word_half_horizontal(uint16_t *mid, const pixel *src, ptrdiff_t stride,
 void avo_word_half_across(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride,
                           int words, int rows);
 void avo_word_half_vertical(pixel *dst, const pixel *src, ptrdiff_t stride, int words, int rows);
-/* Centre half samples from mid; rows of both are `stride` apart. dst row 0 is from mid rows 0 .. 5.
- */
+/* Centre half samples from mid; rows of both are `stride` apart.
+ * dst row 0 is from mid rows 0 .. 5. */
 void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int columns, int rows);
 /* Coarse SAD over 16 columns of cur, halved, against the mean of a and b. */
 int avo_word_sad_mean_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *a, ptrdiff_t stride_a,

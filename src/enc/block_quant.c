@@ -7,8 +7,7 @@
 /* ---- neighbouring blocks ---- */
 
 typedef struct Around {
-    int left, above; /* levels in the blocks there, or what stands for them where there is no
-                        macroblock */
+    int left, above; /* levels in the blocks there, or what stands for them outside */
 } Around;
 
 /* k: index in nnz. */

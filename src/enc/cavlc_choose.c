@@ -13,8 +13,8 @@ enum { SAVED_ONE_Q8 = 8 * 256, SAVED_LARGE_Q8 = 4 * 256, PASSES = 2 };
 typedef struct Part {
     AvoBlockCat cat;
     int nc;
-    int64_t lambda;         /* of 1/256 bit                          */
-    int16_t levels[16];     /* with signs                            */
+    int64_t lambda;         /* of 1/256 bit */
+    int16_t levels[16];     /* with signs */
     AvoCoefPoint point[16]; /* valid where the rounded level is not 0 */
     uint32_t mask;
 } Part;

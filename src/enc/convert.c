@@ -9,8 +9,8 @@
 
 /* ---- padding ---- */
 
-/* Repeats the last column and row of the width x height samples written into the rest of the plane.
- */
+/* Repeats the last column and row of the width x height samples written
+ * into the rest of the plane. */
 static void extend_plane(const AvoPlane *p, int width, int height)
 {
     for (int y = 0; y < height; y++) {

@@ -60,8 +60,8 @@ void avo_predict_intra_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *
 void avo_decide_p(AvoRowCtx *row);
 /* Fills vectors of a rectangle of 4x4 blocks in info. */
 void avo_set_motion(AvoMbInfo *info, int list, int x, int y, int w, int h, int ref, AvoMv mv);
-/* Vector differences, reference slots, vector cache: everything that follows from the chosen
- * vectors. */
+/* Vector differences, reference slots, vector cache:
+ * everything that follows from the chosen vectors. */
 void avo_seal_inter(AvoRowCtx *row, AvoMbCand *cand);
 /* Predicts, codes and scores row->trial (sealed), keeps it if better. cost is its SATD cost. */
 void avo_try_inter(AvoRowCtx *row, int cost);
@@ -77,11 +77,11 @@ void avo_predict_inter(AvoRowCtx *row, const AvoMbInfo *info, pixel *buffer);
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand);
 /* Codes row->best, which was decided by SATD only. */
 void avo_code_inter(AvoRowCtx *row, AvoMbCand *cand);
-/* Scores row->trial, P_Skip or B_Skip not sealed yet, by true cost; its prediction is in row->pred.
- */
+/* Scores row->trial, P_Skip or B_Skip not sealed yet, by true cost;
+ * its prediction is in row->pred. */
 void avo_try_skip(AvoRowCtx *row);
-/* P_Skip with row->skip_mv, and B_Skip or B_Direct with row->direct; neither sealed nor predicted.
- */
+/* P_Skip with row->skip_mv, and B_Skip or B_Direct with row->direct;
+ * neither sealed nor predicted. */
 void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand);
 void avo_make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
 int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref,

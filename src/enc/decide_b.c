@@ -72,8 +72,8 @@ static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const int re
     choose_lists(row, b, 3, found, bits_sub, way);
 }
 
-/* The same for half a macroblock from the vectors of its two 8x8 blocks, in the lists that they
- * use. */
+/* The same for half a macroblock from the vectors of its two 8x8 blocks,
+ * in the lists that they use. */
 static void search_way_half(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2],
                             const Way *first, const Way *second, Way *way)
 {
@@ -268,8 +268,8 @@ static void make_b(AvoRowCtx *row, AvoMbCand *cand, AvoPartition partition, cons
     avo_seal_inter(row, cand);
 }
 
-/* Direct prediction, which is in row->pred, with a residual and, unless that disappeared, without.
- */
+/* Direct prediction, which is in row->pred, with a residual and, unless that disappeared,
+ * without. */
 static void try_direct(AvoRowCtx *row, int cost)
 {
     avo_make_direct(row, row->trial, AVO_MB_B_DIRECT);

@@ -1,5 +1,5 @@
-/* Inter macroblocks: what P and B share (filling, sealing, coding candidates), and the decision for
- * P. */
+/* Inter macroblocks: what P and B share (filling, sealing, coding candidates),
+ * and the decision for P. */
 #include "enc/block_quant.h"
 #include "enc/decide.h"
 
@@ -393,8 +393,8 @@ static bool near_skip(const AvoRowCtx *row, const AvoMotion *m)
     return avo_abs(m->mv.x - row->skip_mv.x) <= 1 && avo_abs(m->mv.y - row->skip_mv.y) <= 1;
 }
 
-/* The vectors around, and those that the lookahead found here, differ by no more than half a
- * sample. */
+/* The vectors around, and those that the lookahead found here,
+ * differ by no more than half a sample. */
 static bool all_move_like_skip(const AvoRowCtx *row)
 {
     const AvoMvCache *c = &row->cache;

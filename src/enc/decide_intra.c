@@ -198,8 +198,8 @@ static void code_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y)
         avo_code_intra_8x8(row, cand, (y >> 3) * 2 + (x >> 3));
 }
 
-/* Context increment of coded_block_flag (9.3.3.1.1.9) for a luma 4x4 block of an intra macroblock.
- */
+/* Context increment of coded_block_flag (9.3.3.1.1.9) for a luma 4x4
+ * block of an intra macroblock. */
 static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
 {
     int x = raster & 3, y = raster >> 2;
@@ -391,8 +391,8 @@ static void score_trial(AvoRowCtx *row, int cost)
     avo_keep_if_better(row);
 }
 
-/* Intra16x16: the mode that SATD likes best; where modes are refined, those it likes hardly less,
- * too. */
+/* Intra16x16: the mode that SATD likes best; where modes are refined,
+ * those it likes hardly less, too. */
 static void try_i16(AvoRowCtx *row, AvoIntraChoice *choice, int cost)
 {
     code_i16(row, row->trial, choice, choice->mode16);

@@ -66,8 +66,8 @@ static unsigned raw_edge(const AvoRowCtx *row, const pixel *rec, int x, int y, i
 
 unsigned avo_edge_4x4(const AvoRowCtx *row, const pixel *rec, int bx, int by, pixel *line)
 {
-    /* Bit = raster block whose upper right samples inside the macroblock are decoded before it
-     * (6.4.11.4). */
+    /* Bit = raster block whose upper right samples inside the macroblock are
+     * decoded before it (6.4.11.4). */
     static const uint16_t has_topright =
         1 << 4 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
     pixel *edge = line + AVO_EDGE_CORNER_AT;

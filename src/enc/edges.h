@@ -7,13 +7,13 @@
 #include "enc/row.h"
 #include "h264/intra_modes.h"
 
-/* A line with room for 16 left samples, the corner and 24 upper ones; at AVO_EDGE_CORNER_AT is the
- * corner. */
+/* A line with room for 16 left samples, the corner and 24 upper ones;
+ * at AVO_EDGE_CORNER_AT is the corner. */
 #define AVO_EDGE_LINE      64
 #define AVO_EDGE_CORNER_AT 16
 
-/* Each fills line and returns AVO_EDGE_* of what is there. plane: 0 luma 16x16, 1 Cb, 2 Cr (8x8).
- */
+/* Each fills line and returns AVO_EDGE_* of what is there.
+ * plane: 0 luma 16x16, 1 Cb, 2 Cr (8x8). */
 unsigned avo_edge_mb(const AvoRowCtx *row, int plane, pixel *line);
 /* Block (bx, by) in units of 4 (8) samples; rec: luma reconstruction of this macroblock so far. The
  * 4x4 line has its upper right samples replaced where they are missing; the 8x8 line is already

@@ -16,8 +16,8 @@
 #include "enc/two_pass.h"
 #include "enc/validate.h"
 
-#define AVO_PTS_RING 512 /* presentation times kept: more than lookahead and reordering hold back  \
-                          */
+/* Presentation times kept: more than lookahead and reordering hold back. */
+#define AVO_PTS_RING 512
 
 struct AvocetEncoder {
     AvocetEncoderConfig config; /* in effect */
@@ -67,8 +67,8 @@ struct AvocetEncoder {
 };
 
 /* pipeline.c */
-/* Carves and sets up all stages; a dry run (arena without base) only counts. enc: where to put
- * them. */
+/* Carves and sets up all stages; a dry run (arena without base) only counts.
+ * enc: where to put them. */
 int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena);
 /* Codes the next plan into packet: AVOCET_OK, AVOCET_NEED_INPUT, or an error. */
 int avo_encoder_code_next(AvocetEncoder *enc, AvocetPacket *packet);

@@ -6,13 +6,12 @@
  *
  *     decided   16 * (r + 1)
  *     filtered  16 * (r + 1) - 4      (chroma 8 * (r + 1) - 2): final samples, padding
- *     halves    16 * (r + 1) - 8                                                                 */
+ *     halves    16 * (r + 1) - 8 */
 #include "enc/row.h"
 
-#define HALF_MARGIN                                                                                \
-    16 /* half-sample planes are computed this far outside, beyond that every column is the same   \
-        */
-#define HALF_ROWS 8 /* the same for rows */
+/* Half-sample planes are computed this far outside; beyond, every column and row is the same. */
+#define HALF_MARGIN 16
+#define HALF_ROWS   8
 
 void avo_resolve_row_qp(AvoPicJob *job, int mb_y)
 {
@@ -33,8 +32,8 @@ void avo_resolve_row_qp(AvoPicJob *job, int mb_y)
     job->row_last_qp[mb_y] = (int8_t)qp;
 }
 
-/* Rows [y0, y1) of a half-sample plane, which is known HALF_MARGIN columns outside the picture
- * already. */
+/* Rows [y0, y1) of a half-sample plane, which is known HALF_MARGIN columns
+ * outside the picture already. */
 static void pad_half_plane(const AvoPlane *p, int y0, int y1)
 {
     AvoPlane wide = *p;

@@ -206,8 +206,8 @@ static int next_length(int d, int longest)
     return d < longest ? avo_min(next, longest) : next;
 }
 
-/* Whether a real end follows the window's last picture: the end of the stream or an intra picture.
- */
+/* Whether a real end follows the window's last picture:
+ * the end of the stream or an intra picture. */
 static bool ends_at(const AvoLookahead *la, int end)
 {
     return la->flushing || end < la->count;

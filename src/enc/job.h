@@ -20,8 +20,8 @@
 /* Sums over the macroblocks of one row; added up when the picture is done, so no order matters. */
 typedef struct AvoRowStats {
     int qp_sum;
-    int64_t direct_cost[2]; /* SATD of spatial and temporal direct prediction where both were looked
-                               at */
+    /* SATD of spatial and temporal direct prediction where both were looked at. */
+    int64_t direct_cost[2];
 } AvoRowStats;
 
 typedef struct AvoPicJob {
@@ -37,9 +37,9 @@ typedef struct AvoPicJob {
     AvoPlan plan;
     AvoFrameQp frame_qp;
     AvoRowControl row_control;
-    const AvoPlane
-        *input;    /* planes to be coded: the source's or what the temporal filter made of them */
-    AvoFrame *rec; /* picture being reconstructed */
+    /* Planes to be coded: the source's or what the temporal filter made of them. */
+    const AvoPlane *input;
+    AvoFrame *rec;         /* picture being reconstructed */
     AvoSliceHeader header; /* of the first slice; the others differ in first_mb only */
     AvoSliceRefs refs;
     AvoSliceRefs other_refs; /* the same with the other kind of direct prediction; when comparing */
@@ -51,10 +51,9 @@ typedef struct AvoPicJob {
     int mv_min_y, mv_max_y; /* level's vector range, quarter samples */
     int mv_min_x, mv_max_x;
     int max_mvs_per_2mb; /* level's limit on vectors of two macroblocks in a row; -1: none */
-    int refresh_begin,
-        refresh_end;     /* macroblock columns coded intra by intra refresh; begin == end: none */
-    bool refresh_limits; /* columns before refresh_begin are clean and must not look at what is not
-                          */
+    /* Macroblock columns coded intra by intra refresh; begin == end: none. */
+    int refresh_begin, refresh_end;
+    bool refresh_limits; /* columns before refresh_begin are clean and must stay so */
     bool use_direct;     /* B: direct modes may be used */
     bool deblock;        /* at least one slice is filtered */
 
@@ -62,11 +61,11 @@ typedef struct AvoPicJob {
     AvoLevels *levels;
     pixel *line[3]; /* unfiltered bottom line of each macroblock row, plane by plane */
     ptrdiff_t line_stride[3];
-    AvoCabacContexts
-        *row_contexts; /* per row: shadow contexts after its first macroblocks, see row.c */
-    AvoProgress
-        *row_progress;  /* per row: macroblocks decided, and one more when the row is complete */
-    AvoRelay finishing; /* of complete rows, in order */
+    /* Per row: shadow contexts after its first macroblocks, see row.c. */
+    AvoCabacContexts *row_contexts;
+    /* Per row: macroblocks decided, and one more when the row is complete. */
+    AvoProgress *row_progress;
+    AvoRelay finishing;        /* of complete rows, in order */
     AvoProgress finished_rows; /* rows that are final up to what the next row still filters */
     int8_t *row_last_qp;       /* per row: QPY of its last macroblock once resolved */
     AvoRowStats *row_stats;

@@ -1,7 +1,7 @@
 /* The lookahead: pictures in display order in, plans in coding order out.
  *
- *     push --> window of undecided pictures --> shape of the next mini-GOP --> importance --> plans
- * --> pop
+ *     push -> window of undecided pictures -> shape of the next mini-GOP -> importance -> plans
+ *          -> pop
  *
  * It holds back avo_lookahead_delay() pictures: the plan of the first picture comes right after
  * picture number 1 + delay is pushed (delay 0: every push yields its plan at once). From then on

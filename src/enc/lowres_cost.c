@@ -94,8 +94,8 @@ AVO_INLINE void set_vectors(const AvoLookahead *la, AvoMv *field, const Group *g
 
 /* ---- picture preparation ---- */
 
-/* Half-sample planes over the picture and AVO_LOWRES_MARGIN samples around it, from the padded
- * plane. */
+/* Half-sample planes over the picture and AVO_LOWRES_MARGIN samples around it,
+ * from the padded plane. */
 static void make_hpel_planes(const AvoLookahead *la, const AvoSource *source, AvoLowres *lr)
 {
     ptrdiff_t at = -AVO_LOWRES_MARGIN * source->half.stride - AVO_LOWRES_MARGIN;
@@ -273,8 +273,8 @@ static void search_block(BlockSearch *s, const AvoMv candidates[8])
 
 /* ---- a field of vectors ---- */
 
-/* Where a block's vector is guessed from when another field of the picture or its reference is
- * there. */
+/* Where a block's vector is guessed from when another field of the picture
+ * or its reference is there. */
 typedef struct Hint {
     const AvoMv *mv;
     int scale_q8;
@@ -420,8 +420,8 @@ static bool weight_promises(const AvoLookahead *la, int index, int distance,
     return avo_weight_pays(weighted, plain);
 }
 
-/* Searches again with the reference under weights if the brightness has changed; keeps the better
- * field. */
+/* Searches again with the reference under weights if the brightness has changed;
+ * keeps the better field. */
 static void search_weighted(const AvoLookahead *la, int index, int distance, const Hint *hint)
 {
     AvoLowres *lr = avo_lowres(la, index);

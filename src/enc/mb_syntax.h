@@ -225,8 +225,8 @@ AVO_INLINE void avo_syntax_ref_idx(AvoSink *s, AvoSinkKind kind, const AvoSyntax
     avo_sink_bin(s, kind, ctx, 0);
 }
 
-/* One component: unary prefix up to 9 (its contexts end at the fifth), Exp-Golomb suffix, sign
- * (9.3.2.3). */
+/* One component: unary prefix up to 9 (its contexts end at the fifth), Exp-Golomb suffix,
+ * sign (9.3.2.3). */
 AVO_INLINE void avo_syntax_mvd_component(AvoSink *s, AvoSinkKind kind, int base, int sum, int value)
 {
     int magnitude = avo_abs(value), ctx = base + (sum > 2) + (sum > 32);
@@ -293,8 +293,8 @@ AVO_INLINE void avo_syntax_sub_type(AvoSink *s, AvoSinkKind kind, const AvoSynta
         avo_sink_string(s, kind, is_b ? &avo_cabac_b_sub_type[sub] : &avo_cabac_p_sub_type[sub], 0);
 }
 
-/* The sub-macroblock's vector differences; its sub-partitions begin 1 block right and/or 4 further
- * on. */
+/* The sub-macroblock's vector differences; its sub-partitions begin 1 block
+ * right and/or 4 further on. */
 AVO_INLINE void avo_syntax_sub_mvds(AvoSink *s, AvoSinkKind kind, const AvoMbSyntax *mb, int list,
                                     int b8)
 {

@@ -3,11 +3,11 @@
 #include "base/fixmath.h"
 #include "enc/motion_internal.h"
 
-#define FULL_MARGIN                                                                                \
-    24 /* whole samples that a 16x16 block may lie outside: the rest of the padding is for taps */
+/* Whole samples that a 16x16 block may lie outside: the rest of the padding is for taps. */
+#define FULL_MARGIN 24
 
-#define CLEAN_MARGIN                                                                               \
-    8 /* columns beside the refreshed area that loop filter and taps may have spoilt */
+/* Columns beside the refreshed area that loop filter and taps may have spoilt. */
+#define CLEAN_MARGIN 8
 
 /* ---- bits ---- */
 

@@ -1,5 +1,5 @@
-/* State of one vector search, shared by motion.c (whole samples), subpel.c (fractions) and bidir.c
- * (pairs). */
+/* State of one vector search, shared by motion.c (whole samples),
+ * subpel.c (fractions) and bidir.c (pairs). */
 #ifndef AVO_ENC_MOTION_INTERNAL_H
 #define AVO_ENC_MOTION_INTERNAL_H
 

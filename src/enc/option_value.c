@@ -434,9 +434,7 @@ static int read_psy_rd(AvocetEncoderConfig *config, const AvoOptionRow *row, con
         return fail_form(msg, row, text);
     if (trellis)
         return avo_fail(msg, AVOCET_ERR_UNSUPPORTED,
-                        "psy-rd \"%s\": there is no psycho-visual trellis, give "
-                        "one number",
-                        text);
+                        "psy-rd \"%s\": there is no psycho-visual trellis, give one number", text);
     set_int(config, row, (int)v);
     return AVOCET_OK;
 }

@@ -49,8 +49,8 @@
             first, count, NULL, 0                                                                  \
     }
 
-/* Codes of ITU-T H.273; matrix 0 (GBR) is left out because it needs 4:4:4. -1: by picture height.
- */
+/* Codes of ITU-T H.273; matrix 0 (GBR) is left out because it needs 4:4:4.
+ * -1: by picture height. */
 #define PRIMARIES                                                                                  \
     "auto|undef|bt709|bt470m|bt470bg|smpte170m|smpte240m|film|bt2020|smpte428|smpte431|smpte432"
 static const int8_t primaries_codes[] = {-1, 2, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12};
@@ -80,10 +80,9 @@ static const AvoOptionRow rows[] = {
             "auto", "Seconds per unit of the timestamps; auto: 1/fps."),
 
     /* ---- stream ---- */
-    CHOICE(
-        "profile", NULL, "stream", profile, "auto|baseline|main|high", NULL, "auto",
-        "H.264 profile; auto: the lowest that has the tools in use. Tools that the profile lacks "
-        "are switched off."),
+    CHOICE("profile", NULL, "stream", profile, "auto|baseline|main|high", NULL, "auto",
+           "H.264 profile; auto: the lowest that has the tools in use. "
+           "Tools that the profile lacks are switched off."),
     SPECIAL("level", NULL, "stream", "<level>", NULL, AVO_OPTION_LEVEL, 0, level, 0, 0, "auto",
             "H.264 level, 1 to 6.2 (also 1b, 31 for 3.1); auto: the lowest that fits."),
     SPECIAL("keyint", NULL, "stream", "<integer>", NULL, AVO_OPTION_KEYINT, 0, keyint, 1,
@@ -154,8 +153,8 @@ static const AvoOptionRow rows[] = {
     FLAG("dct-decimate", NULL, "decisions", dct_decimate, "1",
          "Drop blocks with only a few small coefficients."),
     FLAG("qp-rd", NULL, "decisions", qp_rd, "1",
-         "Quantisers nearby are tried for each macroblock by true cost (subme 8 and up, not with "
-         "qp)."),
+         "Quantisers nearby are tried for each macroblock by true cost "
+         "(subme 8 and up, not with qp)."),
     SPECIAL("psy-rd", NULL, "decisions", "<number>", NULL, AVO_OPTION_PSY_RD, AVO_OPTION_NO_ZERO,
             psy_rd, 0, 1000, "1",
             "Psycho-visual strength: keeps texture at the cost of PSNR; 0: off."),
@@ -163,7 +162,8 @@ static const AvoOptionRow rows[] = {
             0, "1", "no-psy: no psycho-visual tools (psy-rd 0)."),
 
     /* ---- rate ---- */
-    {{"qp", "rate", "<integer>", NULL, 0, 51, "23", "Constant quantiser of P pictures; see pbratio."},
+    {{"qp", "rate", "<integer>", NULL, 0, 51, "23",
+      "Constant quantiser of P pictures; see pbratio."},
      NULL,
      AVO_OPTION_INT,
      AVO_OPTION_LIVE | AVO_OPTION_SETS_RATE,
@@ -207,8 +207,8 @@ static const AvoOptionRow rows[] = {
     CENTI("ipratio", "ip-ratio", "rate", ip_ratio, 10, 1000, "1.4",
           "Quantiser of P relative to I."),
     CENTI("pbratio", "pb-ratio", "rate", pb_ratio, 10, 1000, "1.3",
-          "Quantiser of B relative to P; without B pictures, lookahead and buffer P pictures take turns "
-          "around theirs by it, 1: all alike."),
+          "Quantiser of B relative to P; without B pictures, lookahead and buffer "
+          "P pictures take turns around theirs by it, 1: all alike."),
     CENTI("qcomp", NULL, "rate", qcomp, 0, 100, "0.6",
           "Curve of the quantiser: 0 constant bit rate, 1 constant quantiser."),
     INT_NO("aq-mode", NULL, "rate", aq_mode, 0, 2, "1",
@@ -312,8 +312,8 @@ static bool is_flag(const AvoOptionRow *row)
     return row->kind == AVO_OPTION_FLAG || row->kind == AVO_OPTION_PSY;
 }
 
-/* Text of the opposite for "no-NAME": flags may carry a value ("no-cabac" "0" is cabac on), others
- * none. */
+/* Text of the opposite for "no-NAME": flags may carry a value ("no-cabac" "0" is cabac on),
+ * others none. */
 static const char *negated_text(const AvoOptionRow *row, const char *value, AvoMessage *msg)
 {
     bool yes = !value || !*value || avo_text_is_word(value, avo_text_length(value), "1");

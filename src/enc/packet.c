@@ -4,9 +4,9 @@
 #include "h264/nal.h"
 
 #define MB_BYTES      420  /* 3200 bits is the limit of A.3.1, plus what an estimate may be off */
-#define HEADER_BYTES  8192 /* parameter sets with scaling lists, SEI with all settings         */
+#define HEADER_BYTES  8192 /* parameter sets with scaling lists, SEI with all settings */
 #define SLICE_BYTES   512
-#define FILLER_SYNTAX 5 /* start code, header and trailing bits of a filler NAL              */
+#define FILLER_SYNTAX 5 /* start code, header and trailing bits of a filler NAL */
 
 void avo_packet_carve(AvoPacketBuffer *p, AvoArena *arena, int mb_count, int slices,
                       size_t filler_bytes, bool annexb)

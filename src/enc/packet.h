@@ -25,8 +25,8 @@ AvoBitWriter avo_packet_writer(const AvoPacketBuffer *p);
 void avo_packet_add(AvoPacketBuffer *p, int nal_ref_idc, int nal_unit_type, const AvoBitWriter *w);
 /* Appends filler data NAL units of about `bytes` in all, as far as there is room (7.3.2.7). */
 void avo_packet_fill(AvoPacketBuffer *p, size_t bytes);
-/* 7.4.2.10: appends cabac_zero_words to the last NAL if the picture has more bins than its bytes
- * allow. */
+/* 7.4.2.10: appends cabac_zero_words to the last NAL if the picture has more
+ * bins than its bytes allow. */
 void avo_packet_zero_words(AvoPacketBuffer *p, uint64_t bins, size_t vcl_bytes, int mb_count);
 
 #endif

@@ -2,8 +2,8 @@
  * samples to an access unit.
  *
  *     take_picture:  input -> lookahead
- *     code_next:     plan -> references, rate control -> rows (wavefront) -> slices -> packet ->
- * rate control */
+ *     code_next:     plan -> references, rate control -> rows (wavefront) -> slices -> packet
+ *                         -> rate control */
 #include "enc/encoder.h"
 #include "dsp/cpu.h"
 #include "enc/headers_write.h"
@@ -473,8 +473,8 @@ static void row_task(void *context, int mb_y, int worker)
         finish_rows(enc, job);
 }
 
-/* All rows; once more with a coarser quantiser as long as the buffer does not hold what came out.
- */
+/* All rows; once more with a coarser quantiser as long as the buffer
+ * does not hold what came out. */
 static void code_rows(AvocetEncoder *enc, AvoPicJob *job)
 {
     size_t preamble = enc->packet.size;

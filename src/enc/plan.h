@@ -1,11 +1,11 @@
 /* What travels between the encoder's stages: source pictures, the lookahead's verdict, the rate
  * control's answer.
  *
- *   input --AvoSource--> lookahead --AvoPlan--> rate control --AvoFrameQp--> pipeline (analysis,
- * entropy coding)
- *                                                   ^-----------AvoFrameStats (fixed delay in
- * pictures)----'
+ *     input --AvoSource--> lookahead --AvoPlan--> rate control --AvoFrameQp--> pipeline
+ *                                                     ^                            |
+ *                                                     '-------AvoFrameStats--------'
  *
+ * The pipeline analyses and codes; its numbers return with a fixed delay in pictures.
  * All numbers are integers or fixed point (suffix _q8: 1/256), so the plans are the same on every
  * machine. */
 #ifndef AVO_ENC_PLAN_H
@@ -17,21 +17,21 @@
 /* A picture to be coded: converted, padded to whole macroblocks. From input.c's pool, reference
  * counted; immutable once the lookahead has it. */
 typedef struct AvoSource {
-    AvoPlane plane[3]; /* mb_width * 16 x mb_height * 16 (chroma half), border samples repeated up
-                          to there */
-    AvoPlane half;     /* half-size luma, padded by AVO_FRAME_PAD on all sides                 */
+    /* mb_width * 16 x mb_height * 16 (chroma half), border samples repeated up to there. */
+    AvoPlane plane[3];
+    AvoPlane half; /* half-size luma, padded by AVO_FRAME_PAD on all sides */
     int64_t pts;
     int64_t display_index; /* 0, 1, 2, ... in the order of sending */
     AvocetFrameType wish;  /* AUTO, IDR, I */
     void *opaque;
-    int8_t *roi;    /* per macroblock QP offset given by the user; NULL: none was given     */
+    int8_t *roi;    /* per macroblock QP offset given by the user; NULL: none was given */
     int16_t *aq_q8; /* per macroblock adaptive quantiser offset, filled by adaptive_quant.c */
     int refcount;
     void *lookahead; /* cost cache of lowres_cost.c */
 } AvoSource;
 
-/* Luma/chroma weights against the nearest past anchor, for explicit weighted prediction; denom
- * 2^log2_denom. */
+/* Luma/chroma weights against the nearest past anchor, for explicit weighted prediction;
+ * denom 2^log2_denom. */
 typedef struct AvoPlanWeight {
     bool used[3];      /* per plane */
     int log2_denom[2]; /* luma, chroma */
@@ -69,8 +69,8 @@ typedef struct AvoPlan {
     AvoPlanWeight weight; /* P only */
     /* Costs at half size, sums of SATD over inner blocks, at the references the plan assumes. */
     int64_t intra_cost, inter_cost;
-    /* Sum over all blocks of cost * 2^(-offset / 6): proportional to the bits expected, offsets
-     * included. */
+    /* Sum over all blocks of cost * 2^(-offset / 6):
+     * proportional to the bits expected, offsets included. */
     int64_t bits_cost;
     const uint32_t *row_cost; /* the same per row of macroblocks; NULL: not known */
     int64_t duration_q16;     /* display duration relative to 1/fps, 1.0 = 65536 */
@@ -94,8 +94,9 @@ typedef struct AvoPlan {
 
 /* Rate control's answer for a picture. */
 typedef struct AvoFrameQp {
-    int qp_q8;                   /* quantiser of the picture, 1/256 QP; a macroblock's is
-                                  * clip((qp_q8 + qp_offset_q8 + 128) >> 8, qp_min, qp_max)   */
+    /* Quantiser of the picture, 1/256 QP; a macroblock's is
+     * clip((qp_q8 + qp_offset_q8 + 128) >> 8, qp_min, qp_max). */
+    int qp_q8;
     int64_t bits_planned;        /* 0: none */
     int64_t bits_low, bits_high; /* rows are corrected outside of these; bits_high 0: never */
     bool starve;                 /* rows beyond bits_planned are coded with next to nothing */

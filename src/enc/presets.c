@@ -6,17 +6,18 @@
  * documentation, so that "--preset slow --tune film" means what users expect; where a tool here
  * pays differently, the value may differ too.
  *
- *            preset     the idea
- *            ultrafast  I and P only, 16x16 vectors, no lookahead; quarter samples, CABAC and the
- * loop filter stay, since they cost little and save more than half of the bits superfast  B
- * pictures, 8x8 transform, adaptive quantisation and importance by lookahead veryfast   all
- * partitions, fifteen B pictures, SATD decisions faster     two references, finer vectors, trellis
- *            fast       rate-distortion decisions for I and P
- *            medium     rate-distortion decisions everywhere, three references
- *            slow       refined vectors, modes and quantisers, trellis in all decisions
- *            slower     wide search, eight references, refined everything
- *            veryslow   sixteen references, 4x4 partitions
- *            placebo    everything; not worth its time */
+ *     preset     the idea
+ *     ultrafast  I and P only, 16x16 vectors, no lookahead; quarter samples, CABAC and the loop
+ *                filter stay, since they cost little and save more than half of the bits
+ *     superfast  B pictures, 8x8 transform, adaptive quantisation and importance by lookahead
+ *     veryfast   all partitions, fifteen B pictures, SATD decisions
+ *     faster     two references, finer vectors, trellis
+ *     fast       rate-distortion decisions for I and P
+ *     medium     rate-distortion decisions everywhere, three references
+ *     slow       refined vectors, modes and quantisers, trellis in all decisions
+ *     slower     wide search, eight references, refined everything
+ *     veryslow   sixteen references, 4x4 partitions
+ *     placebo    everything; not worth its time */
 #include "enc/options.h"
 #include "base/text.h"
 

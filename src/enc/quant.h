@@ -1,5 +1,5 @@
-/* Forward quantiser tables for all QPs and scaling lists, beside the decoder's LevelScale tables.
- */
+/* Forward quantiser tables for all QPs and scaling lists,
+ * beside the decoder's LevelScale tables. */
 #ifndef AVO_ENC_QUANT_H
 #define AVO_ENC_QUANT_H
 

@@ -32,8 +32,8 @@
 #define TOLERANCE_MS      200
 #define TOLERANCE_LEAST   500
 #define TOLERANCE_LIVE_MS 240
-#define TOLERANCE_MINIGOPS                                                                         \
-    2 /* at least: the base moves once in a mini-GOP, so more would overshoot */
+/* At least: the base moves once in a mini-GOP, so more would overshoot. */
+#define TOLERANCE_MINIGOPS 2
 
 #define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -108,8 +108,8 @@ static int64_t bits_in_flight(const AvoRateControl *rc)
     return sum;
 }
 
-/* A new average rate: the past counts as if it had been wanted at that rate, debts are forgotten.
- */
+/* A new average rate: the past counts as if it had been wanted at that rate,
+ * debts are forgotten. */
 static void set_rate(AvoRateControl *rc, const AvocetEncoderConfig *config)
 {
     int64_t old = rc->bits_per_picture_q8;
@@ -132,8 +132,8 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "bitrate must be above 0");
     if (rc->vbv.counted && !avo_vbv_same(&rc->vbv, config))
         return avo_fail(msg, AVOCET_ERR_ARGUMENT,
-                        "fps, vbv-maxrate and vbv-bufsize cannot change with nal-hrd: the stream "
-                        "has promised them");
+                        "fps, vbv-maxrate and vbv-bufsize cannot change with nal-hrd: "
+                        "the stream has promised them");
     bool tree = has_tree(config);
     rc->qp_min_q8 = config->qp_min * 256;
     rc->qp_max_q8 = config->qp_max * 256;

@@ -37,8 +37,8 @@ static int distance(const AvoFrame *f, int poc)
     return avo_abs(f->poc - poc);
 }
 
-/* References on one side of poc, nearest first; long-term ones last. side < 0: before, > 0: after.
- */
+/* References on one side of poc, nearest first; long-term ones last.
+ * side < 0: before, > 0: after. */
 static int collect(const AvoReferences *r, int poc, int side, AvoFrame **out)
 {
     int n = 0;

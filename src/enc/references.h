@@ -30,8 +30,8 @@ void avo_references_init(AvoReferences *r, const AvoSps *sps, const AvoPps *pps,
  * caller. */
 AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader *header,
                                AvoSliceRefs *refs, AvoMessage *msg);
-/* After the picture: marking, retention, counters. Frames that fell out lose the buffer's reference
- * count. */
+/* After the picture: marking, retention, counters.
+ * Frames that fell out lose the buffer's reference count. */
 int avo_references_finish(AvoReferences *r, const AvoSliceHeader *header, AvoFrame *frame,
                           AvoMessage *msg);
 

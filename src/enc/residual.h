@@ -24,8 +24,8 @@ void avo_cbp_from_nnz(AvoMbCand *cand);
 void avo_code_pcm(AvoRowCtx *row, AvoMbCand *cand);
 /* Sum of squared errors of cand->rec against the source, all planes. */
 int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand);
-/* True if an inter prediction in cand->rec leaves nothing to code at this QP: the macroblock can be
- * skipped. */
+/* True if an inter prediction in cand->rec leaves nothing to code at this QP:
+ * the macroblock can be skipped. */
 bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred);
 
 #endif

@@ -76,8 +76,8 @@ AVO_INLINE int avo_block_stored(AvoBlockCat cat)
     return cat == AVO_CAT_LUMA_8x8 ? 64 : cat == AVO_CAT_CHROMA_DC ? 4 : 16;
 }
 
-/* Mask of a block, bit 0 for its first used level. The sizes are spelt out so that their loops
- * unroll. */
+/* Mask of a block, bit 0 for its first used level.
+ * The sizes are spelt out so that their loops unroll. */
 AVO_INLINE uint64_t avo_block_mask(AvoBlockCat cat, const int16_t *levels)
 {
     if (cat == AVO_CAT_LUMA_8x8)

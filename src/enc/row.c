@@ -1,5 +1,5 @@
-/* See row.h: one row of macroblocks. Per macroblock: load what surrounds it, decide, store the
- * result. */
+/* See row.h: one row of macroblocks.
+ * Per macroblock: load what surrounds it, decide, store the result. */
 #include "enc/row.h"
 #include "base/fixmath.h"
 
@@ -51,8 +51,8 @@ static void load_source(AvoRowCtx *row)
 #define PREFETCH_REACH 8 /* samples around a block that a search looks at */
 #define CACHE_LINE     64
 
-/* Whether a block that ends at p is the first of its row of blocks to reach into the cache line
- * there. */
+/* Whether a block that ends at p is the first of its row of blocks to reach
+ * into the cache line there. */
 AVO_INLINE bool enters_line(const pixel *p, int size)
 {
     return ((uintptr_t)p & (CACHE_LINE - 1)) < (uintptr_t)size;
@@ -101,8 +101,8 @@ static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
     return mb && (!row->job->tools->constrained_intra || AVO_MB_IS_INTRA(mb->type));
 }
 
-/* The line above is kept unfiltered by the job; to the left, the picture itself is not filtered
- * yet. */
+/* The line above is kept unfiltered by the job;
+ * to the left, the picture itself is not filtered yet. */
 static void load_edges(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;

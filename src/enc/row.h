@@ -12,7 +12,7 @@
 
 /* Macroblock-sized sample buffer, stride AVO_REC_STRIDE (32), 16 rows:
  *
- *     columns 0..15: luma, 16..23 rows 0..7: Cb, 24..31 rows 0..7: Cr                          */
+ *     columns 0..15: luma, 16..23 rows 0..7: Cb, 24..31 rows 0..7: Cr */
 #define AVO_REC_SIZE (16 * AVO_REC_STRIDE)
 #define AVO_REC_CB   16
 #define AVO_REC_CR   24
@@ -35,8 +35,8 @@ typedef struct AvoMbCand {
     uint32_t bits_q8;
     int64_t luma_score; /* inter: what luma's residual makes of the score, 0: not known */
     bool hopeless;      /* given up while it was coded: not to be scored */
-    bool scored; /* coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind
-                    it */
+    /* Coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind it. */
+    bool scored;
     AvoCabacContexts contexts;
     int64_t score; /* ssd + lambda2 * bits, or SATD + lambda * bits while nothing is coded yet */
 } AvoMbCand;
@@ -72,8 +72,8 @@ typedef struct AvoRowCtx {
 
     AVO_ALIGN(64) pixel cur[AVO_CUR_SIZE];
     AVO_ALIGN(64) pixel pred[AVO_REC_SIZE]; /* inter prediction shared by transform trials */
-    const pixel
-        *top[3]; /* sample above column 0 of this macroblock, [-1] the corner; valid if available */
+    /* Sample above column 0 of this macroblock, [-1] the corner; valid if available. */
+    const pixel *top[3];
     const pixel *left[3]; /* sample to the left of row 0; left_stride apart */
     ptrdiff_t left_stride[3];
     pixel corner[3];
@@ -81,8 +81,8 @@ typedef struct AvoRowCtx {
     AvoCabacContexts coding; /* trellis: as they stand before the block being coded */
     uint32_t coding_bits_q8; /* of the blocks since the start of luma or chroma */
     int cur_energy[4];       /* texture of the source's 8x8 blocks, for psycho-visual decisions */
-    int64_t residual_gain;   /* trellis: score that the residual of the inter macroblock gains, but
-                                for cbp */
+    /* Trellis: score that the residual of the inter macroblock gains, but for cbp. */
+    int64_t residual_gain;
 
     AvoMbCand *best, *trial;
     AvoMbCand cand[2];

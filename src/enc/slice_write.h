@@ -9,8 +9,8 @@
 #include "enc/cabac_engine.h"
 #include "enc/mb_bits.h"
 
-/* What one slice needs to be written; everything const, so slices of one picture can be written in
- * parallel. */
+/* What one slice needs to be written; everything const,
+ * so slices of one picture can be written in parallel. */
 typedef struct AvoSliceData {
     AvoSyntaxCtx syntax;
     int mb_width;
@@ -57,8 +57,8 @@ void avo_slice_writer_put(AvoSliceWriter *sw, int count, const AvoMbCode *code,
                           const AvoLevels *levels);
 /* Bits in w, its header included, as far as they are settled. */
 size_t avo_slice_writer_position(const AvoSliceWriter *sw);
-/* bits and bins of stats are set; stats may be NULL. All macroblocks up to end_mb must have been
- * put. */
+/* bits and bins of stats are set; stats may be NULL.
+ * All macroblocks up to end_mb must have been put. */
 void avo_slice_writer_end(AvoSliceWriter *sw, AvoSliceStats *stats);
 
 /* The two codings of one macroblock (cavlc_write.c, cabac_write.c); for slice_write.c. */

@@ -114,8 +114,8 @@ static int weighted_chroma_distortion(const AvoSearch *s, const AvoWeight *w, Av
     return sum;
 }
 
-/* Cost of a vector's chroma, both planes (8.4.2.2.2). Only for blocks whose chroma is at least 4x4.
- */
+/* Cost of a vector's chroma, both planes (8.4.2.2.2).
+ * Only for blocks whose chroma is at least 4x4. */
 static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
 {
     const AvoSearchBlock *b = s->block;
@@ -151,8 +151,8 @@ AVO_INLINE bool keep_better(Refinement *f, AvoMv mv, int distortion, AvoMotion *
     if (cost >= m->cost)
         return false;
     if (f->chroma) {
-        /* Neighbours' chroma differs little: not worth a look where luma leaves no room for most of
-         * it. */
+        /* Neighbours' chroma differs little: not worth a look where luma
+         * leaves no room for most of it. */
         if (cost + f->chroma_best * 7 / 8 >= m->cost)
             return false;
         int chroma = chroma_distortion(f->s, f->list, m->ref, mv);
@@ -232,8 +232,8 @@ void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m
     Refinement f = {s, list, base_rate, wants_chroma(s), 0, DIAMOND};
     AvoMv whole = m->mv, start[3] = {m->mv};
     int n = 1;
-    /* The predicted vector itself costs no difference bits and is often a fraction; so are other
-     * starts. */
+    /* The predicted vector itself costs no difference bits and is often a fraction;
+     * so are other starts. */
     if ((m->mvp.x | m->mvp.y) & 3 && avo_search_inside(s, m->mvp.x >> 2, m->mvp.y >> 2))
         start[n++] = m->mvp;
     if ((s->near.x | s->near.y) & 3 && avo_search_inside(s, s->near.x >> 2, s->near.y >> 2))

@@ -27,8 +27,8 @@ typedef struct AvoSink {
 /* What a terminate bin costs (1/256 bit): the coder gives it 2 of 256..510 parts of the range. */
 enum { AVO_TERMINATE_0_Q8 = 2, AVO_TERMINATE_1_Q8 = 7 * 256 + 128 };
 
-/* Bins out of line, for the many places outside residual blocks; whole blocks. In cabac_write.c and
- * cavlc_write.c. */
+/* Bins out of line, for the many places outside residual blocks; whole blocks.
+ * In cabac_write.c and cavlc_write.c. */
 void avo_cabac_write_bin(AvoCabacCoder *c, uint8_t *state, int bin);
 void avo_cabac_write_sign(AvoCabacCoder *c, int negative);
 void avo_cabac_write_exp_golomb(AvoCabacCoder *c, uint32_t v, int k);

@@ -30,8 +30,8 @@
 #define BLOCK_SHARE_Q3 5  /* part of a block's energy that may differ, 1/8 */
 #define FLOOR          6  /* and this much in any case */
 #define ERROR_MAX      16 /* tolerances: beyond, a neighbour's share is next to nothing */
-#define IMPORTANT_Q8                                                                               \
-    (5 * 256) /* QP by which importance lowers a block that gets the strength as it is */
+/* QP by which importance lowers a block that gets the strength as it is. */
+#define IMPORTANT_Q8  (5 * 256)
 #define FACTOR_MAX_Q8 384
 #define DISTANCES     4
 

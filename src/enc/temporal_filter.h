@@ -18,8 +18,8 @@ typedef struct AvoTemporalFilter {
     int mb_width, mb_height;
     int strength;  /* the option */
     int tolerance; /* squared error of 8x8 samples that the quantiser makes nothing of */
-    int base_q8[AVO_NEIGHBOURS_MAX]; /* weight of each neighbour when it fits; the picture's own is
-                                        256 */
+    /* Weight of each neighbour when it fits; the picture's own is 256. */
+    int base_q8[AVO_NEIGHBOURS_MAX];
 } AvoTemporalFilter;
 
 /* Carves the result's planes; safe on a dry run. strength 0 carves nothing. */

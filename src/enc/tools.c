@@ -7,18 +7,18 @@ static const struct {
     uint8_t halfpel, quarterpel, satd, chroma, rd_p, rd_b;
 } effort[12] = {
     /* half quarter satd chroma rd_p           rd_b */
-    {0, 0, 0, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  0: whole samples only            */
-    {1, 1, 0, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  1                                */
-    {1, 1, 1, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  2                                */
-    {2, 2, 1, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  3                                */
-    {2, 2, 1, 1, AVO_RD_SATD, AVO_RD_SATD},     /*  4                                */
-    {2, 3, 1, 1, AVO_RD_SATD, AVO_RD_SATD},     /*  5                                */
-    {2, 3, 1, 1, AVO_RD_MODE, AVO_RD_SATD},     /*  6: real cost in I and P          */
-    {2, 3, 1, 1, AVO_RD_MODE, AVO_RD_MODE},     /*  7: everywhere                    */
-    {2, 4, 1, 1, AVO_RD_REFINE, AVO_RD_MODE},   /*  8                                */
-    {3, 5, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /*  9                                */
-    {4, 6, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 10                                */
-    {4, 8, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 11                                */
+    {0, 0, 0, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  0: whole samples only */
+    {1, 1, 0, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  1 */
+    {1, 1, 1, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  2 */
+    {2, 2, 1, 0, AVO_RD_SATD, AVO_RD_SATD},     /*  3 */
+    {2, 2, 1, 1, AVO_RD_SATD, AVO_RD_SATD},     /*  4 */
+    {2, 3, 1, 1, AVO_RD_SATD, AVO_RD_SATD},     /*  5 */
+    {2, 3, 1, 1, AVO_RD_MODE, AVO_RD_SATD},     /*  6: real cost in I and P */
+    {2, 3, 1, 1, AVO_RD_MODE, AVO_RD_MODE},     /*  7: everywhere */
+    {2, 4, 1, 1, AVO_RD_REFINE, AVO_RD_MODE},   /*  8 */
+    {3, 5, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /*  9 */
+    {4, 6, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 10 */
+    {4, 8, 1, 1, AVO_RD_REFINE, AVO_RD_REFINE}, /* 11 */
 };
 
 /* mb_qp_delta costs more bits than hardly another quantiser is worth. Not with adaptive

@@ -9,9 +9,9 @@
 
 /* How far mode decision goes; each level contains those before it. */
 typedef enum AvoRdLevel {
-    AVO_RD_SATD,   /* SATD and bit estimates decide everything                                  */
-    AVO_RD_MODE,   /* the last few candidates are coded and compared by SSD + lambda * bits     */
-    AVO_RD_REFINE, /* vectors, intra modes and transform size too                               */
+    AVO_RD_SATD,   /* SATD and bit estimates decide everything */
+    AVO_RD_MODE,   /* the last few candidates are coded and compared by SSD + lambda * bits */
+    AVO_RD_REFINE, /* vectors, intra modes and transform size too */
 } AvoRdLevel;
 
 typedef struct AvoTools {

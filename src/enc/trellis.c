@@ -23,9 +23,9 @@
 /* ---- rate ---- */
 
 typedef struct Rates {
-    const uint8_t *significant, *last, *abs_level; /* contexts                                  */
-    int64_t lambda;                                /* what 1/256 bit costs                      */
-    int64_t one[5]; /* what magnitude 1 costs with its sign, by context                         */
+    const uint8_t *significant, *last, *abs_level; /* contexts */
+    int64_t lambda;                                /* what 1/256 bit costs */
+    int64_t one[5]; /* what magnitude 1 costs with its sign, by context */
 } Rates;
 
 AVO_INLINE int bin_bits(uint8_t state, int bin)
@@ -73,17 +73,17 @@ enum { STATES = 8, LARGE = 4 }; /* LARGE: first state that has seen a level abov
 enum { FROM_MASK = 7, BELOW_SHIFT = 3, DROP = 2 };
 
 typedef struct Ways {
-    int64_t score[STATES]; /* without what all started ways share                              */
+    int64_t score[STATES]; /* without what all started ways share */
     int ones, large;       /* states 1..ones and LARGE..LARGE + large - 1 can have been reached */
 } Ways;
 
 /* One coefficient: its rounded magnitude, distortions, flags. */
 typedef struct Step {
     int level;
-    int64_t zero; /* leaving it 0                                                      */
-    int64_t start,
-        go_on;   /* not 0, as the first level of the block or a later one: all but the magnitude */
-    int64_t one; /* distortion of magnitude 1                                         */
+    int64_t zero; /* leaving it 0 */
+    /* Not 0, as the first level of the block or a later one: all but the magnitude. */
+    int64_t start, go_on;
+    int64_t one; /* distortion of magnitude 1 */
     /* Magnitudes above 1 lead to the same state, so the better of two is known beforehand, by
      * context of the bins behind the first: its cost, and whether it is the lower. */
     int64_t more[5];
@@ -116,8 +116,8 @@ AVO_INLINE Choice first_large(const Ways *w, const Rates *r, const Step *step)
     return best;
 }
 
-/* States that have seen a level above 1. kind: 1, 2, or 3 for all others, of which 0 and 1 are no
- * candidates. */
+/* States that have seen a level above 1. kind: 1, 2, or 3 for all others,
+ * of which 0 and 1 are no candidates. */
 AVO_INLINE void advance_large(Ways *w, uint8_t *path, const Rates *r, const Step *step,
                               const int kind)
 {
@@ -199,8 +199,8 @@ AVO_INLINE void compare_large(Step *step, const Ways *w, const Rates *r, const A
     }
 }
 
-/* Bits of significant_coeff_flag 0 at positions from..to, without the last one, where it is not
- * sent. */
+/* Bits of significant_coeff_flag 0 at positions from..to, without the last one,
+ * where it is not sent. */
 AVO_INLINE int zero_bits(const Rates *r, bool is_8x8, int from, int to)
 {
     int bits = 0;

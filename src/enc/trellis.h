@@ -17,13 +17,13 @@ typedef struct AvoTrellisBlock {
     /* CAVLC (contexts is NULL): number of levels in the blocks to the left and above, -1: not
      * available. Two each for an 8x8 block; of no interest for chroma DC. */
     int8_t left[2], above[2];
-    /* Rounding to the nearest level: (|c| + round) * mf >> 16; raster, DC blocks: one value each.
-     */
+    /* Rounding to the nearest level: (|c| + round) * mf >> 16; raster, DC blocks:
+     * one value each. */
     const uint16_t *mf, *round;
     const uint16_t *scale; /* LevelScale(qp % 6) in raster order; DC blocks use the first */
     int qp;
-    int64_t lambda2_q8; /* score = SSD (sample domain) + lambda2 * bits                */
-    int max_level;      /* largest |level| allowed                                     */
+    int64_t lambda2_q8; /* score = SSD (sample domain) + lambda2 * bits */
+    int max_level;      /* largest |level| allowed */
 } AvoTrellisBlock;
 
 /* What the levels gain over an empty block (with its coded_block_flag 0 or coeff_token): difference

@@ -41,9 +41,8 @@ static int check_ranges(Check *k)
     const AvocetEncoderConfig *c = k->c;
     if (c->size != sizeof *c)
         return avo_fail(k->msg, AVOCET_ERR_ARGUMENT,
-                        "config.size is %l instead of %l: fill the configuration by "
-                        "avocet_encoder_config_init of "
-                        "this library's version",
+                        "config.size is %l instead of %l: "
+                        "fill the configuration by avocet_encoder_config_init of this version",
                         (int64_t)c->size, (int64_t)sizeof *c);
     if (c->width == 0 && c->height == 0)
         return avo_fail(k->msg, AVOCET_ERR_ARGUMENT, "size is not set");
@@ -367,8 +366,8 @@ static int enforce_level(Check *k)
     return AVOCET_OK;
 }
 
-/* The lowest level that fits. Pictures beyond all levels are coded nevertheless, under the highest.
- */
+/* The lowest level that fits. Pictures beyond all levels are coded nevertheless,
+ * under the highest. */
 static void choose_level(Check *k)
 {
     AvocetEncoderConfig *c = k->c;
@@ -384,8 +383,8 @@ static void choose_level(Check *k)
     if (!level) {
         const char *excess = avo_level_violation(highest, &demand);
         ADJUSTED(k,
-                 "level 6.2 is signalled but exceeded (%s): no level is enough, some players will "
-                 "refuse",
+                 "level 6.2 is signalled but exceeded (%s): "
+                 "no level is enough, some players will refuse",
                  excess ? excess : "limits");
         level = highest;
     }

@@ -4,8 +4,8 @@
 
 #define RESERVE 8     /* 1 / part of the buffer that plans leave untouched */
 #define CLOCK   90000 /* of initial_cpb_removal_delay */
-#define PARTS   5625 /* a tick of CLOCK is a multiple of 1 / PARTS bit at any multiple of 64 bits/s \
-                      */
+/* A tick of CLOCK is a multiple of 1 / PARTS bit at any multiple of 64 bits/s. */
+#define PARTS 5625
 
 /* ---- settings ---- */
 

@@ -11,19 +11,19 @@
 #include "base/util.h"
 
 typedef struct AvoVbv {
-    int64_t size, rate;     /* bits, bits per second; size 0: no buffer */
-    int64_t fill;           /* whole bits inside when the next picture is due, */
-    uint64_t part, parts;   /* and part / parts of one more */
-    uint64_t size_part;     /* the same of size */
-    uint32_t ticks;         /* 1/90000 s that `rate` takes to fill it */
-    int64_t arrival;        /* bits that come in 1/fps seconds, */
-    uint64_t arrival_part;  /* and arrival_part / parts of one more */
-    bool constant;          /* bits come whether there is room or not: filler must make it */
-    bool counted;           /* every picture lasts 1/fps seconds */
+    int64_t size, rate;    /* bits, bits per second; size 0: no buffer */
+    int64_t fill;          /* whole bits inside when the next picture is due, */
+    uint64_t part, parts;  /* and part / parts of one more */
+    uint64_t size_part;    /* the same of size */
+    uint32_t ticks;        /* 1/90000 s that `rate` takes to fill it */
+    int64_t arrival;       /* bits that come in 1/fps seconds, */
+    uint64_t arrival_part; /* and arrival_part / parts of one more */
+    bool constant;         /* bits come whether there is room or not: filler must make it */
+    bool counted;          /* every picture lasts 1/fps seconds */
 } AvoVbv;
 
-/* Takes bufsize, maxrate and fps from config; keeps the fill level, scaled, when it was on before.
- */
+/* Takes bufsize, maxrate and fps from config;
+ * keeps the fill level, scaled, when it was on before. */
 void avo_vbv_configure(AvoVbv *vbv, const AvocetEncoderConfig *config);
 /* Whether config describes the buffer that vbv was configured for. */
 bool avo_vbv_same(const AvoVbv *vbv, const AvocetEncoderConfig *config);

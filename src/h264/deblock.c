@@ -85,8 +85,8 @@ static bool has_one_motion(const AvoMbInfo *mb)
     return differs == 0;
 }
 
-/* Strengths of the border with neighbour p. q_one_motion: one reference set and vector in all of q.
- */
+/* Strengths of the border with neighbour p. q_one_motion:
+ * one reference set and vector in all of q. */
 static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *q, unsigned q_coded,
                              bool q_one_motion, bool horizontal_edge)
 {

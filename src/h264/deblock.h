@@ -1,5 +1,5 @@
-/* The loop filter (8.7): boundary strengths from macroblock records, one row of macroblocks at a
- * time. */
+/* The loop filter (8.7): boundary strengths from macroblock records,
+ * one row of macroblocks at a time. */
 #ifndef AVO_H264_DEBLOCK_H
 #define AVO_H264_DEBLOCK_H
 

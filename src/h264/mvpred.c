@@ -191,8 +191,8 @@ static bool direct_temporal(AvoDirect *out, const AvoSliceRefs *refs, const AvoM
     return true;
 }
 
-/* The records of the co-located picture are far from the cache: ask for the next macroblock's now.
- */
+/* The records of the co-located picture are far from the cache:
+ * ask for the next macroblock's now. */
 static void prefetch_record(const AvoMbInfo *mb)
 {
 #if defined(__GNUC__) || defined(__clang__)

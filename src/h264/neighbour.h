@@ -1,5 +1,5 @@
-/* Which neighbouring macroblocks may be used (6.4.9), and the vector cache of the macroblock at
- * work. */
+/* Which neighbouring macroblocks may be used (6.4.9),
+ * and the vector cache of the macroblock at work. */
 #ifndef AVO_H264_NEIGHBOUR_H
 #define AVO_H264_NEIGHBOUR_H
 
@@ -34,8 +34,8 @@ typedef struct AvoMvCache {
     int8_t ref[2][AVO_MVC_SIZE];
 } AvoMvCache;
 
-/* Loads the border from the neighbours; inside becomes AVO_REF_NONE / 0. lists: 1 for P, 2 for B.
- */
+/* Loads the border from the neighbours; inside becomes AVO_REF_NONE / 0.
+ * lists: 1 for P, 2 for B. */
 void avo_mvcache_load(AvoMvCache *cache, const AvoNeighbours *nb, int lists);
 
 /* Sets a rectangle of 4x4 blocks, all in block units. */

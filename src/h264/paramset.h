@@ -1,5 +1,5 @@
-/* Sequence and picture parameter sets (7.3.2.1, 7.3.2.2, Annex E): structs, checks, derived sizes,
- * levels. */
+/* Sequence and picture parameter sets (7.3.2.1, 7.3.2.2, Annex E):
+ * structs, checks, derived sizes, levels. */
 #ifndef AVO_H264_PARAMSET_H
 #define AVO_H264_PARAMSET_H
 

@@ -1,5 +1,5 @@
-/* See poc_dpb.h. Frames only: PicNum is FrameNumWrap, LongTermPicNum is LongTermFrameIdx (8.2.4.1).
- */
+/* See poc_dpb.h. Frames only: PicNum is FrameNumWrap,
+ * LongTermPicNum is LongTermFrameIdx (8.2.4.1). */
 #include "h264/poc_dpb.h"
 #include "base/util.h"
 

@@ -12,8 +12,8 @@ typedef struct AvoPocState { /* carried from picture to picture, all POC types *
     int prev_frame_num, prev_frame_num_offset;
     bool prev_had_mmco5;
 } AvoPocState;
-/* POC of the picture with this header; call once per picture, then avo_poc_commit after its
- * marking. */
+/* POC of the picture with this header; call once per picture,
+ * then avo_poc_commit after its marking. */
 int avo_poc_decode(const AvoPocState *state, const AvoSps *sps, const AvoSliceHeader *header);
 void avo_poc_commit(AvoPocState *state, const AvoSps *sps, const AvoSliceHeader *header,
                     int poc_after_marking);

@@ -24,8 +24,8 @@ typedef struct Block {
 
 enum { PLANE_FULL, PLANE_H, PLANE_V, PLANE_C, PLANE_NONE };
 
-/* Quarter-sample position [fy * 4 + fx] as the average of two samples of the half-sample planes
- * (8.4.2.2.1). */
+/* Quarter-sample position [fy * 4 + fx] as the average of two samples of the
+ * half-sample planes (8.4.2.2.1). */
 typedef struct QpelRule {
     uint8_t a, ax, ay; /* plane and offset in whole samples */
     uint8_t b, bx, by;
@@ -239,7 +239,7 @@ static Seams find_seams(const AvoMbInfo *info)
 static bool is_uniform(Seams seams, int x, int y, int w, int h)
 {
     static const uint16_t column_bits[5] = {0, 0x0, 0x2, 0, 0xe}; /* [w]: inner seams of one row */
-    static const uint16_t row_bits[5] = {0, 0x1, 0x3, 0, 0xf};    /* [w]: blocks of one row      */
+    static const uint16_t row_bits[5] = {0, 0x1, 0x3, 0, 0xf};    /* [w]: blocks of one row */
     unsigned columns = 0, rows = 0;
     for (int j = 0; j < h; j++) {
         columns |= (unsigned)column_bits[w] << (4 * j);

@@ -7,7 +7,7 @@
 
 typedef struct AvoQuantTables {
     uint16_t dequant4[6][6][16]; /* [list: Intra Y Cb Cr, Inter Y Cb Cr][qp % 6][raster] */
-    uint16_t dequant8[2][6][64]; /* [list: Intra Y, Inter Y]                             */
+    uint16_t dequant8[2][6][64]; /* [list: Intra Y, Inter Y] */
 } AvoQuantTables;
 
 void avo_quant_tables_init_dequant(AvoQuantTables *t, const AvoScalingMatrix *m);

@@ -50,8 +50,8 @@ typedef struct AvoAvcState {
 
 /* NAL bytes with header. Returns the id or an error. */
 int avo_avc_read_sps(AvoAvcSps *sps, const uint8_t *nal, size_t size);
-/* A unit of any type: parameter sets are taken in; others leave the state alone. Damaged ones are
- * ignored. */
+/* A unit of any type: parameter sets are taken in; others leave the state alone.
+ * Damaged ones are ignored. */
 void avo_avc_take_headers(AvoAvcState *state, const uint8_t *nal, size_t size);
 /* Header of a slice (types 1, 2, 5); false if it is damaged or its parameter sets are missing. */
 bool avo_avc_read_slice(const AvoAvcState *state, AvoAvcSlice *slice, const uint8_t *nal,

@@ -86,8 +86,8 @@ static void put_tkhd(AvoBoxes *b, const AvoTrack *t)
     avo_boxes_end(b, box, 0);
 }
 
-/* The shown time starts `delay` into the media time, because pictures are decoded earlier than
- * shown. */
+/* The shown time starts `delay` into the media time,
+ * because pictures are decoded earlier than shown. */
 static void put_edts(AvoBoxes *b, const AvoTrack *t)
 {
     bool is_64 = t->shown > (int64_t)UINT32_MAX || t->delay > INT32_MAX;

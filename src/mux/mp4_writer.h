@@ -28,18 +28,17 @@ struct AvocetMp4Writer {
     int failed;             /* status that every further call returns; 0: none */
     bool started, finished; /* started: the head of the file is written */
     int64_t packets;
-    bool sets_change; /* the stream changes its parameter sets: from then on they stay in the
-                         samples */
+    bool sets_change; /* the stream changes its parameter sets: they stay in the samples since */
 
     AvoSink sink;
     AvoTrack track;
     AvoBoxes scratch;
 
     /* Times in timescale units. */
-    int64_t time_factor;    /* of the packets' units */
-    int64_t last_dts, step; /* step: last_dts minus the dts before */
-    int64_t first_pts, last_pts,
-        last_pts_step; /* least, greatest, and the next greatest's distance (0: none) */
+    int64_t time_factor;         /* of the packets' units */
+    int64_t last_dts, step;      /* step: last_dts minus the dts before */
+    int64_t first_pts, last_pts; /* least, greatest */
+    int64_t last_pts_step;       /* from the second greatest to the greatest; 0: there is none */
 
     AvoFragment fragment;
 
@@ -51,8 +50,8 @@ struct AvocetMp4Writer {
     uint64_t mdat_at;      /* offset of 16 bytes: an empty box, and the head of mdat */
 };
 
-/* mp4_write.c: a packet's NAL units with 4-byte lengths, without parameter sets that the track has
- * anyway. */
+/* mp4_write.c: a packet's NAL units with 4-byte lengths,
+ * without parameter sets that the track has anyway. */
 typedef struct AvoSampleTarget {
     AvoSink *sink; /* either this */
     uint8_t *data; /* or this; both NULL: only counts */

@@ -1,5 +1,5 @@
-/* What containers need of NAL units beyond avocet_nal_next(): their types, and start codes in a
- * stream. */
+/* What containers need of NAL units beyond avocet_nal_next():
+ * their types, and start codes in a stream. */
 #ifndef AVO_MUX_NAL_SCAN_H
 #define AVO_MUX_NAL_SCAN_H
 

@@ -720,8 +720,8 @@ bool avo_net_random(uint8_t *bytes, size_t size)
 
 #if !AVO_HAVE_SOCKETS || !AVO_THREADS
 
-/* Without threads: the caller runs the server (own_thread 0), and nobody else is there to lock out.
- */
+/* Without threads: the caller runs the server (own_thread 0),
+ * and nobody else is there to lock out. */
 struct AvoNetThread {
     int unused;
 };

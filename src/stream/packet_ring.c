@@ -37,8 +37,8 @@ static uint8_t *make_room(AvoPacketRing *ring, size_t n)
     return ring->data + ring->write % ring->size;
 }
 
-/* Packets of one buffer; the marker only on the last one of the picture. Returns bytes, 0: no
- * place. */
+/* Packets of one buffer; the marker only on the last one of the picture.
+ * Returns bytes, 0: no place. */
 static size_t put_packets(AvocetRtp *rtp, uint8_t *out, size_t room, AvoRingPicture *p, bool last)
 {
     size_t used = 0;

@@ -27,13 +27,13 @@ typedef struct AvoPacketRing {
 } AvoPacketRing;
 
 typedef struct AvoRingCursor {
-    uint64_t number;       /* picture                                           */
-    uint32_t offset;       /* bytes of it that are read                         */
-    uint32_t packets_left; /* of it                                             */
+    uint64_t number;       /* picture */
+    uint32_t offset;       /* bytes of it that are read */
+    uint32_t packets_left; /* of it */
     uint32_t gap;          /* packets that will never be read, for the caller to take */
-    int64_t skipped;       /* pictures left out since it joined                 */
-    bool waiting;          /* for a keyframe                                    */
-    bool joining;          /* has read nothing yet                              */
+    int64_t skipped;       /* pictures left out since it joined */
+    bool waiting;          /* for a keyframe */
+    bool joining;          /* has read nothing yet */
 } AvoRingCursor;
 
 void avo_ring_init(AvoPacketRing *ring, uint8_t *data, size_t size);

@@ -9,13 +9,13 @@
 enum { AVO_RTSP_MAX_HEADERS = 32 };
 
 typedef struct AvoRtspMessage {
-    AvoSpan method, url, version; /* of a request                          */
-    int status;                   /* of a response; 0: this is a request   */
+    AvoSpan method, url, version; /* of a request */
+    int status;                   /* of a response; 0: this is a request */
     int header_count;
     struct {
         AvoSpan name, value;
-    } header[AVO_RTSP_MAX_HEADERS]; /* values are trimmed                  */
-    size_t size; /* bytes of it all, with the body        */
+    } header[AVO_RTSP_MAX_HEADERS]; /* values are trimmed */
+    size_t size;                    /* bytes of it all, with the body */
 } AvoRtspMessage;
 
 /* Reads the message at the start of data. 1: it is whole; 0: more bytes are needed;

@@ -7,8 +7,8 @@
 #include "base/bytes.h"
 
 enum {
-    ROUNDS = 8,      /* refills of one client before the others have their turn */
-    END_US = 500000, /* for a client to close after we did */
+    ROUNDS = 8,           /* refills of one client before the others have their turn */
+    END_US = 500000,      /* for a client to close after we did */
     CROWDED_US = 2000000, /* who does not play so long may be put out when there is no place */
     ACCEPT_AT_ONCE = 16,
     DEAF_US = 100000,
@@ -345,8 +345,8 @@ static void fill(AvocetRtspServer *s, AvoClient *c, int64_t now)
         stream->config.keyframe_wanted(stream->config.opaque);
 }
 
-/* Media up to the end of a packet, then answers, then more media. False: the connection has ended.
- */
+/* Media up to the end of a packet, then answers, then more media.
+ * False: the connection has ended. */
 static bool send_what_is_there(AvocetRtspServer *s, AvoClient *c, int64_t now)
 {
     for (int i = 0; i < ROUNDS; i++) {

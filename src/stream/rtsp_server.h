@@ -17,9 +17,10 @@ typedef struct AvoClient {
     size_t in_used, skip; /* skip: bytes of an interleaved packet that are of no interest */
     char *reply;
     size_t reply_head, reply_tail;
-    int64_t since_us, life_us,
-        request_us; /* connected; last sign of life; start of the request at hand */
-    bool ending;    /* nothing more is read; closed when the client does, or at end_us */
+    int64_t since_us;   /* connected */
+    int64_t life_us;    /* last sign of life */
+    int64_t request_us; /* start of the request at hand */
+    bool ending;        /* nothing more is read; closed when the client does, or at end_us */
     int64_t end_us;
     int place[3]; /* in the poll set: connection, UDP */
 } AvoClient;
@@ -49,8 +50,7 @@ struct AvocetRtspServer {
     int64_t quit_us; /* ... until then */
     /* Of the serving thread alone. */
     bool leaving;    /* quit, as it was at the start of this round */
-    int64_t deaf_us; /* no connection could be taken (too many open files): not before this time
-                        again */
+    int64_t deaf_us; /* too many open files: no connection is taken before this time */
     /* The client whose request is being answered: what the session's host functions are about. */
     AvoClient *current;
 };

@@ -151,8 +151,8 @@ static bool ends_with_track(AvoSpan text)
            (text.size == n || text.text[text.size - n - 1] == '/');
 }
 
-/* Stream of the request's URL, which may name the track; -1: there is none (and that is answered).
- */
+/* Stream of the request's URL, which may name the track.
+ * -1: there is none (and that is answered). */
 static int find_stream(const Call *c)
 {
     AvoRtspUrl url;

@@ -7,8 +7,8 @@
 #include "stream/rtsp_auth.h"
 
 typedef enum AvoSessionState {
-    AVO_SESSION_INIT,  /* nothing is set up                */
-    AVO_SESSION_READY, /* a transport is, nothing is sent  */
+    AVO_SESSION_INIT,  /* nothing is set up */
+    AVO_SESSION_READY, /* a transport is, nothing is sent */
     AVO_SESSION_PLAYING
 } AvoSessionState;
 
@@ -39,11 +39,11 @@ typedef struct AvoSession {
     int stream;
     bool udp;
     int channel[2]; /* of RTP and RTCP within the connection */
-    char id[17];    /* "": none                              */
+    char id[17];    /* "": none */
     char nonce[AVO_NONCE_TEXT];
     int64_t nonce_since_ms;
     uint32_t nonce_count;
-    int refused; /* wrong passwords                       */
+    int refused; /* wrong passwords */
     bool close;  /* the connection ends when the response is out */
 } AvoSession;
 

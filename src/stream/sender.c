@@ -115,8 +115,8 @@ void avo_sender_bye(AvoSender *s, int64_t now_us)
         put_report(s, now_us, 1);
 }
 
-/* Each packet as a datagram of its own. One that the system does not take at all is lost, as in the
- * network. */
+/* Each packet as a datagram of its own. One that the system does not take at all is lost,
+ * as in the network. */
 static int flush_udp(AvoSender *s, int64_t now_us)
 {
     while (s->head < s->tail) {

@@ -8,16 +8,16 @@
 #include "stream/stream_source.h"
 
 typedef struct AvoSender {
-    AvoStream *stream; /* NULL: nothing is sent                              */
+    AvoStream *stream; /* NULL: nothing is sent */
     AvoRingCursor cursor;
     bool udp;
-    int channel[2];      /* of RTP and RTCP within the connection              */
-    AvoSocket socket[2]; /* UDP                                                */
+    int channel[2];      /* of RTP and RTCP within the connection */
+    AvoSocket socket[2]; /* UDP */
     uint16_t sequence;
     uint32_t packets, octets;
-    int64_t report_us;   /* when the next report is due                        */
+    int64_t report_us;   /* when the next report is due */
     int64_t progress_us; /* when the receiver last took something, or nothing was left for it */
-    int64_t pause_us;    /* UDP: not before                                    */
+    int64_t pause_us;    /* UDP: not before */
     uint8_t *out;        /* AVO_SENDER_BYTES: packets, each behind '$', channel, size */
     size_t head, tail;
 } AvoSender;
@@ -29,8 +29,8 @@ void avo_sender_start(AvoSender *sender, AvoStream *stream, int64_t now_us);
 void avo_sender_stop(AvoSender *sender);
 void avo_sender_close(AvoSender *sender);
 
-/* Takes packets from the ring if `out` is empty. The lock is held. True: it waits for a keyframe.
- */
+/* Takes packets from the ring if `out` is empty. The lock is held.
+ * True: it waits for a keyframe. */
 bool avo_sender_fill(AvoSender *sender, int64_t now_us);
 /* May it say good-bye? By UDP that must not overtake the last pictures: players that read it first
  * stop there. */

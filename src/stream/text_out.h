@@ -1,5 +1,5 @@
-/* Text that is put together in a buffer of fixed size; what does not fit is left out and
- * remembered. */
+/* Text that is put together in a buffer of fixed size;
+ * what does not fit is left out and remembered. */
 #ifndef AVO_STREAM_TEXT_OUT_H
 #define AVO_STREAM_TEXT_OUT_H
 
@@ -106,8 +106,8 @@ AVO_INLINE AvoSpan avo_span_trim(AvoSpan s)
     return s;
 }
 
-/* What stands before the first `c`, trimmed; *rest becomes what follows it. Without `c`:
- * everything. */
+/* What stands before the first `c`, trimmed; *rest becomes what follows it.
+ * Without `c`: everything. */
 AVO_INLINE AvoSpan avo_span_take(AvoSpan *rest, char c)
 {
     size_t n = 0;

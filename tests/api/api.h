@@ -1,5 +1,5 @@
-/* What the tests of the public interface share: a moving test picture, a whole encode into memory.
- */
+/* What the tests of the public interface share:
+ * a moving test picture, a whole encode into memory. */
 #ifndef TESTS_API_H
 #define TESTS_API_H
 

@@ -1,5 +1,5 @@
-/* The course of an encode: one packet per picture, timestamps, keyframes, reconstruction, wrong
- * calls. */
+/* The course of an encode: one packet per picture, timestamps, keyframes, reconstruction,
+ * wrong calls. */
 #include "api.h"
 
 static int is_in(const int64_t *list, int count, int64_t value)

@@ -444,8 +444,8 @@ static void test_formats(void)
     CHECK(avo_image_format_of_pixformat(0) == -1);
 }
 
-/* All colours survive the way to YCbCr by the defining formulas and back by to_rgb, within
- * rounding. */
+/* All colours survive the way to YCbCr by the defining formulas and back by to_rgb,
+ * within rounding. */
 static void test_rgb(void)
 {
     static const struct {

@@ -610,8 +610,8 @@ static void line_strong(int v[8], int alpha, int beta, bool chroma)
     }
 }
 
-/* Runs one edge kernel on a drawn area and compares every line with the formulas. tc0 NULL: bS
- * 4. */
+/* Runs one edge kernel on a drawn area and compares every line with the formulas.
+ * tc0 NULL: bS 4. */
 static void check_edge_formula(Tester *t, bool vertical, bool chroma, bool strong)
 {
     static pixel before[AREA_SIZE];

@@ -1,5 +1,5 @@
-/* Kernel check: inter prediction. Sources at any offset with odd strides, outputs aligned to their
- * width. */
+/* Kernel check: inter prediction. Sources at any offset with odd strides,
+ * outputs aligned to their width. */
 #include "checkdsp/checkdsp.h"
 
 static AVO_ALIGN(64) pixel src[AREA_SIZE], src_b[AREA_SIZE];

@@ -113,8 +113,8 @@ static void check_scan(Tester *t, const char *name, ScanFn ref, ScanFn below, Sc
     check_end(t);
 }
 
-/* Few levels, so that every position gets to be the last. Neighbours outside the block are
- * non-zero. */
+/* Few levels, so that every position gets to be the last.
+ * Neighbours outside the block are non-zero. */
 static void fill_levels(int n)
 {
     int count = rnd_range(0, 3);

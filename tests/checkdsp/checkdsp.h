@@ -28,9 +28,9 @@ enum { CHECK_NAME = 64 };
 typedef struct Tester {
     const AvoDsp *ref;   /* C, with --bench that of vectorised.h, if it is there */
     const AvoDsp *below; /* the level below the one under test */
-    const AvoDsp *got;   /* the level under test               */
+    const AvoDsp *got;   /* the level under test */
     const char *level;
-    const char *filter; /* only kernels whose name starts so   */
+    const char *filter; /* only kernels whose name starts so */
     bool bench, list, verbose;
 
     char name[CHECK_NAME]; /* family functions that time several sizes change it */
@@ -68,11 +68,11 @@ enum {
     SHAPE_RANDOM,
     SHAPE_ZERO,
     SHAPE_MAX,
-    SHAPE_BINARY, /* each sample 0 or 255                                                  */
-    SHAPE_FLAT,   /* little noise around a value                                           */
-    SHAPE_RAMP,   /* horizontal gradient                                                   */
-    SHAPE_STEP,   /* 0 up to some sample, 255 from there, or the reverse                   */
-    SHAPE_TAPS,   /* signs of the 6-tap filter in both directions: its extremes            */
+    SHAPE_BINARY, /* each sample 0 or 255 */
+    SHAPE_FLAT,   /* little noise around a value */
+    SHAPE_RAMP,   /* horizontal gradient */
+    SHAPE_STEP,   /* 0 up to some sample, 255 from there, or the reverse */
+    SHAPE_TAPS,   /* signs of the 6-tap filter in both directions: its extremes */
     SHAPE_COUNT
 };
 void fill_pixels(pixel *p, size_t n, int shape);

@@ -8,8 +8,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MEMORY_LIMIT ((size_t)64 << 20)
-#define MAX_READ     ((uint64_t)16 << 20) /* many samples may share the same bytes: enough is enough \
-                                           */
+/* Many samples may share the same bytes: enough is enough. */
+#define MAX_READ ((uint64_t)16 << 20)
 
 typedef struct Bytes {
     const uint8_t *data;

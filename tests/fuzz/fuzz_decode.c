@@ -10,8 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Pictures that come out per input byte are bounded, but a picture can be large: enough is enough.
- */
+/* Pictures that come out per input byte are bounded, but a picture can be large:
+ * enough is enough. */
 #define MAX_SAMPLES ((uint64_t)1 << 30)
 
 typedef struct Sink {

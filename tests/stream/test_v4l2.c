@@ -1,5 +1,5 @@
-/* The camera reader over a camera of our own making: formats, rates, padding, damaged pictures,
- * failures. */
+/* The camera reader over a camera of our own making:
+ * formats, rates, padding, damaged pictures, failures. */
 #define _GNU_SOURCE
 #include "input/v4l2.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Codes a file of raw pictures with the encoder for small machines; what the tests run.
  *
  *     tiny_encode IN WIDTHxHEIGHT OUT.264 [--recon OUT.yuv] [--frames N] [--formats a,b]
- * [NAME=VALUE ...]
+ *                 [--verbose] [NAME=VALUE ...]
  *
  * --formats: the pictures' formats in turn; IN holds them one after the other. Prints bytes of
  * memory, and bytes and QP of each picture with --verbose. */

@@ -118,9 +118,8 @@ static uint8_t *read_file(const char *path, size_t *size)
 
 static int usage(void)
 {
-    fputs("usage: decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--threads N] [--yuv OUT] "
-          "[--frames]\n"
-          "                  STREAM\n",
+    fputs("usage: decode_md5 [--chunk BYTES] [--whole] [--cpu MASK] [--threads N] [--frames]\n"
+          "                  [--yuv OUT] STREAM\n",
           stderr);
     return 2;
 }

@@ -1,5 +1,5 @@
-/* The few lines that unit tests share: counted checks, a small random generator, the closing line.
- */
+/* The few lines that unit tests share: counted checks, a small random generator,
+ * the closing line. */
 #ifndef AVO_TESTS_CHECK_H
 #define AVO_TESTS_CHECK_H
 

@@ -14,8 +14,7 @@ typedef struct MemFile {
     uint8_t *data;
     uint64_t size, capacity;
     long calls;
-    long fail_at;    /* this call writes half of what it should, and it and all later ones fail; 0:
-                        never */
+    long fail_at;    /* this call writes half of its bytes; it and all later ones fail. 0: never */
     uint64_t most;   /* bytes the disk holds; 0: no limit */
     uint64_t synced; /* size at the last sync */
     int no_truncate;

@@ -186,8 +186,8 @@ static bool decode_matches(Decoder *d, const Bin *b)
     default:
         if (!decode_terminate(d))
             return false;
-        /* The last bit that was read is the final one bit; zeros to the byte boundary; one sample.
-         */
+        /* The last bit that was read is the final one bit; zeros to the byte boundary;
+         * one sample. */
         while (!avo_br_aligned(&d->r))
             if (avo_br_flag(&d->r))
                 return false;

@@ -233,8 +233,7 @@ static void name_case(Case *c)
     const AvocetEncoderConfig *k = &c->config;
     snprintf(c->name, sizeof c->name,
              "bframes %d adapt %d pyramid %d keyint %d min %d lookahead %d dpb %d cut %d scene %d "
-             "wish %d@%d "
-             "refresh %d n %d",
+             "wish %d@%d refresh %d n %d",
              k->bframes, k->b_adapt, k->b_pyramid, k->keyint, k->min_keyint, k->lookahead,
              c->dpb_frames, k->scenecut, c->scene_length, c->wish_type, c->wish_at,
              k->intra_refresh, c->pictures);

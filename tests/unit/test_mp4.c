@@ -134,8 +134,8 @@ static void check_info(Random *r)
 
 /* ---- interrupted files ---- */
 
-/* Packets of a damaged file that are read back the same; -1: it cannot be opened; less: something
- * differs. */
+/* Packets of a damaged file that are read back the same; -1: it cannot be opened; less:
+ * something differs. */
 static int64_t count_repaired(MemFile *f, const TestStream *s)
 {
     AvocetSource source = mem_source(f);

@@ -167,8 +167,8 @@ static void constant_quality(void)
     }
 }
 
-/* A minute at 25 Hz. Complexity that jumps by a factor of ten may leave some per cent at the end.
- */
+/* A minute at 25 Hz. Complexity that jumps by a factor of ten may leave
+ * some per cent at the end. */
 static void average_rate(void)
 {
     for (int seed = 1; seed <= 6; seed++) {

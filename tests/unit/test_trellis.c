@@ -198,8 +198,8 @@ static double bin(uint8_t state, int value)
     return avo_cabac_entropy[state ^ value] / 256.0;
 }
 
-/* Bits of a block in scan order with contexts that stay as they are, except within one unary part.
- */
+/* Bits of a block in scan order with contexts that stay as they are,
+ * except within one unary part. */
 static double frozen_bits(const AvoTrellisBlock *b, const int16_t *levels, int first, int size)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
@@ -233,8 +233,8 @@ static double frozen_bits(const AvoTrellisBlock *b, const int16_t *levels, int f
     return bits;
 }
 
-/* Squared error of one coefficient in the sample domain, in the words of 8.5 and plain real
- * numbers. */
+/* Squared error of one coefficient in the sample domain,
+ * in the words of 8.5 and plain real numbers. */
 static double error_of(const AvoTrellisBlock *b, int raster, int c, int level)
 {
     static const double norm4[4] = {4, 2.5, 4, 2.5}, k4[4] = {1, 2, 1, 2};

@@ -1,5 +1,5 @@
-/* Pictures of a fixed size one after another in a byte source: what y4m and raw files have in
- * common. */
+/* Pictures of a fixed size one after another in a byte source:
+ * what y4m and raw files have in common. */
 #ifndef TOOLS_FRAME_READER_H
 #define TOOLS_FRAME_READER_H
 

@@ -1,5 +1,5 @@
-/* Finds the reader for an input name; the byte source that y4m and raw readers share. See input.h.
- */
+/* Finds the reader for an input name; the byte source that y4m and raw readers share.
+ * See input.h. */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 #include "input/input.h"
@@ -99,12 +99,10 @@ static int is_raw(const InputRequest *request)
 static Input *fail_unknown(const InputRequest *request, Fault *fault)
 {
     fault_set(fault,
-              "%s is not a .y4m file. Raw frames need --size WxH --fps N --format F; reading other "
-              "video files "
-              "needs a build with libavformat, libavcodec and libswscale (Debian: libavformat-dev "
-              "libavcodec-dev "
-              "libswscale-dev), or a pipe: ffmpeg -i %s -f yuv4mpegpipe -pix_fmt yuv420p - | "
-              "avocet encode - -o OUTPUT",
+              "%s is not a .y4m file. Raw frames need --size WxH --fps N --format F; "
+              "reading other video files needs a build with libavformat, libavcodec and "
+              "libswscale (Debian: libavformat-dev libavcodec-dev libswscale-dev), or a pipe: "
+              "ffmpeg -i %s -f yuv4mpegpipe -pix_fmt yuv420p - | avocet encode - -o OUTPUT",
               request->name, request->name);
     return NULL;
 }

@@ -65,8 +65,8 @@ typedef struct ByteSource {
 
 int byte_source_open(ByteSource *source, const char *name, Fault *fault);
 void byte_source_close(ByteSource *source);
-/* Reads up to n bytes, fewer only at the end or on an error (then *failed is set and fault
- * written). */
+/* Reads up to n bytes, fewer only at the end or on an error (then *failed
+ * is set and fault written). */
 size_t byte_source_read(ByteSource *source, void *to, size_t n, int *failed, Fault *fault);
 /* Size of the file, -1 if it is not a regular one. */
 int64_t byte_source_size(const ByteSource *source);

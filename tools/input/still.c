@@ -1,5 +1,5 @@
-/* Which kind of still, and the kind that needs no library: binary PPM (P6) and PGM (P5). See
- * still.h. */
+/* Which kind of still, and the kind that needs no library: binary PPM (P6) and PGM (P5).
+ * See still.h. */
 #include "input/still.h"
 #include <ctype.h>
 #include <errno.h>

@@ -2,10 +2,12 @@
  * only).
  *
  * What it shows, in fifths of its length:
+ *
  *     0 1   a textured plane under a slow diagonal camera pan, with moving textured objects
  *     2     a hard cut to another plane that pans the other way
  *     3     that plane fades to black, then the first one fades in
  *     4     the first plane again
+ *
  * Light noise, like that of a sensor, lies over everything. Planes and objects are cut out of one
  * tile of smooth random texture, sampled at 1/16 sample, so there is true sub-sample motion to be
  * found. */
@@ -52,8 +54,8 @@ static uint32_t hash(uint32_t a, uint32_t b, uint32_t c)
     return h ^ h >> 15;
 }
 
-/* Smooth random values: bilinear interpolation on a grid of 2^shift samples that wraps around the
- * tile. */
+/* Smooth random values: bilinear interpolation on a grid of 2^shift samples
+ * that wraps around the tile. */
 static int octave(int x, int y, int shift, uint32_t seed)
 {
     int cells = TILE >> shift, mask = (1 << shift) - 1;

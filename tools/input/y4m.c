@@ -111,9 +111,8 @@ static Input *fail_chroma(const InputRequest *request, ByteSource *source, const
     if (input_lavf_available() && strcmp(request->name, "-") != 0)
         return input_lavf_open(request, fault);
     fault_set(fault,
-              "%s: chroma format C%s is not 8 bit 4:2:0 or mono; convert it: ffmpeg -i INPUT "
-              "-pix_fmt yuv420p "
-              "OUTPUT.y4m",
+              "%s: chroma format C%s is not 8 bit 4:2:0 or mono; convert it: "
+              "ffmpeg -i INPUT -pix_fmt yuv420p OUTPUT.y4m",
               source->name, chroma);
     return NULL;
 }

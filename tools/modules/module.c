@@ -1,5 +1,5 @@
-/* See module.h. An opened module stays open until the program ends: opening it again only counts.
- */
+/* See module.h. An opened module stays open until the program ends:
+ * opening it again only counts. */
 #define _POSIX_C_SOURCE 200809L
 #include "modules/module.h"
 

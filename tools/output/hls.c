@@ -1,8 +1,10 @@
 /* HLS (RFC 8216): a folder with CMAF segments and playlists, for browsers and players over any web
  * server.
  *
- *     init.mp4  seg00001.m4s  seg00002.m4s ...  stream.m3u8 (the segments)  master.m3u8 (size,
- * codec, rate)
+ *     init.mp4
+ *     seg00001.m4s  seg00002.m4s ...
+ *     stream.m3u8   the segments
+ *     master.m3u8   size, codec, rate
  *
  * Each file is written under another name and renamed when it is complete, and a segment before the
  * playlist that names it, so whoever reads sees whole files only. With a window the playlist moves
@@ -140,8 +142,8 @@ static void put_master(const Hls *h, FILE *f)
     avocet_video_codec_text(&h->video, codec);
     fprintf(f, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     fprintf(f,
-            "#EXT-X-STREAM-INF:BANDWIDTH=%.0f,AVERAGE-BANDWIDTH=%.0f,CODECS=\"%s\",RESOLUTION=%dx%"
-            "d,FRAME-RATE=%.3f\n",
+            "#EXT-X-STREAM-INF:BANDWIDTH=%.0f,AVERAGE-BANDWIDTH=%.0f,CODECS=\"%s\","
+            "RESOLUTION=%dx%d,FRAME-RATE=%.3f\n",
             ceil(h->peak), seconds > 0 ? (double)bytes * 8 / seconds : 0, codec, h->video.width,
             h->video.height, h->track.fps.den ? (double)h->track.fps.num / h->track.fps.den : 0);
     fputs("stream.m3u8\n", f);
@@ -318,8 +320,8 @@ static int close_hls(Output *output, Fault *fault)
     return status;
 }
 
-/* Files of an earlier stream: the playlists first, so that nobody finds old names with new
- * contents. */
+/* Files of an earlier stream: the playlists first,
+ * so that nobody finds old names with new contents. */
 static void clear_folder(Hls *h)
 {
     char path[NAME_BYTES];

@@ -127,8 +127,8 @@ static int start(LavfOutput *l, const OutputTrack *track, Fault *fault)
     status = avio_open(&l->container->pb, l->name, AVIO_FLAG_WRITE);
     if (status < 0)
         return fail(l, "create", status, fault);
-    /* Times as they are: the first picture's dts may be below 0, which most of these formats cannot
-     * say. */
+    /* Times as they are: the first picture's dts may be below 0,
+     * which most of these formats cannot say. */
     l->container->avoid_negative_ts = AVFMT_AVOID_NEG_TS_AUTO;
     l->container->flags |= AVFMT_FLAG_BITEXACT;
     status = avformat_write_header(l->container, NULL);

@@ -93,8 +93,8 @@ int output_check_name(const char *name, const OutputOptions *options, Fault *fau
     if (kind == KIND_NONE)
         return fault_set(
             fault,
-            "output %s: .%s files cannot be written, only .264, .h264, .mp4 and, with libavformat, "
-            ".mkv .mov .ts .flv",
+            "output %s: .%s files cannot be written, "
+            "only .264, .h264, .mp4 and, with libavformat, .mkv .mov .ts .flv",
             name, extension);
     if (kind == KIND_LAVF && output_lavf_check(name, fault) < 0)
         return -1;

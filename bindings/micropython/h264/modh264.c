@@ -351,8 +351,8 @@ static void point_into(const Encoder *self, AvocetPicture *picture, mp_obj_t ima
 
 /* ---- encoding ---- */
 
-/* Fills picture from the arguments of encode (without buffer) or encode_into; true if there is a
- * pts. */
+/* Fills picture from the arguments of encode (without buffer) or encode_into;
+ * true if there is a pts. */
 static bool parse_image(const Encoder *self, AvocetPicture *picture, const mp_arg_val_t *args,
                         size_t first_keyword)
 {

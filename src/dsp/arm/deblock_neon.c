@@ -84,7 +84,7 @@ typedef struct StrongSide {
 AVO_INLINE StrongSide strong_side(uint8x8_t a0, uint8x8_t a1, uint8x8_t a2, uint8x8_t a3,
                                   uint8x8_t b0, uint8x8_t b1)
 {
-    uint16x8_t inner = vaddw_u8(vaddl_u8(a1, a0), b0); /* a1 + a0 + b0      */
+    uint16x8_t inner = vaddw_u8(vaddl_u8(a1, a0), b0); /* a1 + a0 + b0 */
     uint16x8_t four = vaddw_u8(inner, a2);             /* a2 + a1 + a0 + b0 */
     uint16x8_t s0 = vaddq_u16(vaddq_u16(inner, inner), vaddl_u8(a2, b1));
     uint16x8_t s2 = vaddq_u16(four, vshlq_n_u16(vaddl_u8(a3, a2), 1));

@@ -184,8 +184,9 @@ static void luma_qpel(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
     }
 }
 
-/* ---- pieces of 8 samples for chroma and weights: half a row of 16, a row of 8, two rows of 4 or
- * of 2 ---- */
+/* ---- pieces of 8 samples for chroma and weights ----
+ *
+ * Half a row of 16, a row of 8, two rows of 4 or of 2. */
 
 AVO_INLINE uint8x8_t load_piece(const pixel *p, ptrdiff_t stride, int width)
 {
@@ -243,8 +244,8 @@ static void chroma_mc(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdif
         chroma_block(dst, stride_dst, src, stride_src, fx, fy, 2, height);
 }
 
-/* The predictions go through memory, both planes side by side; 4 wide, a row of 8 is one of each.
- */
+/* The predictions go through memory, both planes side by side;
+ * 4 wide, a row of 8 is one of each. */
 static int chroma_satd(const pixel *cur, const pixel *cb, const pixel *cr, ptrdiff_t stride, int fx,
                        int fy, int width, int height)
 {

@@ -86,8 +86,8 @@ AVO_INLINE void rows_dc_128(uint8x16_t *rows, const pixel *edge, int n)
 
 /* ---- directional modes, n 4 or 8; names as in the C version ---- */
 
-/* The 16 bytes that start n bytes into [v next]; one instruction once the loop around it is
- * unrolled. */
+/* The 16 bytes that start n bytes into [v next];
+ * one instruction once the loop around it is unrolled. */
 #define PIECE_CASE(k)                                                                              \
     case k:                                                                                        \
         return vextq_u8(v, next, k);

@@ -89,8 +89,9 @@ AVO_INLINE void pred_dc_128(pixel *dst, ptrdiff_t stride, const pixel *edge, int
     fill(dst, stride, n, n, 1 << (AVO_BIT_DEPTH - 1));
 }
 
-/* ---- directional modes of 4x4 and 8x8: averages along the edge once, then rows as pieces of that
- * line. Lines have room for n = 8. ---- */
+/* ---- directional modes of 4x4 and 8x8 ----
+ *
+ * Averages along the edge once, then rows as pieces of that line. Lines have room for n = 8. */
 
 AVO_INLINE void put_row(pixel *dst, const pixel *piece, int n)
 {

@@ -1,5 +1,5 @@
-/* See word.h. Lanes are handled with ordinary additions; comments say why none spills into its
- * neighbour. */
+/* See word.h. Lanes are handled with ordinary additions;
+ * comments say why none spills into its neighbour. */
 #include "dsp/word.h"
 #include "dsp/dsp_internal.h"
 

@@ -103,8 +103,8 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
 
 AVO_FOR_BLK_SIZES_8(AVO_SSD_ENTRY)
 
-/* n rows of a block 16 wide, or of two blocks 8 wide of which the second starts `below` rows
- * down. */
+/* n rows of a block 16 wide, or of two blocks 8 wide of which the second
+ * starts `below` rows down. */
 AVO_INLINE void load_rows(__m256i *rows, const pixel *p, ptrdiff_t stride, int width, int n,
                           int below)
 {

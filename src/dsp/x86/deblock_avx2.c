@@ -157,8 +157,10 @@ static void deblock_luma_intra_h(pixel *pix, ptrdiff_t stride, int alpha, int be
     store_sides(pix, stride, 2, s2);
 }
 
-/* ---- vertical edges of bS 4 (those of less are no quicker than in deblock_sse41.c: most of their
- * time goes into the transposition) ---- */
+/* ---- vertical edges of bS 4 ----
+ *
+ * Those of less are no quicker than in deblock_sse41.c: most of their time goes into the
+ * transposition. */
 
 /* [0, 1 | 2, 3], 8 bytes of each row. Loads that repeat themselves and blends leave the unit that
  * shuffles to the transposition. */
@@ -267,8 +269,8 @@ AVO_INLINE void store_chroma(pixel *p, ptrdiff_t stride, __m256i v)
 /* The four columns in another order. */
 #define COLUMNS(v, c0, c1, c2, c3) _mm256_shuffle_epi32(v, _MM_SHUFFLE(c3, c2, c1, c0))
 
-/* The edge_mask() of this order, right in the columns p0 and q0. inner: p1 and q1 in their place.
- */
+/* The edge_mask() of this order, right in the columns p0 and q0.
+ * inner: p1 and q1 in their place. */
 AVO_INLINE __m256i chroma_mask(__m256i v, __m256i inner, int alpha, int beta)
 {
     __m256i across = excess(v, COLUMNS(v, 3, 2, 1, 0), _mm256_set1_epi8((char)(alpha - 1)));

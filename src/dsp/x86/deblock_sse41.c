@@ -281,7 +281,7 @@ AVO_INLINE void store_columns_8(pixel *p, ptrdiff_t stride, const __m128i c[8])
     AVO_UNROLL
     for (int i = 0; i < 4; i++) {
         a[i] = _mm_unpacklo_epi8(c[2 * i], c[2 * i + 1]);     /* columns 2i, 2i + 1, rows 0-7 */
-        a[i + 4] = _mm_unpackhi_epi8(c[2 * i], c[2 * i + 1]); /* rows 8-15                    */
+        a[i + 4] = _mm_unpackhi_epi8(c[2 * i], c[2 * i + 1]); /* rows 8-15 */
     }
     AVO_UNROLL
     for (int i = 0; i < 8; i += 4, p += 8 * stride) {

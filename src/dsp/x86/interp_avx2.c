@@ -23,9 +23,9 @@ static void avg_16(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t s
 
 AVO_INLINE __m256i tap6_pairs(__m256i outer_left, __m256i inner, __m256i outer_right)
 {
-    const __m256i left = _mm256_set1_epi16((short)0xfb01); /* (1, -5)  */
+    const __m256i left = _mm256_set1_epi16((short)0xfb01); /* (1, -5) */
     const __m256i mid = _mm256_set1_epi16(0x1414);         /* (20, 20) */
-    const __m256i right = _mm256_set1_epi16(0x01fb);       /* (-5, 1)  */
+    const __m256i right = _mm256_set1_epi16(0x01fb);       /* (-5, 1) */
     return _mm256_add_epi16(_mm256_add_epi16(_mm256_maddubs_epi16(outer_left, left),
                                              _mm256_maddubs_epi16(outer_right, right)),
                             _mm256_maddubs_epi16(inner, mid));
@@ -67,8 +67,8 @@ AVO_INLINE __m256i pack_32(__m256i lo, __m256i hi)
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(lo, hi), _MM_SHUFFLE(3, 1, 2, 0));
 }
 
-/* Vertical intermediates of 32 columns. The unpacks leave columns [0-7 | 16-23] and [8-15 |
- * 24-31]. */
+/* Vertical intermediates of 32 columns.
+ * The unpacks leave columns [0-7 | 16-23] and [8-15 | 24-31]. */
 AVO_INLINE void tap6_v_32(int16_t *t, const pixel *p, ptrdiff_t stride)
 {
     __m256i r0 = load32(p - 2 * stride), r1 = load32(p - stride), r2 = load32(p);

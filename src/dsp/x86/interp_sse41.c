@@ -46,9 +46,9 @@ static void avg_4(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t st
 /* 6-tap over bytes: three registers of sample pairs to 16-bit sums. */
 AVO_INLINE __m128i tap6_pairs(__m128i outer_left, __m128i inner, __m128i outer_right)
 {
-    const __m128i left = _mm_set1_epi16((short)0xfb01); /* (1, -5)  */
+    const __m128i left = _mm_set1_epi16((short)0xfb01); /* (1, -5) */
     const __m128i mid = _mm_set1_epi16(0x1414);         /* (20, 20) */
-    const __m128i right = _mm_set1_epi16(0x01fb);       /* (-5, 1)  */
+    const __m128i right = _mm_set1_epi16(0x01fb);       /* (-5, 1) */
     return _mm_add_epi16(
         _mm_add_epi16(_mm_maddubs_epi16(outer_left, left), _mm_maddubs_epi16(outer_right, right)),
         _mm_maddubs_epi16(inner, mid));

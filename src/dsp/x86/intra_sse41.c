@@ -94,7 +94,7 @@ static void pred_plane_chroma(pixel *dst, ptrdiff_t stride, const pixel *edge)
 {
     const __m128i w_top = _mm_set_epi8(0, 0, 0, 0, 0, 0, 0, 4, 3, 2, 1, 0, -1, -2, -3, -4);
     const __m128i w_left = _mm_set_epi8(0, 0, 0, 0, 0, 0, 0, -4, -3, -2, -1, 0, 1, 2, 3, 4);
-    int sum_h = weighted_sum(load16(edge), w_top);      /* line indices 0 .. 8  */
+    int sum_h = weighted_sum(load16(edge), w_top);      /* line indices 0 .. 8 */
     int sum_v = weighted_sum(load16(edge - 8), w_left); /* line indices -8 .. 0 */
     int a = 16 * (edge[-8] + edge[8]);
     int b = (34 * sum_h + 32) >> 6, c = (34 * sum_v + 32) >> 6;

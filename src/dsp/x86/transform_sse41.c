@@ -40,8 +40,8 @@ AVO_INLINE void idct4(__m128i *r01, __m128i *r23)
 {
     __m128i half01 = _mm_blend_epi16(*r01, _mm_srai_epi16(*r01, 1), 0xf0); /* [d0 d1/2] */
     __m128i half23 = _mm_blend_epi16(*r23, _mm_srai_epi16(*r23, 1), 0xf0); /* [d2 d3/2] */
-    __m128i e03 = _mm_add_epi16(*r01, half23);                             /* [e0 e3]   */
-    __m128i e12 = _mm_sub_epi16(half01, *r23);                             /* [e1 e2]   */
+    __m128i e03 = _mm_add_epi16(*r01, half23);                             /* [e0 e3] */
+    __m128i e12 = _mm_sub_epi16(half01, *r23);                             /* [e1 e2] */
     __m128i e01 = _mm_unpacklo_epi64(e03, e12), e32 = _mm_unpackhi_epi64(e03, e12);
     *r01 = _mm_add_epi16(e01, e32);
     *r23 = swap_halves(_mm_sub_epi16(e01, e32));

@@ -60,9 +60,9 @@ typedef struct AvoTinyMb {
 typedef struct AvoTinyQuant {
     int qp;
     uint16_t mf[16];       /* level = (|c| + bias) * mf >> 16 */
-    uint16_t step[16];     /* scaled back: level * step       */
-    uint16_t bias[2][16];  /* inter, intra                    */
-    uint16_t limit[2][16]; /* the largest |c| of level 0      */
+    uint16_t step[16];     /* scaled back: level * step */
+    uint16_t bias[2][16];  /* inter, intra */
+    uint16_t limit[2][16]; /* the largest |c| of level 0 */
 } AvoTinyQuant;
 
 typedef enum AvoTinyType { AVO_TINY_P16x16, AVO_TINY_I16x16, AVO_TINY_I4x4 } AvoTinyType;
@@ -105,10 +105,10 @@ typedef struct AvoTinyWork {
 typedef struct AvoTinySubpel {
     int x, y; /* position in the picture; done says whether it holds */
     unsigned done;
-    uint32_t pad;                      /* keeps the arrays aligned */
-    pixel g[22 * AVO_TINY_SUB_STRIDE]; /* whole samples, -3, -3                         */
-    pixel b[18 * 20], h[17 * AVO_TINY_SUB_STRIDE], j[17 * 20]; /* -1, -1; -3, -1; -1, -1     */
-    uint16_t mid[22 * 20]; /* b without rounding, rows from -3              */
+    uint32_t pad;                                              /* keeps the arrays aligned */
+    pixel g[22 * AVO_TINY_SUB_STRIDE];                         /* whole samples, -3, -3 */
+    pixel b[18 * 20], h[17 * AVO_TINY_SUB_STRIDE], j[17 * 20]; /* -1, -1; -3, -1; -1, -1 */
+    uint16_t mid[22 * 20]; /* b without rounding, rows from -3 */
 } AvoTinySubpel;
 
 /* What is known of the cost of a picture type. */
@@ -205,8 +205,8 @@ void avo_tiny_predict_chroma(const AvoTiny *t, AvoMv mv);
 /* ---- tiny_intra.c ---- */
 /* Cost of the best mode, in the units of SAD; w->i16_mode names it. */
 int avo_tiny_try_i16(AvoTiny *t);
-/* Decides, codes and reconstructs the 16 blocks; returns INT32_MAX as soon as it exceeds give_up.
- */
+/* Decides, codes and reconstructs the 16 blocks;
+ * returns INT32_MAX as soon as it exceeds give_up. */
 int avo_tiny_try_i4(AvoTiny *t, int give_up);
 void avo_tiny_predict_i16(AvoTiny *t);
 void avo_tiny_predict_intra_chroma(AvoTiny *t);
@@ -244,8 +244,8 @@ void avo_tiny_begin_slice(AvoTiny *t, bool is_first);
 void avo_tiny_end_slice(AvoTiny *t);
 /* Moves the finished bytes of t->bits into the packet. */
 void avo_tiny_drain(AvoTiny *t);
-/* Whether the packet may become too small unless the rest of the picture is coded in next to
- * nothing. */
+/* Whether the packet may become too small unless the rest of the picture is
+ * coded in next to nothing. */
 bool avo_tiny_is_full(const AvoTiny *t);
 
 #endif

@@ -32,8 +32,8 @@ static void copy_message(const AvoMessage *from, int status, char *message, size
         avo_text_copy(message, size, from->text[0] ? from->text : avocet_status_text(status));
 }
 
-/* Carves the handle, then what it points to. On a dry run settings and encoder are those of `dry`.
- */
+/* Carves the handle, then what it points to. On a dry run settings and
+ * encoder are those of `dry`. */
 typedef struct Dry {
     AvocetEncoderConfig config;
     AvoTiny tiny;

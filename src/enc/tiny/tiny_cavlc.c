@@ -62,8 +62,8 @@ static void put_levels(AvoTinyBits *b, const coef *value, int ones, int total)
     }
 }
 
-/* residual_block_cavlc() of `size` levels, of which at most `count` are not 0. nc: -1 for chroma
- * DC. */
+/* residual_block_cavlc() of `size` levels, of which at most `count` are not 0.
+ * nc: -1 for chroma DC. */
 static void put_block(AvoTinyBits *out, const coef *levels, int size, int count, int nc)
 {
     coef value[16];

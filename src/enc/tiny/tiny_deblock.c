@@ -22,8 +22,8 @@ typedef struct Edges {
     Strength luma, chroma; /* of the edge before: mostly those of the next as well */
 } Edges;
 
-/* Pieces of an edge and the bits of the blocks beside it: a column of a mask of blocks, or a row.
- */
+/* Pieces of an edge and the bits of the blocks beside it:
+ * a column of a mask of blocks, or a row. */
 typedef struct Edge {
     bool horizontal;
     int at;      /* 0 to 3; 0: the macroblock's border */

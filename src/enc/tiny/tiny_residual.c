@@ -94,8 +94,8 @@ static int quantise_dc(const AvoTinyQuant *q, int intra, coef *c, int size)
 
 /* ---- pieces ---- */
 
-/* The inverse transform (8.5.12.2) in plain integers: what this encoder makes never leaves 16 bits.
- */
+/* The inverse transform (8.5.12.2) in plain integers:
+ * what this encoder makes never leaves 16 bits. */
 static void add_idct(pixel *dst, ptrdiff_t stride, const coef *c)
 {
     int v[16];

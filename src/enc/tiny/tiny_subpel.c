@@ -10,8 +10,8 @@
 
 #if AVOCET_TINY
 
-/* B: of the lines 0, 2, .. 14 around the vector, which costs are measured at; B_REST: the others.
- */
+/* B: of the lines 0, 2, .. 14 around the vector, which costs are measured at; B_REST:
+ * the others. */
 enum { HAVE_G = 1, HAVE_B = 2, HAVE_H = 4, HAVE_J = 8, HAVE_B_REST = 16 };
 
 #define STRIDE   AVO_TINY_SUB_STRIDE
@@ -143,8 +143,8 @@ static int sad_at(const Refine *r, const Samples *s, int line)
                                 4 * s->stride_b, 4);
 }
 
-/* Like the search in whole samples: half of the lines only if the others are no worse than the
- * best. */
+/* Like the search in whole samples: half of the lines only if the others
+ * are no worse than the best. */
 static int cost_at(const Refine *r, AvoMv mv)
 {
     Samples s = samples_at(r->t->subpel, offset(mv.x, r->base_x), offset(mv.y, r->base_y), false);
