@@ -79,4 +79,10 @@ AVO_INLINE int64_t avo_coef_change(const AvoCoefPoint *p, int level)
     return value * (value - 2 * p->target) * p->weight >> p->shift;
 }
 
+/* Squared error with magnitude level - 1 minus that with level, in the same unit. */
+AVO_INLINE int64_t avo_coef_step_down(const AvoCoefPoint *p, int level)
+{
+    return p->step * (2 * p->target - (2 * level - 1) * p->step) * p->weight >> p->shift;
+}
+
 #endif

@@ -10,22 +10,60 @@
  *     first bin   ctx1  ctx2  ctx3  ctx4  ctx0  ctx0  ctx0  ctx0
  *     other bins  ctx5  ctx5  ctx5  ctx5  ctx6  ctx7  ctx8  ctx9
  *
- * For every state the cheapest way to reach it is kept. A coefficient that rounds to 0 stays 0 and
- * costs every started way the same, so only those that round to something are steps of the program;
- * each may keep its rounded level, take the one below, and 0 if it rounds to 1 or 2. Contexts are
- * taken as they stand before the block: within it only the unary part of a magnitude adapts.
+ * For every state the cheapest way to reach it is kept. A coefficient that rounds to 0 stays 0, so
+ * only those that round to something are steps of the program; each may keep its rounded level,
+ * take the one below, and 0 if it rounds to 1 or 2. Contexts are taken as they stand before the
+ * block: within it only the unary part of a magnitude adapts.
  *
- * Scores have AVO_TRELLIS_SCORE_BITS fractional bits and are relative to a block of zeros. */
+ * Costs are in 1/256 bit: bits come from tables as they are, and a squared error is divided by
+ * lambda once per coefficient. They are relative to the rounded levels, which keeps them small
+ * whatever the levels are, and to a flag "not significant" at every position below the first level,
+ * so leaving a coefficient out costs no bits. A way is one number: its cost above, and below, as a
+ * note, what was done at each step. So the better of two ways is the smaller number, and there is
+ * nothing to branch on.
+ *
+ *     63 ................. 32   31 .......................... 5   4 3      2 1 0
+ *     cost                      how far below the rounded level   (step    state at the start
+ *                               each step went, two bits each     0)       of the stretch
+ *
+ * After STRETCH steps the notes are full: they are put aside, and new ones begin. */
 #include "enc/trellis.h"
 #include "enc/coef_error.h"
 #include "enc/residual_syntax.h"
 
+/* ---- ways ---- */
+
+typedef int64_t Way;
+#define WAY_COST   ((int64_t)1 << 32)
+#define IMPOSSIBLE (WAY_COST << 29)
+
+enum { STATES = 8, ONES = 3, LARGE = 4 }; /* LARGE: states that have seen a level above 1 */
+enum { STATE_MASK = 7, FIRST_NOTE = 3, NOTE_BITS = 2, NOTE_MASK = 3, STRETCH = 14 };
+
+/* Cheapest ways to the states that have seen no level above 1: 0 to 3. */
+typedef struct Small {
+    Way none, one, two, three;
+} Small;
+
+/* To the others, of which `reached` can be reached so far. */
+typedef struct Large {
+    Way way[LARGE];
+    int reached;
+} Large;
+
+typedef uint32_t Notes[STATES];
+
+AVO_INLINE Way cheaper(Way a, Way b)
+{
+    return b < a ? b : a;
+}
+
 /* ---- rate ---- */
 
+/* Contexts of the block. */
 typedef struct Rates {
-    const uint8_t *significant, *last, *abs_level; /* contexts */
-    int64_t lambda;                                /* what 1/256 bit costs */
-    int64_t one[5]; /* what magnitude 1 costs with its sign, by context */
+    const uint8_t *significant, *last, *abs_level;
+    Way one[5]; /* magnitude 1 with its sign, by context of the first bin */
 } Rates;
 
 AVO_INLINE int bin_bits(uint8_t state, int bin)
@@ -33,202 +71,222 @@ AVO_INLINE int bin_bits(uint8_t state, int bin)
     return avo_cabac_entropy[state ^ bin];
 }
 
-/* The first bin of a magnitude, above 1 or not, and the sign; ctx 0..4. */
-AVO_INLINE int first_bits(const Rates *r, int ctx, int above)
-{
-    return bin_bits(r->abs_level[ctx], above) + 256;
-}
-
 AVO_INLINE Rates find_rates(const AvoTrellisBlock *b)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
-    const uint8_t *state = b->contexts->state;
-    Rates r = {
+    const uint8_t *state = b->contexts->state, *level = &state[base->abs_level];
+    return (Rates){
         .significant = &state[base->significant],
         .last = &state[base->last],
-        .abs_level = &state[base->abs_level],
-        .lambda = b->lambda2_q8 << (AVO_TRELLIS_SCORE_BITS - 16),
+        .abs_level = level,
+        .one = {(bin_bits(level[0], 0) + 256) * WAY_COST, (bin_bits(level[1], 0) + 256) * WAY_COST,
+                (bin_bits(level[2], 0) + 256) * WAY_COST, (bin_bits(level[3], 0) + 256) * WAY_COST,
+                (bin_bits(level[4], 0) + 256) * WAY_COST},
     };
-    for (int ctx = 0; ctx < 5; ctx++)
-        r.one[ctx] = r.lambda * first_bits(&r, ctx, 0);
-    return r;
 }
 
-/* All bins of a magnitude above 1 but the first; ctx 5..9. */
-AVO_INLINE int rest_bits(const Rates *r, int ctx, int level)
+/* The first bin of a magnitude above 1 with its sign; ctx 0..4. */
+AVO_INLINE Way above_one(const Rates *r, int ctx)
+{
+    return (bin_bits(r->abs_level[ctx], 1) + 256) * WAY_COST;
+}
+
+/* All other bins of it; ctx 5..9. */
+AVO_INLINE Way rest_of(const Rates *r, int ctx, int level)
 {
     int bits = (int)(avo_cabac_unary[avo_min(level - 1, 14)][r->abs_level[ctx]] >> 8);
     if (AVO_UNLIKELY(level > 14))
         bits += 256 * avo_exp_golomb_bits((uint32_t)level - 15, 0);
-    return bits;
+    return bits * WAY_COST;
+}
+
+/* What significant_coeff_flag 0 costs at all positions below each one up to top. */
+AVO_INLINE void sum_zeros(int *below, const Rates *r, bool is_8x8, int top)
+{
+    int sum = 0;
+    for (int i = 0; i < top; i++) {
+        below[i] = sum;
+        sum += bin_bits(r->significant[avo_sig_inc(is_8x8, i)], 0);
+    }
+    below[top] = sum;
+}
+
+/* ---- distortion ---- */
+
+/* From differences of squared errors, AVO_TRELLIS_SCORE_BITS fractional bits, to 1/256 bit. */
+typedef struct Exchange {
+    int64_t lambda;     /* what 1/256 bit costs */
+    int64_t per_lambda; /* its reciprocal, 2^-PER_LAMBDA_BITS */
+    int64_t most;       /* what costs COST_MOST */
+} Exchange;
+
+/* Nobody wants a level that errs by as many bits: whatever lies beyond is as bad. */
+enum { COST_MOST = 1 << 21, PER_LAMBDA_BITS = 40 };
+
+AVO_INLINE Exchange find_exchange(const AvoTrellisBlock *b)
+{
+    int64_t lambda = b->lambda2_q8 << (AVO_TRELLIS_SCORE_BITS - 16);
+    return (Exchange){lambda, ((int64_t)1 << PER_LAMBDA_BITS) / lambda, lambda * COST_MOST};
+}
+
+AVO_INLINE int to_bits(const Exchange *e, int64_t error)
+{
+    const int64_t half = (int64_t)1 << (PER_LAMBDA_BITS - 1);
+    return (int)((avo_min64(error, e->most) * e->per_lambda + half) >> PER_LAMBDA_BITS);
+}
+
+/* ---- steps ---- */
+
+/* One coefficient: what there is to be added to a way. */
+typedef struct Step {
+    int level;        /* rounded magnitude */
+    Way start, go_on; /* not 0, as the first level of the block or a later one: its flags */
+    Way less;         /* one less than rounded */
+    Way one, drop;    /* 1 without its bits, and 0: where it rounds to 1 or 2 */
+} Step;
+
+/* What may become of a coefficient; at: where its note lies. Returns what its rounded level gains
+ * over 0. */
+AVO_INLINE int64_t measure_levels(Step *s, const AvoTrellisBlock *b, const Exchange *e,
+                                  AvoCoefKind kind, int raster, int magnitude, int at)
+{
+    const AvoCoefPoint p = avo_coef_point(kind, b->scale, b->qp, raster, magnitude);
+    int less = to_bits(e, avo_coef_step_down(&p, s->level));
+    s->less = less * WAY_COST + ((Way)1 << at);
+    s->one = 0;
+    s->drop = s->less;
+    if (s->level == 2) {
+        less += to_bits(e, avo_coef_step_down(&p, 1));
+        s->one = s->less;
+        s->drop = less * WAY_COST + ((Way)2 << at);
+    }
+    return -avo_coef_change(&p, s->level);
+}
+
+/* i: position of the coefficient among those that the block may have. */
+AVO_INLINE void measure_flags(Step *s, const Rates *r, const int *zeros_below, bool is_8x8, int i,
+                              bool is_last_position)
+{
+    s->start = zeros_below[i] * WAY_COST;
+    s->go_on = 0;
+    if (is_last_position) /* no flags: it is there if nothing before was last */
+        return;
+    uint8_t significant = r->significant[avo_sig_inc(is_8x8, i)];
+    uint8_t last = r->last[avo_last_inc(is_8x8, i)];
+    int flag = bin_bits(significant, 1);
+    s->start += (flag + bin_bits(last, 1)) * WAY_COST;
+    s->go_on = (flag + bin_bits(last, 0) - bin_bits(significant, 0)) * WAY_COST;
 }
 
 /* ---- the program ---- */
 
-enum { STATES = 8, LARGE = 4 }; /* LARGE: first state that has seen a level above 1 */
-#define IMPOSSIBLE ((int64_t)1 << 60)
-
-/* What the best way to a state did at a step: state it came from, and how far below the rounded
- * level it went (0, 1, DROP: to 0). */
-enum { FROM_MASK = 7, BELOW_SHIFT = 3, DROP = 2 };
-
-typedef struct Ways {
-    int64_t score[STATES]; /* without what all started ways share */
-    int ones, large;       /* states 1..ones and LARGE..LARGE + large - 1 can have been reached */
-} Ways;
-
-/* One coefficient: its rounded magnitude, distortions, flags. */
-typedef struct Step {
-    int level;
-    int64_t zero; /* leaving it 0 */
-    /* Not 0, as the first level of the block or a later one: all but the magnitude. */
-    int64_t start, go_on;
-    int64_t one; /* distortion of magnitude 1 */
-    /* Magnitudes above 1 lead to the same state, so the better of two is known beforehand, by
-     * context of the bins behind the first: its cost, and whether it is the lower. */
-    int64_t more[5];
-    int below[5];
-} Step;
-
-typedef struct Choice {
-    int64_t score;
-    int did;
-} Choice;
-
-AVO_INLINE void offer(Choice *best, int64_t score, int from, int below)
+/* Each advance moves to the next coefficient, in place: the states from above down, as none is
+ * reached from a higher one. Those not reached yet stay out of reach by themselves. */
+AVO_INLINE void advance_small(Small *w, const Rates *r, const Step *s)
 {
-    bool better = score < best->score;
-    best->score = better ? score : best->score;
-    best->did = better ? from | below << BELOW_SHIFT : best->did;
+    Way on = s->one + s->go_on;
+    w->three = cheaper(w->three + cheaper(s->drop, on + r->one[4]), w->two + on + r->one[3]);
+    w->two = cheaper(w->two + s->drop, w->one + on + r->one[2]);
+    w->one = cheaper(w->one + s->drop, w->none + s->one + s->start + r->one[1]);
+    w->none += s->drop;
 }
 
-/* Moves to the next coefficient, in place: the states from above down, as none is reached from a
- * higher one. Four ways to do so, by what the coefficient rounded to (1, 2, above) and by whether a
- * level above 1 may have come before. */
-
-/* Cheapest way to a first level above 1, which only the states below LARGE have to offer. */
-AVO_INLINE Choice first_large(const Ways *w, const Rates *r, const Step *step)
+/* What states that have seen a level above 1 do with one that is 1 or 0 in the end. */
+AVO_INLINE Way small_behind_large(const Rates *r, const Step *s)
 {
-    Choice best = {w->score[0] + step->start + r->lambda * first_bits(r, 1, 1), 0};
-    for (int s = 1; s <= w->ones; s++)
-        offer(&best, w->score[s] + step->go_on + r->lambda * first_bits(r, s + 1, 1), s, 0);
-    best.score += step->more[0];
+    return cheaper(s->drop, s->one + s->go_on + r->one[0]);
+}
+
+/* A magnitude above 1 but for its first bin and sign, with `before` others before it in the block:
+ * the rounded one, or one below that if it is above 1, too. */
+AVO_INLINE Way large_level(const Rates *r, const Step *s, int before)
+{
+    Way rounded = rest_of(r, 5 + before, s->level);
+    return s->level == 2 ? rounded
+                         : cheaper(rounded, s->less + rest_of(r, 5 + before, s->level - 1));
+}
+
+/* Cheapest way to a first level above 1. */
+AVO_INLINE Way first_large(const Small *w, const Rates *r, const Step *s)
+{
+    Way best = w->none + s->start + above_one(r, 1);
+    best = cheaper(best, w->one + s->go_on + above_one(r, 2));
+    best = cheaper(best, w->two + s->go_on + above_one(r, 3));
+    best = cheaper(best, w->three + s->go_on + above_one(r, 4));
+    return best + large_level(r, s, 0);
+}
+
+/* States that have seen a level above 1, where this is another or (first) leads to the first of
+ * them. small: what it takes to make it 1 or 0. */
+AVO_INLINE void advance_large(Large *w, const Rates *r, const Step *s, Way first, Way small)
+{
+    const Way above = s->go_on + above_one(r, 0);
+    w->reached = avo_min(w->reached + 1, LARGE);
+    for (int i = w->reached - 1; i >= 0; i--) {
+        Way stay = w->way[i] + small;
+        if (i == LARGE - 1)
+            stay = cheaper(stay, w->way[i] + above + large_level(r, s, LARGE));
+        w->way[i] = cheaper(stay, i ? w->way[i - 1] + above + large_level(r, s, i) : first);
+    }
+}
+
+AVO_INLINE void advance(Small *small, Large *large, const Rates *r, const Step *s)
+{
+    if (s->level == 1) {
+        if (large->reached) {
+            Way more = small_behind_large(r, s);
+            for (int i = 0; i < large->reached; i++)
+                large->way[i] += more;
+        }
+        advance_small(small, r, s);
+    } else if (s->level == 2) {
+        advance_large(large, r, s, first_large(small, r, s), small_behind_large(r, s));
+        advance_small(small, r, s);
+    } else { /* a level above 1 it is */
+        advance_large(large, r, s, first_large(small, r, s), IMPOSSIBLE);
+        *small = (Small){IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE};
+    }
+}
+
+/* Puts the note of a way to a state aside and begins a new one. */
+AVO_INLINE Way turn_page(uint32_t *notes, Way way, int state)
+{
+    notes[state] = (uint32_t)way;
+    return way - (Way)(uint32_t)way + state;
+}
+
+AVO_INLINE void turn_pages(uint32_t *notes, Small *small, Large *large)
+{
+    small->none = turn_page(notes, small->none, 0);
+    small->one = turn_page(notes, small->one, 1);
+    small->two = turn_page(notes, small->two, 2);
+    small->three = turn_page(notes, small->three, 3);
+    for (int i = 0; i < LARGE; i++)
+        large->way[i] = turn_page(notes, large->way[i], 4 + i);
+}
+
+AVO_INLINE Way best_way(const Small *small, const Large *large)
+{
+    Way best = cheaper(cheaper(small->one, small->two), small->three);
+    for (int i = 0; i < large->reached; i++)
+        best = cheaper(best, large->way[i]);
     return best;
 }
 
-/* States that have seen a level above 1. kind: 1, 2, or 3 for all others,
- * of which 0 and 1 are no candidates. */
-AVO_INLINE void advance_large(Ways *w, uint8_t *path, const Rates *r, const Step *step,
-                              const int kind)
+/* Reads the notes backwards; levels: magnitudes in scan order; at: behind the last note; pages: how
+ * many were put aside. */
+AVO_INLINE void follow_notes(int16_t *levels, uint64_t mask, uint32_t note, int at,
+                             const Notes *notes, int pages)
 {
-    const int64_t above = step->go_on + r->lambda * first_bits(r, 0, 1);
-    Choice first = {IMPOSSIBLE, 0};
-    if (kind >= 2) {
-        first = first_large(w, r, step);
-        w->large = avo_min(w->large + 1, STATES - LARGE);
-    }
-    for (int s = LARGE + w->large - 1; s >= LARGE; s--) {
-        Choice best = {IMPOSSIBLE, 0};
-        if (kind <= 2) {
-            best = (Choice){w->score[s] + step->zero, s | DROP << BELOW_SHIFT};
-            offer(&best, w->score[s] + step->go_on + r->one[0] + step->one, s, kind - 1);
+    for (; mask; mask &= mask - 1) {
+        if (at == FIRST_NOTE && pages) {
+            note = notes[--pages][note & STATE_MASK];
+            at = FIRST_NOTE + NOTE_BITS * STRETCH;
         }
-        if (kind >= 2) {
-            if (s == STATES - 1)
-                offer(&best, w->score[s] + above + step->more[s - 3], s, step->below[s - 3]);
-            if (s > LARGE)
-                offer(&best, w->score[s - 1] + above + step->more[s - 4], s - 1,
-                      step->below[s - 4]);
-            else
-                offer(&best, first.score, first.did, step->below[0]);
-        }
-        w->score[s] = best.score;
-        path[s] = (uint8_t)best.did;
+        at -= NOTE_BITS;
+        int i = avo_lowest_bit(mask);
+        levels[i] = (int16_t)(levels[i] - (note >> at & NOTE_MASK));
     }
-}
-
-/* States that have not: all three at once, those not reached yet stay out of reach by themselves.
- * below: how far 1 is below the rounded level. */
-AVO_INLINE void advance_ones(Ways *w, uint8_t *path, const Rates *r, const Step *step, int below)
-{
-    int64_t *score = w->score, on = step->go_on + step->one;
-    Choice third = {score[3] + step->zero, 3 | DROP << BELOW_SHIFT};
-    Choice second = {score[2] + step->zero, 2 | DROP << BELOW_SHIFT};
-    Choice first = {score[1] + step->zero, 1 | DROP << BELOW_SHIFT};
-    offer(&third, score[2] + on + r->one[3], 2, below);
-    offer(&third, score[3] + on + r->one[4], 3, below);
-    offer(&second, score[1] + on + r->one[2], 1, below);
-    offer(&first, score[0] + step->start + step->one + r->one[1], 0, below);
-    score[1] = first.score;
-    score[2] = second.score;
-    score[3] = third.score;
-    path[0] = DROP << BELOW_SHIFT;
-    path[1] = (uint8_t)first.did;
-    path[2] = (uint8_t)second.did;
-    path[3] = (uint8_t)third.did;
-    w->ones = avo_min(w->ones + 1, LARGE - 1);
-}
-
-AVO_INLINE void advance(Ways *w, uint8_t *path, const Rates *r, const Step *step)
-{
-    if (step->level == 1) {
-        if (w->large)
-            advance_large(w, path, r, step, 1);
-        advance_ones(w, path, r, step, 0);
-    } else if (step->level == 2) {
-        advance_large(w, path, r, step, 2);
-        advance_ones(w, path, r, step, 1);
-    } else {
-        advance_large(w, path, r, step, 3);
-        for (int s = 0; s < LARGE; s++) /* a level it is, and not 1 */
-            w->score[s] = IMPOSSIBLE;
-    }
-}
-
-/* Chooses between `level` and level - 1 where both are above 1. */
-AVO_INLINE void compare_large(Step *step, const Ways *w, const Rates *r, const AvoCoefPoint *p)
-{
-    int level = step->level;
-    int64_t high = avo_coef_change(p, level),
-            low = level > 2 ? avo_coef_change(p, level - 1) : IMPOSSIBLE;
-    for (int i = 0; i <= w->large; i++) {
-        int64_t a = high + r->lambda * rest_bits(r, 5 + i, level);
-        int64_t b = level > 2 ? low + r->lambda * rest_bits(r, 5 + i, level - 1) : IMPOSSIBLE;
-        step->below[i] = b < a;
-        step->more[i] = b < a ? b : a;
-    }
-}
-
-/* Bits of significant_coeff_flag 0 at positions from..to, without the last one,
- * where it is not sent. */
-AVO_INLINE int zero_bits(const Rates *r, bool is_8x8, int from, int to)
-{
-    int bits = 0;
-    for (int i = from; i <= to; i++)
-        bits += bin_bits(r->significant[avo_sig_inc(is_8x8, i)], 0);
-    return bits;
-}
-
-/* Goes back from the best final state; levels: magnitudes in scan order. */
-AVO_INLINE void trace(int16_t *levels, uint64_t mask, const uint8_t (*path)[STATES], int steps,
-                      int state)
-{
-    for (int k = steps - 1; k >= 0; k--) {
-        int i = avo_lowest_bit(mask), did = path[k][state], below = did >> BELOW_SHIFT;
-        levels[i] = below == DROP ? 0 : (int16_t)(levels[i] - below);
-        state = did & FROM_MASK;
-        mask &= mask - 1;
-    }
-}
-
-AVO_INLINE int best_state(const Ways *w)
-{
-    int best = w->large ? LARGE : 1;
-    for (int s = 1; s <= w->ones; s++)
-        best = w->score[s] < w->score[best] ? s : best;
-    for (int s = LARGE + 1; s < LARGE + w->large; s++)
-        best = w->score[s] < w->score[best] ? s : best;
-    return best;
 }
 
 /* As avo_cavlc_choose(). */
@@ -238,42 +296,35 @@ AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const A
     const bool is_8x8 = kind == AVO_COEF_8x8;
     const int first = kind == AVO_COEF_AC, size = is_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
     const Rates r = find_rates(b);
-    uint8_t path[64][STATES];
-    Ways ways = {{0}, 0, 0};
-    for (int s = 1; s < STATES; s++)
-        ways.score[s] = IMPOSSIBLE;
-    int64_t shared = 0; /* what all started ways have paid for zeros */
-    int steps = 0, above = avo_highest_bit(mask);
-    for (uint64_t rest = mask; rest;) {
+    const Exchange e = find_exchange(b);
+    Notes notes[64 / STRETCH];
+    int zeros_below[64], at = FIRST_NOTE, pages = 0;
+    sum_zeros(zeros_below, &r, is_8x8, avo_highest_bit(mask) - first);
+    Small small = {0, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE};
+    Large large = {{IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE}, 0};
+    int64_t gain = 0;
+    for (uint64_t rest = mask; rest; at += NOTE_BITS) {
         int i = avo_highest_bit(rest), raster = avo_coef_raster(kind, i);
         rest ^= (uint64_t)1 << i;
-        shared += r.lambda * zero_bits(&r, is_8x8, i + 1 - first, above - 1 - first);
-        above = i;
-        AvoCoefPoint p = avo_coef_point(kind, b->scale, b->qp, raster, avo_abs(c[raster]));
-        Step step = {.level = levels[i], .start = -shared};
-        if (i < size - 1) {
-            uint8_t significant = r.significant[avo_sig_inc(is_8x8, i - first)];
-            uint8_t last = r.last[avo_last_inc(is_8x8, i - first)];
-            step.zero = r.lambda * bin_bits(significant, 0);
-            step.go_on = r.lambda * (bin_bits(significant, 1) + bin_bits(last, 0));
-            step.start += r.lambda * (bin_bits(significant, 1) + bin_bits(last, 1));
+        if (size > STRETCH && at == FIRST_NOTE + NOTE_BITS * STRETCH) {
+            turn_pages(notes[pages++], &small, &large);
+            at = FIRST_NOTE;
         }
-        if (step.level <= 2)
-            step.one = avo_coef_change(&p, 1);
-        if (step.level >= 2)
-            compare_large(&step, &ways, &r, &p);
-        advance(&ways, path[steps++], &r, &step);
+        Step s = {.level = levels[i]};
+        gain += measure_levels(&s, b, &e, kind, raster, avo_abs(c[raster]), at);
+        measure_flags(&s, &r, zeros_below, is_8x8, i - first, i == size - 1);
+        advance(&small, &large, &r, &s);
     }
-    shared += r.lambda * zero_bits(&r, is_8x8, 0, above - 1 - first);
-    int best = best_state(&ways);
-    int64_t gain = -(ways.score[best] + shared);
+    Way best = best_way(&small, &large);
+    int64_t bits = best >> 32;
     if (b->cbf_inc >= 0) {
         uint8_t cbf = b->contexts->state[avo_cabac_cat[b->cat].coded_block_flag + b->cbf_inc];
-        gain += r.lambda * (bin_bits(cbf, 0) - bin_bits(cbf, 1));
+        bits += bin_bits(cbf, 1) - bin_bits(cbf, 0);
     }
+    gain -= e.lambda * bits;
     if (gain <= 0)
         return 0;
-    trace(levels, mask, path, steps, best);
+    follow_notes(levels, mask, (uint32_t)best, at, notes, pages);
     return gain;
 }
 
@@ -307,10 +358,11 @@ AVO_INLINE bool choose_block(coef *c, const coef *rounded, const AvoTrellisBlock
     uint64_t mask = avo_nonzero_mask(levels, size);
     *gain = b->contexts ? choose(levels, c, mask, b, kind)
                         : avo_cavlc_choose(levels, c, mask, b, kind);
-    coef chosen[64] = {0};
+    coef chosen[64];
+    memset(chosen, 0, (size_t)size * sizeof *c);
     for (uint64_t rest = *gain ? mask : 0; rest; rest &= rest - 1) {
-        int i = avo_lowest_bit(rest), raster = avo_coef_raster(kind, i);
-        chosen[raster] = c[raster] < 0 ? (coef)-levels[i] : levels[i];
+        int i = avo_lowest_bit(rest), raster = avo_coef_raster(kind, i), sign = -(c[raster] < 0);
+        chosen[raster] = (coef)((levels[i] ^ sign) - sign);
     }
     if (kind == AVO_COEF_AC)
         chosen[0] = c[0];
