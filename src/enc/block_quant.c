@@ -25,14 +25,13 @@ AVO_INLINE Around counts_around(const AvoRowCtx *row, const AvoMbInfo *info, int
     };
 }
 
-/* ctxIdxInc of coded_block_flag (9.3.3.1.1.9). */
-static int block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k)
+int avo_block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k)
 {
     Around n = counts_around(row, info, k, AVO_MB_IS_INTRA(info->type));
     return (n.left != 0) + 2 * (n.above != 0);
 }
 
-static int dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag)
+int avo_dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag)
 {
     const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
     int missing = AVO_MB_IS_INTRA(info->type);
@@ -73,12 +72,13 @@ void avo_trellis_lambdas(AvoRowCtx *row)
 
 /* ---- blocks ---- */
 
-static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, bool intra, int qp)
+static AvoTrellisBlock trellis_block(const AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat,
+                                     bool intra, int qp)
 {
     return (AvoTrellisBlock){
         .dsp = row->job->dsp,
         .cat = cat,
-        .contexts = row->syntax.cabac ? &row->coding : NULL,
+        .contexts = row->syntax.cabac ? &cand->contexts : NULL,
         .cbf_inc = -1,
         .qp = qp,
         .lambda2_q8 = row->trellis_lambda2_q8[intra],
@@ -91,7 +91,7 @@ static AvoTrellisBlock trellis_block(const AvoRowCtx *row, AvoBlockCat cat, bool
 static void look_around(AvoTrellisBlock *b, const AvoRowCtx *row, const AvoMbInfo *info, int k)
 {
     if (row->syntax.cabac) {
-        b->cbf_inc = block_cbf_inc(row, info, k);
+        b->cbf_inc = avo_block_cbf_inc(row, info, k);
         return;
     }
     Around n = counts_around(row, info, k, -1);
@@ -113,7 +113,7 @@ int avo_round_4x4_x4(const AvoRowCtx *row, coef *rounded, const coef *c, int lis
 bool avo_choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
                     AvoBlockCat cat, int list, int qp, int k, int64_t *gain)
 {
-    AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
+    AvoTrellisBlock b = trellis_block(row, cand, cat, list < AVO_LIST_INTER_Y, qp);
     look_around(&b, row, &cand->info, k);
     b.scale = row->job->quant->scale.dequant4[list][qp % 6];
     return avo_trellis_choose(c, rounded, &b, gain);
@@ -140,7 +140,7 @@ bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int lis
     const AvoQuantSet *q = row->job->quant;
     if (!row->use_trellis)
         return row->job->dsp->quant_8x8(c, q->mf8[list][qp], q->bias8[list][qp]);
-    AvoTrellisBlock b = trellis_block(row, AVO_CAT_LUMA_8x8, list == AVO_LIST8_INTRA, qp);
+    AvoTrellisBlock b = trellis_block(row, cand, AVO_CAT_LUMA_8x8, list == AVO_LIST8_INTRA, qp);
     if (!row->syntax.cabac)
         look_around(&b, row, &cand->info, (blk8 & 2) * 4 + (blk8 & 1) * 2);
     b.mf = q->mf8[list][qp];
@@ -158,59 +158,15 @@ bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlock
         return cat == AVO_CAT_I16_DC ? row->job->dsp->quant_4x4_dc(c, mf, bias)
                                      : row->job->dsp->quant_2x2_dc(c, mf, bias);
     }
-    AvoTrellisBlock b = trellis_block(row, cat, list < AVO_LIST_INTER_Y, qp);
+    AvoTrellisBlock b = trellis_block(row, cand, cat, list < AVO_LIST_INTER_Y, qp);
     if (row->syntax.cabac)
-        b.cbf_inc = dc_cbf_inc(row, &cand->info, flag);
+        b.cbf_inc = avo_dc_cbf_inc(row, &cand->info, flag);
     else
         look_around(&b, row, &cand->info, 0); /* 9.2.1: nC of the DC is that of block 0 */
     b.mf = &q->dc_mf[list][qp];
     b.round = &q->dc_round[list][qp];
     b.scale = q->scale.dequant4[list][qp % 6];
     return avo_trellis_quant(c, &b, gain);
-}
-
-/* ---- contexts ---- */
-
-/* Contexts of residual blocks in frame macroblocks: 85..435 (table 9-34). */
-enum { FIRST_RESIDUAL_CTX = 85, RESIDUAL_CTX_END = 436 };
-
-void avo_coding_start(AvoRowCtx *row)
-{
-    row->coding_bits_q8 = 0;
-    if (row->use_trellis && row->syntax.cabac)
-        memcpy(row->coding.state + FIRST_RESIDUAL_CTX, row->contexts.state + FIRST_RESIDUAL_CTX,
-               RESIDUAL_CTX_END - FIRST_RESIDUAL_CTX);
-}
-
-void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k,
-                           const int16_t *levels)
-{
-    if (!row->use_trellis || !row->syntax.cabac)
-        return;
-    int inc = block_cbf_inc(row, &cand->info, k);
-    if (levels) {
-        row->coding_bits_q8 += avo_block_bits_cabac(&row->coding, cat, inc, levels);
-    } else {
-        uint8_t *cbf = &row->coding.state[avo_cabac_cat[cat].coded_block_flag + inc];
-        row->coding_bits_q8 += avo_cabac_entropy[*cbf];
-        *cbf = avo_cabac_next[*cbf][0];
-    }
-}
-
-void avo_coding_follow_8x8(AvoRowCtx *row, const int16_t *levels)
-{
-    if (row->use_trellis && row->syntax.cabac)
-        row->coding_bits_q8 += avo_block_bits_cabac(&row->coding, AVO_CAT_LUMA_8x8, 0, levels);
-}
-
-void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, int raster)
-{
-    const int16_t *levels =
-        cand->info.nnz[raster] ? cand->levels.luma[avo_blk_coding[raster]] : NULL;
-    if (size == 4)
-        avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, levels);
-    else if (levels)
-        avo_coding_follow_8x8(row, levels);
 }
 
 /* ---- groups ---- */
@@ -238,7 +194,7 @@ static int empty_bits(const AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat c
 {
     if (row->syntax.cabac)
         return bin_bits(
-            row, avo_cabac_cat[cat].coded_block_flag + block_cbf_inc(row, &cand->info, k), 0);
+            row, avo_cabac_cat[cat].coded_block_flag + avo_block_cbf_inc(row, &cand->info, k), 0);
     Around n = counts_around(row, &cand->info, k, -1);
     int nc = n.left < 0 ? n.above : n.above < 0 ? n.left : (n.left + n.above + 1) >> 1;
     return 256 * avo_coeff_token[avo_coeff_token_table(avo_max(nc, 0))][0][0].size;
@@ -249,7 +205,7 @@ static int empty_dc_bits(const AvoRowCtx *row, const AvoMbCand *cand, int flag)
     if (row->syntax.cabac)
         return bin_bits(row,
                         avo_cabac_cat[AVO_CAT_CHROMA_DC].coded_block_flag +
-                            dc_cbf_inc(row, &cand->info, flag),
+                            avo_dc_cbf_inc(row, &cand->info, flag),
                         0);
     return 256 * avo_coeff_token[avo_coeff_token_table(-1)][0][0].size;
 }

@@ -1,8 +1,5 @@
 /* Quantisation of one residual block: plainly, or by the trellis with all it wants to know (tables,
- * contexts, increments), whichever row->use_trellis says.
- *
- * For the trellis row->coding holds the contexts as the entropy coder will find them at the block:
- * a copy of those at the macroblock's start that is moved on block by block. */
+ * contexts, increments), whichever row->use_trellis says. The contexts are those of coding.h. */
 #ifndef AVO_ENC_BLOCK_QUANT_H
 #define AVO_ENC_BLOCK_QUANT_H
 
@@ -32,16 +29,9 @@ int avo_round_4x4_x4(const AvoRowCtx *row, coef *rounded, const coef *c, int lis
 bool avo_choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
                     AvoBlockCat cat, int list, int qp, int k, int64_t *gain);
 
-/* Puts row->coding to the start of the macroblock. Luma and chroma may start separately: they share
- * no context. */
-void avo_coding_start(AvoRowCtx *row);
-/* Moves row->coding over a 4x4 block, levels in scan order, NULL: none. */
-void avo_coding_follow_4x4(AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat, int k,
-                           const int16_t *levels);
-void avo_coding_follow_8x8(AvoRowCtx *row, const int16_t *levels);
-/* The same for a block of an intra macroblock as it lies in cand; size 4 or 8, raster: its (first)
- * 4x4 block. */
-void avo_coding_follow_intra(AvoRowCtx *row, const AvoMbCand *cand, int size, int raster);
+/* ctxIdxInc of coded_block_flag (9.3.3.1.1.9) for the block with index k in nnz, or for DC. */
+int avo_block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k);
+int avo_dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag);
 
 /* What it would save, in the unit of gains, to leave a group of blocks out by coded_block_pattern
  * or mb_type instead of coding each as empty. cbp: luma bits of the 8x8 blocks before this one. */

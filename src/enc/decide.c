@@ -1,5 +1,6 @@
 /* See decide.h: what all families share, and the order in which they are asked. */
 #include "enc/block_quant.h"
+#include "enc/coding.h"
 #include "enc/decide.h"
 
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
@@ -7,7 +8,7 @@ void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
     AvoMbInfo *info = &cand->info;
     memset(info, 0, sizeof *info);
     memset(&cand->code, 0, sizeof cand->code);
-    cand->scored = cand->hopeless = false;
+    cand->scored = cand->hopeless = cand->residual_counted = false;
     cand->luma_score = 0;
     info->type = (uint8_t)type;
     info->qp = (int8_t)row->qp;
@@ -23,7 +24,7 @@ void avo_trial_like_best(AvoRowCtx *row)
     AvoMbCand *trial = row->trial;
     trial->info = row->best->info;
     trial->code = row->best->code;
-    trial->scored = trial->hopeless = false;
+    trial->scored = trial->hopeless = trial->residual_counted = false;
     trial->luma_score = 0;
 }
 
@@ -64,9 +65,23 @@ static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
     return (int64_t)row->lambda_q8 * row->job->tools->psy_rd * sum / (100 * 256 * 2);
 }
 
-void avo_cand_score_below(AvoRowCtx *row, AvoMbCand *cand, int64_t limit)
+/* Bits of the macroblock; cand->contexts are then those behind it. */
+static uint32_t count_bits(const AvoRowCtx *row, AvoMbCand *cand)
 {
     AvoMbSyntax mb = avo_cand_syntax(row, cand);
+    if (!row->syntax.cabac)
+        return avo_mb_bits(&row->syntax, &mb, NULL);
+    if (!cand->residual_counted || !avo_mb_has_residual(&cand->info)) {
+        avo_cabac_copy_contexts(&cand->contexts, &row->contexts);
+        return avo_mb_bits(&row->syntax, &mb, &cand->contexts);
+    }
+    avo_coding_start_head(row, cand);
+    return avo_mb_head_bits(&row->syntax, &mb, &cand->contexts) + cand->luma_bits_q8 +
+           cand->chroma_bits_q8;
+}
+
+void avo_cand_score_below(AvoRowCtx *row, AvoMbCand *cand, int64_t limit)
+{
     cand->ssd = avo_cand_ssd(row, cand);
     if (row->job->tools->psy_rd && cand->ssd < limit)
         cand->ssd += psy_distortion(row, cand);
@@ -74,9 +89,7 @@ void avo_cand_score_below(AvoRowCtx *row, AvoMbCand *cand, int64_t limit)
         cand->score = INT64_MAX;
         return;
     }
-    if (row->syntax.cabac)
-        avo_cabac_copy_contexts(&cand->contexts, &row->contexts);
-    cand->bits_q8 = avo_mb_bits(&row->syntax, &mb, row->syntax.cabac ? &cand->contexts : NULL);
+    cand->bits_q8 = count_bits(row, cand);
     cand->score = avo_rd_score(row, cand->ssd, cand->bits_q8);
     cand->scored = true;
 }

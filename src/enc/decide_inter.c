@@ -185,7 +185,7 @@ static bool is_hopeless(const AvoRowCtx *row, AvoMbCand *cand)
         return false;
     int64_t ssd =
         row->job->dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
-    cand->luma_score = avo_rd_score(row, ssd, row->coding_bits_q8);
+    cand->luma_score = avo_rd_score(row, ssd, cand->luma_bits_q8);
     if (best->score == INT64_MAX) /* nothing is coded yet */
         return false;
     int64_t rest = best->luma_score ? best->score - best->luma_score : 0;

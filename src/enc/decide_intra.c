@@ -1,7 +1,7 @@
 /* Intra modes. Intra16x16 and chroma are searched by SATD; 4x4 and 8x8 blocks must be coded one
  * after another because each predicts from the one before, so trying them and coding them is the
  * same walk. */
-#include "enc/block_quant.h"
+#include "enc/coding.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
 
@@ -309,7 +309,7 @@ static int choose_mode(AvoRowCtx *row, AvoMbCand *cand, const BlockSite *b, cons
 /* Chooses the mode of one block and leaves the block coded. Returns the SATD cost of the chosen
  * mode; where modes are chosen by true cost, what the block costs at least is added to *sum. */
 static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y, ModeBits bits,
-                        int64_t *sum)
+                        AvoCodingMark *group, int64_t *sum)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     BlockSite b = {.size = size, .x = x, .y = y, .edge = line + AVO_EDGE_CORNER_AT};
@@ -329,7 +329,7 @@ static int decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y,
         *sum += keep > 1 ? block_ssd(row, cand, size, x, y) : 0;
     }
     int mode = ranked[best].mode;
-    avo_coding_follow_intra(row, cand, size, (y >> 2) * 4 + (x >> 2));
+    avo_coding_follow_intra(row, cand, size, (y >> 2) * 4 + (x >> 2), group);
     for (int j = 0; j < size / 4; j++)
         for (int i = 0; i < size / 4; i++)
             cand->info.intra_mode[((y >> 2) + j) * 4 + (x >> 2) + i] = (int8_t)mode;
@@ -344,14 +344,16 @@ static int code_blocks(AvoRowCtx *row, AvoMbCand *cand, int size, int limit)
 {
     avo_cand_init(row, cand, size == 4 ? AVO_MB_I4x4 : AVO_MB_I8x8);
     cand->info.transform_8x8 = size == 8;
-    avo_coding_start(row);
+    avo_coding_start_luma(row, cand);
     ModeBits bits = mode_bits(row);
     int cost = avo_rate(row, 256);
+    AvoCodingMark group;
     int64_t sum = 0;
     int per_block = size * size / 16;
     for (int i = 0; i < 16; i += per_block) {
         int raster = avo_blk_raster[i];
-        cost += decide_block(row, cand, size, (raster & 3) * 4, (raster >> 2) * 4, bits, &sum);
+        cost +=
+            decide_block(row, cand, size, (raster & 3) * 4, (raster >> 2) * 4, bits, &group, &sum);
         if (cost > limit || (sum && sum >= row->best->score))
             return AVO_COST_MAX;
     }
@@ -372,6 +374,7 @@ void avo_refine_chroma_mode(AvoRowCtx *row)
         memcpy(trial->rec, best->rec, sizeof trial->rec);
         trial->levels = best->levels;
         avo_trial_like_best(row);
+        avo_coding_keep_luma(trial, best);
         trial->info.intra_chroma_mode = (uint8_t)mode;
         avo_predict_intra_chroma(row, mode, trial->rec + AVO_REC_CB, trial->rec + AVO_REC_CR);
         avo_code_chroma(row, trial, true);

@@ -1,7 +1,7 @@
 /* The macroblock as it was decided, coded again: with the trellis, for presets that cannot afford
  * that on every candidate, and at quantisers nearby. Modes, vectors and the transform stay; only
  * levels and what follows from them change. */
-#include "enc/block_quant.h"
+#include "enc/coding.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
 
@@ -20,7 +20,8 @@ static void recode_i16(AvoRowCtx *row, AvoMbCand *cand)
     avo_code_i16_luma(row, cand);
 }
 
-static void recode_block(AvoRowCtx *row, AvoMbCand *cand, int size, int raster)
+static void recode_block(AvoRowCtx *row, AvoMbCand *cand, int size, int raster,
+                         AvoCodingMark *group)
 {
     AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
     const AvoDsp *dsp = row->job->dsp;
@@ -37,7 +38,7 @@ static void recode_block(AvoRowCtx *row, AvoMbCand *cand, int size, int raster)
                                                      line + AVO_EDGE_CORNER_AT);
         avo_code_intra_8x8(row, cand, (y & 2) + (x >> 1));
     }
-    avo_coding_follow_intra(row, cand, size, raster);
+    avo_coding_follow_intra(row, cand, size, raster, group);
 }
 
 static void recode_intra(AvoRowCtx *row, AvoMbCand *cand)
@@ -45,10 +46,11 @@ static void recode_intra(AvoRowCtx *row, AvoMbCand *cand)
     if (cand->info.type == AVO_MB_I16x16) {
         recode_i16(row, cand);
     } else {
+        AvoCodingMark group;
         int size = cand->info.type == AVO_MB_I4x4 ? 4 : 8;
-        avo_coding_start(row);
+        avo_coding_start_luma(row, cand);
         for (int i = 0; i < 16; i += size * size / 16)
-            recode_block(row, cand, size, avo_blk_raster[i]);
+            recode_block(row, cand, size, avo_blk_raster[i], &group);
         avo_cbp_from_nnz(cand);
     }
     if (row->syntax.chroma_format)

@@ -93,17 +93,27 @@ static uint32_t count_cavlc_mb(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb
     return sink.cavlc.bits << 8;
 }
 
-static uint32_t count_cabac_mb(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, uint8_t *state)
+uint32_t avo_mb_head_bits(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, AvoCabacContexts *ctx)
 {
-    AvoSink sink = {.state = state};
+    AvoSink sink = {.state = ctx->state};
     if (syntax->slice_type != AVO_SLICE_I)
         avo_syntax_skip_flag(&sink, AVO_SINK_CABAC_COUNT, syntax, mb);
     if (!AVO_MB_IS_SKIP(mb->info->type))
-        avo_syntax_macroblock(&sink, AVO_SINK_CABAC_COUNT, syntax, mb);
+        avo_syntax_head(&sink, AVO_SINK_CABAC_COUNT, syntax, mb);
+    return sink.bits_q8;
+}
+
+static uint32_t residual_bits(const AvoMbSyntax *mb, AvoCabacContexts *ctx)
+{
+    AvoSink sink = {.state = ctx->state};
+    avo_syntax_residual_cabac(&sink, AVO_SINK_CABAC_COUNT, mb);
     return sink.bits_q8;
 }
 
 uint32_t avo_mb_bits(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, AvoCabacContexts *ctx)
 {
-    return ctx ? count_cabac_mb(syntax, mb, ctx->state) : count_cavlc_mb(syntax, mb);
+    if (!ctx)
+        return count_cavlc_mb(syntax, mb);
+    uint32_t bits = avo_mb_head_bits(syntax, mb, ctx);
+    return avo_mb_has_residual(mb->info) ? bits + residual_bits(mb, ctx) : bits;
 }

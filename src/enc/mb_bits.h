@@ -34,10 +34,19 @@ typedef struct AvoMbSyntax {
     int prev_qp_delta_nonzero; /* previous macroblock in coding order sent a non-zero mb_qp_delta */
 } AvoMbSyntax;
 
+/* Whether mb_qp_delta and residual() are sent (7.3.5): then the macroblock's QP is the wanted one.
+ */
+static inline bool avo_mb_has_residual(const AvoMbInfo *info)
+{
+    return info->type == AVO_MB_I16x16 || (info->type != AVO_MB_IPCM && info->cbp);
+}
+
 /* Bits of the whole macroblock in 1/256 bit, mb_skip_flag included (CAVLC: skip counts as 1/2 bit
  * or so; the run is not known). ctx: CABAC contexts, advanced as the writer would advance them;
  * NULL for CAVLC. */
 uint32_t avo_mb_bits(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, AvoCabacContexts *ctx);
+/* With CABAC, without the residual. */
+uint32_t avo_mb_head_bits(const AvoSyntaxCtx *syntax, const AvoMbSyntax *mb, AvoCabacContexts *ctx);
 
 /* ctxBlockCat (Table 9-42). */
 typedef enum AvoBlockCat {

@@ -559,12 +559,6 @@ AVO_INLINE void avo_syntax_residual_cabac(AvoSink *s, AvoSinkKind kind, const Av
 
 /* ---- macroblock_layer() ---- */
 
-/* Whether mb_qp_delta and residual() follow: then the macroblock's QP is the wanted one. */
-AVO_INLINE bool avo_syntax_has_residual(const AvoMbInfo *info)
-{
-    return info->type == AVO_MB_I16x16 || (info->type != AVO_MB_IPCM && info->cbp);
-}
-
 AVO_INLINE void avo_syntax_prediction(AvoSink *s, AvoSinkKind kind, const AvoSyntaxCtx *sx,
                                       const AvoMbSyntax *mb)
 {
@@ -584,9 +578,9 @@ AVO_INLINE void avo_syntax_prediction(AvoSink *s, AvoSinkKind kind, const AvoSyn
     }
 }
 
-/* Everything of a macroblock that is not skipped. */
-AVO_INLINE void avo_syntax_macroblock(AvoSink *s, AvoSinkKind kind, const AvoSyntaxCtx *sx,
-                                      const AvoMbSyntax *mb)
+/* Everything in front of the residual of a macroblock that is not skipped; I_PCM as a whole. */
+AVO_INLINE void avo_syntax_head(AvoSink *s, AvoSinkKind kind, const AvoSyntaxCtx *sx,
+                                const AvoMbSyntax *mb)
 {
     const AvoMbInfo *info = mb->info;
     avo_syntax_mb_type(s, kind, sx, mb);
@@ -599,9 +593,17 @@ AVO_INLINE void avo_syntax_macroblock(AvoSink *s, AvoSinkKind kind, const AvoSyn
         avo_syntax_cbp(s, kind, sx, mb);
     if (!AVO_MB_IS_INTRA(info->type) && avo_syntax_inter_transform_sent(sx, mb))
         avo_syntax_transform_flag(s, kind, mb);
-    if (!avo_syntax_has_residual(info))
+    if (avo_mb_has_residual(info))
+        avo_syntax_qp_delta(s, kind, mb);
+}
+
+/* Everything of a macroblock that is not skipped. */
+AVO_INLINE void avo_syntax_macroblock(AvoSink *s, AvoSinkKind kind, const AvoSyntaxCtx *sx,
+                                      const AvoMbSyntax *mb)
+{
+    avo_syntax_head(s, kind, sx, mb);
+    if (!avo_mb_has_residual(mb->info))
         return;
-    avo_syntax_qp_delta(s, kind, mb);
     if (AVO_SINK_IS_CABAC(kind))
         avo_syntax_residual_cabac(s, kind, mb);
     else

@@ -3,6 +3,7 @@
  * is off. */
 #include "enc/residual.h"
 #include "enc/block_quant.h"
+#include "enc/coding.h"
 #include "h264/tables.h"
 
 /* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after
@@ -78,22 +79,27 @@ static Quad luma_quad(AvoMbCand *cand, AvoBlockCat cat, int list, int qp, int bl
     return (Quad){cat, list, qp, &avo_blk_raster[4 * blk8], &cand->levels.luma[4 * blk8]};
 }
 
-/* Quantises four blocks (AC blocks: 0 in the place of their DC) and puts back what a decoder will
- * make of their levels; those may be worth *gain more than before. Bit i of the result: block i has
- * levels. Where nothing rounds to any, c and row->coding stay as they are: mostly nothing at all is
- * sent then. */
-static int code_quad(AvoRowCtx *row, AvoMbCand *cand, coef *c, const Quad *q, int64_t *gain)
+/* Quantises four blocks (AC blocks: 0 in the place of their DC): without the trellis in place, with
+ * it to the nearest levels, into rounded. Bit i of the result: block i has levels. */
+static int round_quad(const AvoRowCtx *row, coef *rounded, coef *c, const Quad *q)
+{
+    const AvoQuantSet *set = row->job->quant;
+    if (row->use_trellis)
+        return avo_round_4x4_x4(row, rounded, c, q->list, q->qp);
+    return row->job->dsp->quant_4x4_x4(c, set->mf4[q->list][q->qp], set->bias4[q->list][q->qp]);
+}
+
+/* Chooses the levels of four blocks, of which those of `some` are not empty when rounded, and puts
+ * back what a decoder will make of them; they may be worth *gain more than before. Returns which
+ * blocks have levels then. */
+static int choose_quad(AvoRowCtx *row, AvoMbCand *cand, coef *c, const coef *rounded, int some,
+                       const Quad *q, int64_t *gain)
 {
     const AvoDsp *dsp = row->job->dsp;
-    const AvoQuantSet *set = row->job->quant;
-    AVO_ALIGN(64) coef rounded[64];
     int mask = 0;
-    int some = row->use_trellis
-                   ? avo_round_4x4_x4(row, rounded, c, q->list, q->qp)
-                   : dsp->quant_4x4_x4(c, set->mf4[q->list][q->qp], set->bias4[q->list][q->qp]);
     for (int i = 0; i < 4; i++)
         cand->info.nnz[q->k[i]] = 0;
-    for (int i = 0; some && i < 4; i++, c += 16) {
+    for (int i = 0; i < 4; i++, c += 16) {
         int k = q->k[i];
         int64_t block_gain = 0;
         bool any = some >> i & 1;
@@ -109,7 +115,7 @@ static int code_quad(AvoRowCtx *row, AvoMbCand *cand, coef *c, const Quad *q, in
         dsp->scan_4x4(q->levels[i], c);
         cand->info.nnz[k] = (uint8_t)dsp->count_nonzero_16(q->levels[i]);
         avo_coding_follow_4x4(row, cand, q->cat, k, q->levels[i]);
-        dsp->dequant_4x4(c, set->scale.dequant4[q->list][q->qp % 6], q->qp);
+        dsp->dequant_4x4(c, row->job->quant->scale.dequant4[q->list][q->qp % 6], q->qp);
         mask |= 1 << i;
         *gain += block_gain;
     }
@@ -166,8 +172,13 @@ static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
                             int64_t *gain)
 {
     Quad q = luma_quad(cand, AVO_CAT_LUMA_4x4, AVO_LIST_INTER_Y, row->qp, blk8);
-    int score = 0;
-    *mask = code_quad(row, cand, c, &q, gain);
+    AVO_ALIGN(64) coef rounded[64];
+    int score = 0, some = round_quad(row, rounded, c, &q);
+    if (!some) {
+        set_nnz_8x8(cand, blk8, 0);
+        return *mask = 0;
+    }
+    *mask = choose_quad(row, cand, c, rounded, some, &q, gain);
     for (int i = 0; i < 4 && !row->use_trellis && score < 6; i++)
         if (*mask >> i & 1)
             score += decimate_score(q.levels[i], 16);
@@ -189,7 +200,7 @@ static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
         score = decimate_score(zigzag, 64);
     }
     store_8x8(row, cand, c, blk8);
-    avo_coding_follow_8x8(row, cand->levels.luma[4 * blk8]);
+    avo_coding_follow_8x8(cand, cand->levels.luma[4 * blk8]);
     row->job->dsp->dequant_8x8(c, row->job->quant->scale.dequant8[1][row->qp % 6], row->qp);
     return score;
 }
@@ -207,8 +218,9 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
     const AvoDsp *dsp = row->job->dsp;
     bool decimate = row->job->tools->dct_decimate && !row->use_trellis;
     bool t8 = cand->info.transform_8x8;
+    AvoBlockCat cat = t8 ? AVO_CAT_LUMA_8x8 : AVO_CAT_LUMA_4x4;
     int mask[4], total_score = 0, cbp = 0;
-    avo_coding_start(row);
+    avo_coding_start_luma(row, cand);
     row->residual_gain = 0;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
@@ -216,8 +228,9 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
                     *pred = cand->rec + y * AVO_REC_STRIDE + x;
         coef *c = row->coefs + 64 * i;
         int64_t gain = 0;
-        uint32_t bits_before = row->coding_bits_q8;
+        AvoCodingMark before;
         int score;
+        avo_coding_mark(cand, cat, &before);
         if (t8) {
             dsp->sub_dct_8x8(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
             score = inter_8x8_by_8x8(row, cand, c, i, &mask[i], &gain);
@@ -233,7 +246,7 @@ void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
             gain = 0;
         }
         if (!mask[i])
-            row->coding_bits_q8 = bits_before;
+            avo_coding_undo(cand, cat, &before);
         row->residual_gain += gain;
         total_score += score;
         cbp |= (mask[i] != 0) << i;
@@ -259,11 +272,9 @@ static void dequant_luma_dc(coef dc[16], int scale, int qp)
                                 : (dc[i] * scale + (1 << (5 - qp / 6))) >> (6 - qp / 6));
 }
 
-/* AC of all blocks, their DC into dc (raster); true if any levels are left. */
-static bool code_i16_ac(AvoRowCtx *row, AvoMbCand *cand, coef dc[16])
+/* Transforms all blocks: their DC goes to dc (raster), their AC to row->coefs. */
+static void transform_i16(AvoRowCtx *row, const AvoMbCand *cand, coef dc[16])
 {
-    bool any = false;
-    int64_t gain = 0;
     for (int blk8 = 0; blk8 < 4; blk8++) {
         int x = (blk8 & 1) * 8, y = (blk8 >> 1) * 8;
         coef *c = row->coefs + 64 * blk8;
@@ -273,14 +284,33 @@ static bool code_i16_ac(AvoRowCtx *row, AvoMbCand *cand, coef dc[16])
             dc[avo_blk_raster[4 * blk8 + i]] = c[16 * i];
             c[16 * i] = 0;
         }
-        Quad q = luma_quad(cand, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, blk8);
-        any |= code_quad(row, cand, c, &q, &gain) != 0;
     }
-    if (any && row->use_trellis && gain < avo_saved_i16_ac(row, cand)) {
-        memset(cand->info.nnz, 0, 16);
-        any = false;
+}
+
+/* AC of all blocks: where one is coded, all are. True if any levels are left. */
+static bool code_i16_ac(AvoRowCtx *row, AvoMbCand *cand)
+{
+    AVO_ALIGN(64) coef rounded[256];
+    int some[4], any = 0;
+    int64_t gain = 0;
+    AvoCodingMark before;
+    Quad q[4];
+    memset(cand->info.nnz, 0, 16);
+    for (int i = 0; i < 4; i++) {
+        q[i] = luma_quad(cand, AVO_CAT_I16_AC, AVO_LIST_INTRA_Y, row->qp, i);
+        any |= some[i] = round_quad(row, rounded + 64 * i, row->coefs + 64 * i, &q[i]);
     }
-    return any;
+    if (!any)
+        return false;
+    avo_coding_mark(cand, AVO_CAT_I16_AC, &before);
+    any = 0;
+    for (int i = 0; i < 4; i++)
+        any |= choose_quad(row, cand, row->coefs + 64 * i, rounded + 64 * i, some[i], &q[i], &gain);
+    if (any && (!row->use_trellis || gain >= avo_saved_i16_ac(row, cand)))
+        return true;
+    avo_coding_undo(cand, AVO_CAT_I16_AC, &before);
+    memset(cand->info.nnz, 0, 16);
+    return false;
 }
 
 /* Levels of the DC; then dc holds what a decoder makes of them. True if any are left. */
@@ -317,10 +347,12 @@ static void rebuild_i16(const AvoRowCtx *row, AvoMbCand *cand, const coef dc[16]
 void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand)
 {
     AVO_ALIGN(32) coef dc[16];
-    avo_coding_start(row);
-    bool any_ac = code_i16_ac(row, cand, dc), any_dc = code_i16_dc(row, cand, dc);
+    avo_coding_start_luma(row, cand);
+    transform_i16(row, cand, dc);
+    bool any_ac = code_i16_ac(row, cand), any_dc = code_i16_dc(row, cand, dc);
     cand->info.dc_flags =
         (uint8_t)((cand->info.dc_flags & ~AVO_DC_LUMA) | (any_dc ? AVO_DC_LUMA : 0));
+    avo_coding_follow_dc(row, cand, AVO_DC_LUMA);
     cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | (any_ac ? 15 : 0));
     if (any_dc || any_ac)
         rebuild_i16(row, cand, dc, any_dc);
@@ -338,16 +370,19 @@ static void hadamard_2x2(coef d[4])
 }
 
 typedef struct ChromaPlane {
-    AVO_ALIGN(32) coef ac[64]; /* four blocks, dequantised */
+    AVO_ALIGN(64) coef ac[64]; /* four blocks, dequantised */
+    AVO_ALIGN(64) coef rounded[64];
     coef dc[4];
+    Quad quad;
+    int some; /* blocks that are not empty when rounded */
     bool any_dc, any_ac;
     int64_t dc_gain, ac_gain; /* trellis only */
 } ChromaPlane;
 
-static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, int list,
-                           int qp)
+static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane)
 {
     const AvoQuantSet *q = row->job->quant;
+    int list = p->quad.list, qp = p->quad.qp;
     hadamard_2x2(p->dc);
     p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp,
                              &p->dc_gain);
@@ -361,33 +396,37 @@ static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int 
         p->dc[i] = (coef)(((p->dc[i] * scale) * (1 << (qp / 6))) >> 5);
 }
 
-static void code_chroma_plane(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane,
-                              bool intra)
+/* Transforms one plane and rounds its AC. */
+static void transform_chroma(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane, int list)
 {
-    const AvoDsp *dsp = row->job->dsp;
-    int list = (intra ? 1 : 4) + plane, qp = row->qp_chroma[plane];
+    static const uint8_t index[2][4] = {{16, 17, 18, 19}, {20, 21, 22, 23}};
     const pixel *cur = row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB);
     const pixel *pred = cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB);
-    dsp->sub_dct_4x4_x4(p->ac, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
+    row->job->dsp->sub_dct_4x4_x4(p->ac, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
     for (int i = 0; i < 4; i++) {
         p->dc[i] = p->ac[16 * i];
         p->ac[16 * i] = 0;
     }
-    static const uint8_t index[2][4] = {{16, 17, 18, 19}, {20, 21, 22, 23}};
-    Quad q = {AVO_CAT_CHROMA_AC, list, qp, index[plane], cand->levels.chroma_ac[plane]};
+    p->quad = (Quad){AVO_CAT_CHROMA_AC, list, row->qp_chroma[plane], index[plane],
+                     cand->levels.chroma_ac[plane]};
+    p->some = round_quad(row, p->rounded, p->ac, &p->quad);
+    p->any_ac = false;
     p->dc_gain = p->ac_gain = 0;
-    int mask = code_quad(row, cand, p->ac, &q, &p->ac_gain), score = 0;
+}
+
+static void code_chroma_ac(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, bool may_decimate)
+{
+    int mask = choose_quad(row, cand, p->ac, p->rounded, p->some, &p->quad, &p->ac_gain), score = 0;
     p->any_ac = mask;
-    if (mask && !intra && row->job->tools->dct_decimate && !row->use_trellis) {
-        for (int i = 0; i < 4; i++)
-            if (mask >> i & 1)
-                score += decimate_score(q.levels[i] + 1, 15);
-        if (score < 7) {
-            memset(&cand->info.nnz[16 + 4 * plane], 0, 4);
-            p->any_ac = false;
-        }
+    if (!mask || !may_decimate || !row->job->tools->dct_decimate || row->use_trellis)
+        return;
+    for (int i = 0; i < 4; i++)
+        if (mask >> i & 1)
+            score += decimate_score(p->quad.levels[i] + 1, 15);
+    if (score < 7) {
+        memset(&cand->info.nnz[p->quad.k[0]], 0, 4);
+        p->any_ac = false;
     }
-    code_chroma_dc(row, cand, p, plane, list, qp);
 }
 
 static void rebuild_chroma_plane(const AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int plane)
@@ -430,14 +469,24 @@ void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra)
     if (!row->syntax.chroma_format)
         return;
     ChromaPlane p[2];
-    avo_coding_start(row);
+    AvoCodingMark before;
+    avo_coding_start_chroma(row, cand);
+    avo_coding_mark(cand, AVO_CAT_CHROMA_AC, &before);
     for (int plane = 0; plane < 2; plane++)
-        code_chroma_plane(row, cand, &p[plane], plane, intra);
+        transform_chroma(row, cand, &p[plane], plane, (intra ? 1 : 4) + plane);
+    for (int plane = 0; plane < 2 && (p[0].some || p[1].some); plane++)
+        code_chroma_ac(row, cand, &p[plane], !intra);
+    for (int plane = 0; plane < 2; plane++)
+        code_chroma_dc(row, cand, &p[plane], plane);
     if (row->use_trellis)
         drop_chroma(row, cand, p);
     int chroma = p[0].any_ac || p[1].any_ac ? 2 : p[0].any_dc || p[1].any_dc ? 1 : 0;
     cand->info.cbp |= (uint8_t)(chroma << 4);
     cand->info.dc_flags |= (uint8_t)((p[0].any_dc ? AVO_DC_CB : 0) | (p[1].any_dc ? AVO_DC_CR : 0));
+    if (chroma < 2)
+        avo_coding_undo(cand, AVO_CAT_CHROMA_AC, &before);
+    for (int plane = 0; plane < 2 && chroma; plane++)
+        avo_coding_follow_dc(row, cand, AVO_DC_CB << plane);
     for (int plane = 0; plane < 2; plane++)
         if (p[plane].any_dc || p[plane].any_ac)
             rebuild_chroma_plane(row, cand, &p[plane], plane);

@@ -37,6 +37,10 @@ typedef struct AvoMbCand {
     bool hopeless;      /* given up while it was coded: not to be scored */
     /* Coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind it. */
     bool scored;
+    /* luma_bits_q8 and chroma_bits_q8 are known, and contexts is what CABAC has behind the
+     * residual: see coding.h. */
+    bool residual_counted;
+    uint32_t luma_bits_q8, chroma_bits_q8; /* of the residual */
     AvoCabacContexts contexts;
     int64_t score; /* ssd + lambda2 * bits, or SATD + lambda * bits while nothing is coded yet */
 } AvoMbCand;
@@ -78,9 +82,7 @@ typedef struct AvoRowCtx {
     ptrdiff_t left_stride[3];
     pixel corner[3];
 
-    AvoCabacContexts coding; /* trellis: as they stand before the block being coded */
-    uint32_t coding_bits_q8; /* of the blocks since the start of luma or chroma */
-    int cur_energy[4];       /* texture of the source's 8x8 blocks, for psycho-visual decisions */
+    int cur_energy[4]; /* texture of the source's 8x8 blocks, for psycho-visual decisions */
     /* Trellis: score that the residual of the inter macroblock gains, but for cbp. */
     int64_t residual_gain;
 

@@ -57,7 +57,7 @@ static void put_mb(AvoSliceWriter *sw, const AvoMbCode *code, const AvoLevels *l
     if (sw->mb_bits)
         sw->mb_bits[sw->next_mb - 1] = (uint32_t)(avo_slice_writer_position(sw) - before);
 
-    bool sent = avo_syntax_has_residual(info);
+    bool sent = avo_mb_has_residual(info);
     sw->qp_delta_nonzero = sent && code->qp != sw->qp;
     if (sent)
         sw->qp = code->qp;

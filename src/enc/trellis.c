@@ -356,8 +356,8 @@ AVO_INLINE bool choose_block(coef *c, const coef *rounded, const AvoTrellisBlock
     AVO_ALIGN(64) coef levels[64];
     scan_magnitudes(levels, rounded, b, kind);
     uint64_t mask = avo_nonzero_mask(levels, size);
-    *gain = b->contexts ? choose(levels, c, mask, b, kind)
-                        : avo_cavlc_choose(levels, c, mask, b, kind);
+    *gain =
+        b->contexts ? choose(levels, c, mask, b, kind) : avo_cavlc_choose(levels, c, mask, b, kind);
     coef chosen[64];
     memset(chosen, 0, (size_t)size * sizeof *c);
     for (uint64_t rest = *gain ? mask : 0; rest; rest &= rest - 1) {
