@@ -44,18 +44,9 @@ static uint32_t energy_of(const AvoDsp *dsp, const AvoSource *s, int x, int y)
     return energy;
 }
 
-typedef struct AqPicture {
-    const AvoLookahead *la;
-    AvoSource *source;
-} AqPicture;
-
-static void quantise_row(void *context, int y, int worker)
+void avo_aq_row(const AvoLookahead *la, AvoSource *source, int y)
 {
-    const AqPicture *p = context;
-    const AvoLookahead *la = p->la;
-    AvoSource *source = p->source;
     AvoLowres *lr = source->lookahead;
-    (void)worker;
     bool off = la->config.rate_mode == AVOCET_RATE_QP;
     AqMode mode = aq_modes[off ? 0 : avo_clip3(0, 2, la->config.aq_mode)];
     int gain = mode.slope * la->config.aq_strength; /* 1/10000 */
@@ -70,10 +61,4 @@ static void quantise_row(void *context, int y, int worker)
         source->aq_q8[i] = (int16_t)offset_q8;
         lr->aq_factor_q8[i] = (uint16_t)(avo_step_ratio_q16(-offset_q8) >> 8);
     }
-}
-
-void avo_aq_begin(const AvoLookahead *la, AvoSource *source)
-{
-    AqPicture picture = {la, source};
-    avo_lookahead_run(la, quantise_row, &picture, la->mb_height);
 }

@@ -21,9 +21,9 @@ void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
 }
 
 /* Each sample is the mean of a 4x4 block at half size. */
-void avo_coarse_begin(AvoLowres *lr, const AvoPlane *half)
+void avo_coarse_row(AvoLowres *lr, const AvoPlane *half, int mb_y)
 {
-    for (int y = 0; y < lr->coarse.height; y++) {
+    for (int y = 2 * mb_y; y < 2 * mb_y + 2; y++) {
         pixel *to = lr->coarse.data + y * lr->coarse.stride;
         for (int x = 0; x < lr->coarse.width; x++) {
             const pixel *from = half->data + 4 * y * half->stride + 4 * x;

@@ -73,6 +73,7 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
     la->step = la->bframes || la->propagates ? 1 : 2;
     la->wants_weights = config->weightp > 0 && la->wants_costs;
+    la->wants_means = la->wants_weights || config->weightb == 2;
     la->wants_ahead =
         la->delay > 0 && (config->vbv_bufsize > 0 || config->rate_mode == AVOCET_RATE_BITRATE);
     la->past_max = avo_max(la->bframes + 1, cuts && la->delay ? AVO_LA_FLASH_MAX + 1 : 1);
@@ -104,15 +105,24 @@ void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int 
         fn(context, i, 0);
 }
 
-static void carve_scratch(AvoLookahead *la, AvoArena *arena)
+static void carve_scratch(AvoLookahead *la, AvoArena *arena, int workers)
 {
     size_t n = (size_t)la->mb_count;
+    for (int i = 0; i < 3 && la->wants_means; i++)
+        la->line_sums[i] =
+            avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->line_sums[i], 0);
     if (!la->wants_costs)
         return;
-    la->hpel_scratch =
-        avo_arena_take(arena, ((size_t)la->mb_width * 8 + 64) * sizeof *la->hpel_scratch, 0);
+    la->hpel_scratch_stride = avo_align_up((size_t)la->mb_width * 8 + 64, 32);
+    la->hpel_scratch = avo_arena_take(
+        arena, (size_t)workers * la->hpel_scratch_stride * sizeof *la->hpel_scratch, 64);
     la->row_progress = avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->row_progress, 64);
     la->block_scratch = avo_arena_take(arena, n * sizeof *la->block_scratch, 0);
+    if (la->propagates) {
+        la->amount_scratch = avo_arena_take(arena, n * sizeof *la->amount_scratch, 0);
+        la->reach_scratch =
+            avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->reach_scratch, 0);
+    }
     if (!la->wants_weights)
         return;
     for (int i = 0; i < 4; i++)
@@ -122,7 +132,7 @@ static void carve_scratch(AvoLookahead *la, AvoArena *arena)
 }
 
 AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPool *tasks,
-                                  const AvocetEncoderConfig *config, const AvoDsp *dsp,
+                                  int workers, const AvocetEncoderConfig *config, const AvoDsp *dsp,
                                   int dpb_frames)
 {
     AvoLookahead dry, *carved = avo_arena_take(arena, sizeof *carved, 0);
@@ -137,7 +147,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
     la->anchor = avo_arena_take(arena, places * sizeof *la->anchor, 0);
     la->path_cost = avo_arena_take(arena, places * sizeof *la->path_cost, 0);
     la->path_length = avo_arena_take(arena, places * sizeof *la->path_length, 0);
-    carve_scratch(la, arena);
+    carve_scratch(la, arena, workers);
     carve_caches(la, arena, pool);
     return arena->overflow ? NULL : carved;
 }
@@ -153,16 +163,34 @@ void avo_lookahead_follow(AvoLookahead *la, const int8_t *types, int64_t count)
     la->types_count = count;
 }
 
+typedef struct NewPicture {
+    const AvoLookahead *la;
+    AvoSource *source;
+} NewPicture;
+
+/* All that can be said about a row of a picture without looking at others. */
+static void examine_row(void *context, int y, int worker)
+{
+    const NewPicture *p = context;
+    if (p->la->wants_offsets)
+        avo_aq_row(p->la, p->source, y);
+    if (p->la->wants_costs)
+        avo_lowres_examine_row(p->la, p->source, y, worker);
+    if (p->la->wants_means)
+        avo_weight_examine_row(p->la, p->source, y);
+}
+
 void avo_lookahead_push(AvoLookahead *la, AvoSource *source)
 {
     AVO_ASSERT(la->count <= la->delay && !la->flushing);
     la->window[++la->count] = avo_input_retain(source);
-    if (la->wants_offsets)
-        avo_aq_begin(la, source);
+    if (!la->wants_offsets && !la->wants_costs && !la->wants_means)
+        return;
+    avo_lookahead_run(la, examine_row, &(NewPicture){la, source}, la->mb_height);
     if (la->wants_costs)
-        avo_lowres_begin(la, source);
-    if (la->wants_weights)
-        avo_weight_measure(la, source);
+        avo_lowres_examined(la, source);
+    if (la->wants_means)
+        avo_weight_examined(la, source);
 }
 
 void avo_lookahead_flush(AvoLookahead *la)
@@ -331,6 +359,8 @@ static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
     plan->minigop_end = anchor->display_index;
     plan->duration_q16 = avo_lookahead_duration_q16(la, e->index);
     fill_offsets(la, plan);
+    if (la->wants_means)
+        plan->brightness_q4 = avo_lowres(la, e->index)->mean_q8[0] >> 4;
     if (la->wants_costs) {
         plan->scenecut = intra && la->first_is_cut;
         fill_costs(la, plan, e);

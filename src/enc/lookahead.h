@@ -29,10 +29,11 @@ int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames);
 /* Carves the lookahead and the cost caches of all sources of `pool` (already carved on the same
  * arena). config is copied, dsp must stay. Returns NULL on a dry run and when the arena overflows.
  * dpb_frames: reference frames that the stream may hold (max_num_ref_frames). tasks: runs rows of
- * blocks side by side, once it is started; NULL: one after the other. */
+ * blocks side by side, once it is started; NULL: one after the other, or a dry run. workers: of
+ * tasks, 1 without. */
 AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPool *tasks,
-                                  const AvocetEncoderConfig *config, const AvoDsp *dsp,
-                                  int dpb_frames);
+                                  int workers, const AvocetEncoderConfig *config,
+                                  const AvoDsp *dsp, int dpb_frames);
 
 /* B pictures in a row that are possible. */
 int avo_lookahead_bframes(const AvoLookahead *la);

@@ -72,6 +72,17 @@ typedef struct AvoLowres {
     AvoPlanAhead *ahead;    /* with a VBV */
 } AvoLowres;
 
+/* Rows of the past and of the future reference that a row of blocks is predicted from; none if
+ * first is behind last. */
+typedef struct AvoReach {
+    int first[2], last[2];
+} AvoReach;
+
+/* Over a row of macroblocks of one plane. */
+typedef struct AvoLineSums {
+    uint64_t sum, squares;
+} AvoLineSums;
+
 struct AvoLookahead {
     AvocetEncoderConfig config;
     const AvoDsp *dsp;
@@ -87,6 +98,7 @@ struct AvoLookahead {
     bool wants_costs;         /* anything needs the half-size search at all */
     bool propagates;
     bool wants_offsets; /* any QP offset per macroblock but the user's own */
+    bool wants_means;   /* mean and deviation of the planes */
     bool wants_weights; /* fades are looked for */
     bool wants_ahead;   /* the plans describe what follows */
     int min_keyint;     /* in effect */
@@ -102,10 +114,14 @@ struct AvoLookahead {
     int16_t *anchor; /* scratch of gop_shape.c, one per place in the window */
     uint64_t *path_cost;
     uint8_t *path_length;
-    int16_t *hpel_scratch;   /* one line of hpel_planes */
-    uint16_t *block_scratch; /* mb_count block costs */
-    AvoPlane weighted[4];    /* a reference's whole, h, v and centre planes under weights */
-    AvoMv *mv_scratch;       /* the field searched without them */
+    AvoLineSums *line_sums[3]; /* of the picture that was pushed last */
+    int16_t *hpel_scratch;     /* one line of hpel_planes per worker */
+    size_t hpel_scratch_stride;
+    uint16_t *block_scratch;  /* mb_count block costs */
+    uint32_t *amount_scratch; /* of propagate.c, mb_count */
+    AvoReach *reach_scratch;  /* and mb_height */
+    AvoPlane weighted[4];     /* a reference's whole, h, v and centre planes under weights */
+    AvoMv *mv_scratch;        /* the field searched without them */
     uint16_t *inter_scratch;
     int coarse_width, coarse_height; /* blocks of 4x4 macroblocks */
 
@@ -131,8 +147,10 @@ AVO_INLINE AvoLowres *avo_lowres(const AvoLookahead *la, int index)
 
 /* Carves a cache for pictures of the size of the lookahead's; safe on a dry run. */
 void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
-/* Fresh cache for a new picture: half-sample planes and intra costs. */
-void avo_lowres_begin(const AvoLookahead *la, AvoSource *source);
+/* Fresh cache for a new picture: half-sample planes, small picture and intra costs of each row of
+ * macroblocks, in any order; then the end. */
+void avo_lowres_examine_row(const AvoLookahead *la, const AvoSource *source, int y, int worker);
+void avo_lowres_examined(const AvoLookahead *la, AvoSource *source);
 /* Blocks that sums of costs cover: all but those at the border. */
 uint64_t avo_lowres_inner_count(const AvoLookahead *la);
 /* Cost of a picture as P (future 0) or B with references at window indexes index - past and index +
@@ -146,8 +164,8 @@ const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, i
 /* ---- coarse_search.c ---- */
 
 void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
-/* Shrinks the half-size picture. */
-void avo_coarse_begin(AvoLowres *lr, const AvoPlane *half);
+/* Shrinks a row of macroblocks of the half-size picture. */
+void avo_coarse_row(AvoLowres *lr, const AvoPlane *half, int mb_y);
 /* Motion from ref to cur, in cur->coarse_mv; NULL if the pictures are too small. */
 const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
 
@@ -158,8 +176,10 @@ bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr);
 
 /* ---- weight_estimate.c ---- */
 
-/* Mean and deviation of the planes into the cache. */
-void avo_weight_measure(const AvoLookahead *la, AvoSource *source);
+/* Mean and deviation of the planes into the cache: sums of each row of macroblocks, in any order;
+ * then the end. */
+void avo_weight_examine_row(const AvoLookahead *la, const AvoSource *source, int y);
+void avo_weight_examined(const AvoLookahead *la, AvoSource *source);
 /* Luma weights that make up for a change of brightness since the picture `past` before; false:
  * there is none worth looking at. */
 bool avo_weight_luma(const AvoLookahead *la, int index, int past, AvoPlanWeight *out);
@@ -172,8 +192,8 @@ bool avo_weight_pays(uint64_t weighted, uint64_t plain);
 
 /* ---- adaptive_quant.c ---- */
 
-/* Fills source->aq_q8 and the cache's aq_factor_q8. */
-void avo_aq_begin(const AvoLookahead *la, AvoSource *source);
+/* Fills source->aq_q8 and the cache's aq_factor_q8 of a row of macroblocks. */
+void avo_aq_row(const AvoLookahead *la, AvoSource *source, int y);
 
 /* ---- propagate.c ---- */
 

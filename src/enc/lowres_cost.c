@@ -94,15 +94,18 @@ AVO_INLINE void set_vectors(const AvoLookahead *la, AvoMv *field, const Group *g
 
 /* ---- picture preparation ---- */
 
-/* Half-sample planes over the picture and AVO_LOWRES_MARGIN samples around it,
- * from the padded plane. */
-static void make_hpel_planes(const AvoLookahead *la, const AvoSource *source, AvoLowres *lr)
+/* Half-sample planes from the padded plane, with AVO_LOWRES_MARGIN samples around the picture. */
+static void make_hpel_row(const AvoLookahead *la, const AvoSource *source, int y, int worker)
 {
-    ptrdiff_t at = -AVO_LOWRES_MARGIN * source->half.stride - AVO_LOWRES_MARGIN;
-    int width = (int)avo_align_up((size_t)source->half.width + 2 * AVO_LOWRES_MARGIN, 16);
+    const AvoLowres *lr = source->lookahead;
+    const AvoPlane *half = &source->half;
+    int first = y > 0 ? 8 * y : -AVO_LOWRES_MARGIN;
+    int end = y < la->mb_height - 1 ? 8 * y + 8 : half->height + AVO_LOWRES_MARGIN;
+    int width = (int)avo_align_up((size_t)half->width + 2 * AVO_LOWRES_MARGIN, 16);
+    ptrdiff_t at = first * half->stride - AVO_LOWRES_MARGIN;
     la->dsp->hpel_planes(lr->hpel[0].data + at, lr->hpel[1].data + at, lr->hpel[2].data + at,
-                         source->half.data + at, source->half.stride, width,
-                         source->half.height + 2 * AVO_LOWRES_MARGIN, la->hpel_scratch);
+                         half->data + at, half->stride, width, end - first,
+                         la->hpel_scratch + worker * la->hpel_scratch_stride);
 }
 
 /* Intra edge of an 8x8 block; the padding stands in for what is outside the picture. */
@@ -147,37 +150,27 @@ uint64_t avo_lowres_inner_count(const AvoLookahead *la)
            (uint64_t)(la->mb_height - 2 * (la->mb_height > 2));
 }
 
-typedef struct NewPicture {
-    const AvoLookahead *la;
-    AvoSource *source;
-} NewPicture;
-
-/* Tasks: the half-sample planes, the small picture, then intra costs row by row. */
-enum { TASK_HPEL, TASK_COARSE, TASK_INTRA };
-
-static void prepare_task(void *context, int task, int worker)
+static void measure_intra(const AvoLookahead *la, const AvoSource *source, int line)
 {
-    const NewPicture *p = context;
-    const AvoLookahead *la = p->la;
-    const AvoPlane *half = &p->source->half;
-    AvoLowres *lr = p->source->lookahead;
-    (void)worker;
-    if (task == TASK_HPEL) {
-        make_hpel_planes(la, p->source, lr);
-    } else if (task == TASK_COARSE) {
-        avo_coarse_begin(lr, half);
-    } else {
-        for (int column = 0; column < group_columns(la); column++) {
-            Group g = group_at(la, column, task - TASK_INTRA);
-            const pixel *block = half->data + 8 * g.y * half->stride + 8 * g.x;
-            set_costs(la, lr->intra, &g, intra_block(la->dsp, block, half->stride));
-        }
+    const AvoLowres *lr = source->lookahead;
+    const AvoPlane *half = &source->half;
+    for (int column = 0; column < group_columns(la); column++) {
+        Group g = group_at(la, column, line);
+        const pixel *block = half->data + 8 * g.y * half->stride + 8 * g.x;
+        set_costs(la, lr->intra, &g, intra_block(la->dsp, block, half->stride));
     }
 }
 
-void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
+void avo_lowres_examine_row(const AvoLookahead *la, const AvoSource *source, int y, int worker)
 {
-    NewPicture picture = {la, source};
+    make_hpel_row(la, source, y, worker);
+    avo_coarse_row(source->lookahead, &source->half, y);
+    if ((y + 1) % la->step == 0 || y == la->mb_height - 1)
+        measure_intra(la, source, y / la->step);
+}
+
+void avo_lowres_examined(const AvoLookahead *la, AvoSource *source)
+{
     AvoLowres *lr = source->lookahead;
     memset(lr->searched, 0, sizeof lr->searched);
     memset(lr->weight, 0, sizeof lr->weight);
@@ -185,7 +178,6 @@ void avo_lowres_begin(const AvoLookahead *la, AvoSource *source)
     for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
         lr->pair[i].past = lr->pair[i].future = 0;
     lr->next_pair = 0;
-    avo_lookahead_run(la, prepare_task, &picture, TASK_INTRA + group_lines(la));
     lr->intra_sum = inner_sum(la, lr->intra);
 }
 

@@ -119,7 +119,8 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc,
                     avo_lookahead_sources(c) + 2);
     enc->input.tasks = enc->pool = avo_pool_carve(arena, workers);
-    enc->lookahead = avo_lookahead_carve(arena, &enc->input, enc->pool, c, &enc->dsp, dpb_frames);
+    enc->lookahead =
+        avo_lookahead_carve(arena, &enc->input, enc->pool, workers, c, &enc->dsp, dpb_frames);
     avo_two_pass_carve(&enc->two_pass, arena, c);
     bool annexb = c->container == AVOCET_ANNEXB;
     size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
@@ -298,15 +299,6 @@ static AvoSliceType slice_type_of(AvocetFrameType type)
     }
 }
 
-static int brightness_q4(const AvoPlane *p)
-{
-    uint64_t sum = 0;
-    for (int y = 0; y < p->height; y++)
-        for (int x = 0; x < p->width; x++)
-            sum += p->data[y * p->stride + x];
-    return (int)(sum * 16 / ((uint64_t)p->width * (uint64_t)p->height));
-}
-
 /* Explicit weights of B pictures follow the mean brightness: offsets only. */
 static void set_b_weights(AvoPicJob *job)
 {
@@ -395,8 +387,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->alpha_offset_div2 = c->deblock_alpha;
     h->beta_offset_div2 = c->deblock_beta;
     set_weights(job);
-    if (enc->has_fade_pps || enc->pps.weighted_bipred_idc == 1)
-        job->rec->brightness_q4 = brightness_q4(&job->plan.src->half);
+    job->rec->brightness_q4 = job->plan.brightness_q4;
     if (job->pps->weighted_bipred_idc == 1 && h->type == AVO_SLICE_B)
         set_b_weights(job);
     avo_slice_refs_derive(&job->refs, h, job->pps, &enc->sps, job->rec->poc);

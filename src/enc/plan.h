@@ -67,6 +67,7 @@ typedef struct AvoPlan {
     int64_t minigop_start,
         minigop_end; /* display indexes of the anchors around (end: of this picture's own anchor) */
     AvoPlanWeight weight; /* P only */
+    int brightness_q4;    /* mean luma, 1/16 */
     /* Costs at half size, sums of SATD over inner blocks, at the references the plan assumes. */
     int64_t intra_cost, inter_cost;
     /* Sum over all blocks of cost * 2^(-offset / 6):

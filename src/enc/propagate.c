@@ -17,15 +17,27 @@
  * Amounts are unsigned, in 1/16 of a cost unit, saturating at AMOUNT_MAX, so nothing overflows
  * however long the lookahead is. */
 #include "enc/lookahead_internal.h"
+#include <limits.h>
 
 #define AMOUNT_MAX 0x0fffffffu
 
-/* What all blocks of one picture have in common. */
+/* Rows that a task takes from or gives to, if there are threads and enough to do for them. */
+#define BAND          8
+#define MIN_BANDS_MBS 1500
+
+/* One picture passing on its importance: to where, along which vectors, and how much per block.
+ * Vectors may lead anywhere, so the amounts are found first; then each band of the references takes
+ * what is meant for it, in the order of the blocks it comes from, however many bands there are. */
 typedef struct Pass {
     const AvoLookahead *la;
+    const AvoLowres *lr;
+    const uint16_t *blocks; /* costs and lists of the picture */
+    uint32_t *amount;       /* per block and list that it uses */
+    AvoReach *reach;        /* per row */
+    int band;               /* rows */
     int duration_q8;
-    uint32_t *past, *future; /* where amounts go; NULL: already coded, nobody needs to know */
-    const AvoMv *mv_past, *mv_future;
+    uint32_t *to[2]; /* past and future; NULL: already coded, nobody needs to know */
+    const AvoMv *mv[2];
 } Pass;
 
 AVO_INLINE uint32_t own_amount(const AvoLowres *lr, int i, int duration_q8)
@@ -40,61 +52,119 @@ AVO_INLINE void add_amount(uint32_t *at, uint32_t amount)
     *at = sum > AMOUNT_MAX ? AMOUNT_MAX : sum;
 }
 
-/* Spreads over the up to four blocks under a displaced block; vectors in half samples, a block is
- * 16 of them wide. What falls outside the picture is lost. */
-static void spread(const AvoLookahead *la, uint32_t *to, int x, int y, AvoMv mv, uint32_t amount)
+/* Adds to the blocks of rows y0..y1-1 among the up to four under a displaced block; vectors in half
+ * samples, a block is 16 of them wide. What falls outside the picture is lost. */
+static void spread(const Pass *p, int list, int i, int x, int y, int y0, int y1)
 {
-    int px = 16 * x + mv.x, py = 16 * y + mv.y;
+    AvoMv mv = p->mv[list][i];
+    int px = 16 * x + mv.x, py = 16 * y + mv.y, width = p->la->mb_width;
     int bx = px >> 4, by = py >> 4;
-    unsigned fx = (unsigned)px & 15, fy = (unsigned)py & 15;
-    if (fx == 0 && fy == 0) {
-        if (bx >= 0 && bx < la->mb_width && by >= 0 && by < la->mb_height)
-            add_amount(&to[by * la->mb_width + bx], amount);
+    if (by + 1 < y0 || by >= y1)
         return;
-    }
+    unsigned fx = (unsigned)px & 15, fy = (unsigned)py & 15;
     unsigned weight[4] = {(16 - fx) * (16 - fy), fx * (16 - fy), (16 - fx) * fy, fx * fy};
+    bool inside = bx >= 0 && bx + 1 < width && by >= y0 && by + 1 < y1;
     for (int k = 0; k < 4; k++) {
         int tx = bx + (k & 1), ty = by + (k >> 1);
-        if (weight[k] && tx >= 0 && tx < la->mb_width && ty >= 0 && ty < la->mb_height)
-            add_amount(&to[ty * la->mb_width + tx], (uint32_t)((uint64_t)amount * weight[k] >> 8));
+        if (inside || (tx >= 0 && tx < width && ty >= y0 && ty < y1))
+            add_amount(&p->to[list][ty * width + tx],
+                       (uint32_t)((uint64_t)p->amount[i] * weight[k] >> 8));
     }
 }
 
-static void pass_on_block(const Pass *p, int x, int y, int i, uint32_t amount, int lists)
+/* What each block of a row passes on per list. */
+static void find_amounts(const Pass *p, int y)
 {
-    if (lists == AVO_LOWRES_BOTH)
-        amount /= 2;
-    if (lists & AVO_LOWRES_PAST && p->past)
-        spread(p->la, p->past, x, y, p->mv_past[i], amount);
-    if (lists & AVO_LOWRES_FUTURE && p->future)
-        spread(p->la, p->future, x, y, p->mv_future[i], amount);
+    const AvoLookahead *la = p->la;
+    const AvoLowres *lr = p->lr;
+    for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
+        int inter = avo_max(0, (p->blocks[i] & AVO_LOWRES_COST_MAX) - la->swallowed);
+        int intra = lr->intra[i];
+        int lists = p->blocks[i] >> AVO_LOWRES_LIST_SHIFT;
+        p->amount[i] = 0;
+        if (lists == AVO_LOWRES_INTRA || inter >= intra)
+            continue;
+        uint64_t total = own_amount(lr, i, p->duration_q8) + lr->inherited[i];
+        uint32_t share_q16 = ((uint32_t)(intra - inter) << 16) / (uint32_t)intra;
+        p->amount[i] = (uint32_t)(total * share_q16 >> 16) >> (lists == AVO_LOWRES_BOTH);
+    }
+}
+
+AVO_INLINE bool passes_on(const Pass *p, int list, int i)
+{
+    return p->amount[i] && p->blocks[i] >> AVO_LOWRES_LIST_SHIFT & 1 << list;
+}
+
+/* Rows of the reference under a row's displaced blocks. */
+static void find_reach(const Pass *p, int y)
+{
+    int width = p->la->mb_width;
+    for (int list = 0; list < 2; list++) {
+        AvoReach *r = &p->reach[y];
+        r->first[list] = INT_MAX;
+        r->last[list] = INT_MIN;
+        for (int i = y * width; p->to[list] && i < (y + 1) * width; i++)
+            if (passes_on(p, list, i)) {
+                int by = (16 * y + p->mv[list][i].y) >> 4;
+                r->first[list] = avo_min(r->first[list], by);
+                r->last[list] = avo_max(r->last[list], by + 1);
+            }
+    }
+}
+
+static void give_band(void *context, int band, int worker)
+{
+    const Pass *p = context;
+    int end = avo_min((band + 1) * p->band, p->la->mb_height);
+    (void)worker;
+    for (int y = band * p->band; y < end; y++) {
+        find_amounts(p, y);
+        find_reach(p, y);
+    }
+}
+
+static void take_band(void *context, int band, int worker)
+{
+    const Pass *p = context;
+    int width = p->la->mb_width, height = p->la->mb_height;
+    int y0 = band * p->band, y1 = avo_min(y0 + p->band, height);
+    (void)worker;
+    for (int list = 0; list < 2; list++)
+        for (int y = 0; p->to[list] && y < height; y++) {
+            if (p->reach[y].first[list] >= y1 || p->reach[y].last[list] < y0)
+                continue;
+            for (int x = 0, i = y * width; x < width; x++, i++)
+                if (passes_on(p, list, i))
+                    spread(p, list, i, x, y, y0, y1);
+        }
+}
+
+static void run_bands(Pass *p, AvoTaskFn fn)
+{
+    if (p->band < p->la->mb_height)
+        avo_lookahead_run(p->la, fn, p, (p->la->mb_height + p->band - 1) / p->band);
+    else
+        fn(p, 0, 0);
 }
 
 static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
 {
     if (e->past <= 0 && e->future < 0)
         return; /* intra, or a P picture right behind what is coded */
-    AvoLowres *lr = avo_lowres(la, e->index);
+    const AvoLowres *lr = avo_lowres(la, e->index);
     int past = e->index - e->past, future = e->future < 0 ? 0 : e->future - e->index;
-    const uint16_t *blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch);
     Pass p = {.la = la,
+              .lr = lr,
+              .blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch),
+              .amount = la->amount_scratch,
+              .reach = la->reach_scratch,
+              .band = la->mb_count < MIN_BANDS_MBS ? la->mb_height : BAND,
               .duration_q8 = avo_propagate_duration_q8(la, e->index),
-              .past = e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,
-              .future = future ? avo_lowres(la, e->future)->inherited : NULL,
-              .mv_past = lr->mv[0][past - 1],
-              .mv_future = future ? lr->mv[1][future - 1] : NULL};
-    for (int y = 0, i = 0; y < la->mb_height; y++) {
-        for (int x = 0; x < la->mb_width; x++, i++) {
-            int inter = avo_max(0, (blocks[i] & AVO_LOWRES_COST_MAX) - la->swallowed);
-            int intra = lr->intra[i];
-            int lists = blocks[i] >> AVO_LOWRES_LIST_SHIFT;
-            if (lists == AVO_LOWRES_INTRA || inter >= intra)
-                continue;
-            uint64_t total = own_amount(lr, i, p.duration_q8) + lr->inherited[i];
-            uint32_t share_q16 = ((uint32_t)(intra - inter) << 16) / (uint32_t)intra;
-            pass_on_block(&p, x, y, i, (uint32_t)(total * share_q16 >> 16), lists);
-        }
-    }
+              .to = {e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,
+                     future ? avo_lowres(la, e->future)->inherited : NULL},
+              .mv = {lr->mv[0][past - 1], future ? lr->mv[1][future - 1] : NULL}};
+    run_bands(&p, give_band);
+    run_bands(&p, take_band);
 }
 
 int avo_propagate_duration_q8(const AvoLookahead *la, int index)
@@ -112,12 +182,15 @@ static int importance_q8(const AvoLowres *lr, int i, int duration_q8, int streng
     return (int)(log2_q16 * strength_q8 >> 16);
 }
 
-static void set_offsets(AvoLookahead *la, int index)
+static void set_offsets(void *context, int k, int worker)
 {
+    const AvoLookahead *la = context;
+    int index = la->entry[k].index;
     const AvoSource *s = la->window[index];
     AvoLowres *lr = avo_lowres(la, index);
     int duration_q8 = avo_propagate_duration_q8(la, index);
     int strength_q8 = 5 * 256 * (100 - la->config.qcomp) / 100;
+    (void)worker;
     for (int i = 0; i < la->mb_count; i++) {
         int offset = s->aq_q8[i];
         if (la->propagates)
@@ -137,6 +210,5 @@ void avo_propagate_window(AvoLookahead *la)
         for (int k = la->entry_count - 1; k >= 0; k--)
             pass_on_picture(la, &la->entry[k]);
     }
-    for (int k = 0; k < la->minigop_length; k++)
-        set_offsets(la, la->entry[k].index);
+    avo_lookahead_run(la, set_offsets, la, la->minigop_length);
 }

@@ -6,8 +6,8 @@
  * if the SATD of the picture falls clearly. Chroma planes are tried one by one with the vectors
  * found.
  *
- * In: the planes' sums (AvoLowres.plane_sum), made by avo_weight_measure. Out: AvoPlanWeight per
- * (picture, distance), 7.4.3.2: sample = ((ref * w + 2^(denom - 1)) >> denom) + o. */
+ * In: the planes' mean and deviation, from sums of their rows. Out: AvoPlanWeight per (picture,
+ * distance), 7.4.3.2: sample = ((ref * w + 2^(denom - 1)) >> denom) + o. */
 #include "enc/lookahead_internal.h"
 
 #define LOG2_DENOM   6
@@ -17,30 +17,39 @@
 
 /* ---- statistics ---- */
 
-/* Adds the sums of 8x8 blocks over a plane whose size is a multiple of 8. */
-static void measure_plane(const AvoDsp *dsp, const AvoPlane *p, uint64_t *sum, uint64_t *squares)
+/* Luma is measured at half size, so a row of macroblocks has eight lines in all three planes. */
+static const AvoPlane *measured_plane(const AvoSource *source, int i)
 {
-    *sum = *squares = 0;
-    for (int y = 0; y < p->height; y += 8) {
-        for (int x = 0; x < p->width; x += 8) {
-            uint64_t both = dsp->var[1](p->data + y * p->stride + x, p->stride);
-            *sum += both & 0xffffffff;
-            *squares += both >> 32;
+    return i ? &source->plane[i] : &source->half;
+}
+
+void avo_weight_examine_row(const AvoLookahead *la, const AvoSource *source, int y)
+{
+    for (int i = 0; i < 3; i++) {
+        const AvoPlane *p = measured_plane(source, i);
+        AvoLineSums *s = &la->line_sums[i][y];
+        s->sum = s->squares = 0;
+        for (int x = 0; p->data && x < p->width; x += 8) {
+            uint64_t both = la->dsp->var[1](p->data + 8 * y * p->stride + x, p->stride);
+            s->sum += both & 0xffffffff;
+            s->squares += both >> 32;
         }
     }
 }
 
-void avo_weight_measure(const AvoLookahead *la, AvoSource *source)
+void avo_weight_examined(const AvoLookahead *la, AvoSource *source)
 {
     AvoLowres *lr = source->lookahead;
     for (int i = 0; i < 3; i++) {
-        const AvoPlane *p = i ? &source->plane[i] : &source->half;
-        uint64_t sum, squares;
+        const AvoPlane *p = measured_plane(source, i);
+        uint64_t sum = 0, squares = 0, n = (uint64_t)p->width * (uint64_t)p->height;
         lr->mean_q8[i] = lr->deviation_q8[i] = 0;
         if (!p->data)
             continue;
-        measure_plane(la->dsp, p, &sum, &squares);
-        uint64_t n = (uint64_t)p->width * (uint64_t)p->height;
+        for (int y = 0; y < la->mb_height; y++) {
+            sum += la->line_sums[i][y].sum;
+            squares += la->line_sums[i][y].squares;
+        }
         uint64_t mean_q8 = (sum << 8) / n, square_q16 = (squares << 16) / n;
         lr->mean_q8[i] = (int)mean_q8;
         lr->deviation_q8[i] =

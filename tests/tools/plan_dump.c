@@ -165,7 +165,7 @@ static void carve(Run *run, const Settings *s)
         avo_arena_init(&arena, memory, run->memory);
         avo_input_carve(&run->pool, &arena, &s->config, 1, avo_lookahead_sources(&s->config) + 20);
         run->la =
-            avo_lookahead_carve(&arena, &run->pool, NULL, &s->config, &run->dsp, s->dpb_frames);
+            avo_lookahead_carve(&arena, &run->pool, NULL, 1, &s->config, &run->dsp, s->dpb_frames);
         if (pass == 0) {
             run->memory = avo_align_up(arena.used, 64);
             memory = aligned_alloc(64, run->memory);

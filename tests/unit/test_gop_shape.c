@@ -58,7 +58,7 @@ static void setup(Setup *s, const Case *c)
         avo_arena_init(&arena, s->memory, size);
         avo_input_carve(&s->pool, &arena, &c->config, 1,
                         avo_lookahead_sources(&c->config) + 2 + 17);
-        s->la = avo_lookahead_carve(&arena, &s->pool, NULL, &c->config, &s->dsp, c->dpb_frames);
+        s->la = avo_lookahead_carve(&arena, &s->pool, NULL, 1, &c->config, &s->dsp, c->dpb_frames);
         if (pass == 0) {
             size = arena.used;
             s->memory = aligned_alloc(64, avo_align_up(size, 64));

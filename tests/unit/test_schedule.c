@@ -4,30 +4,37 @@
 #include "../api/api.h"
 #include "enc/encoder.h"
 
-/* Enough macroblocks for the lookahead to share its work. */
-enum { W = 336, H = 272, N = 11 };
+/* Enough macroblocks for the lookahead to share its work; and for the lightest part of it, too. */
+enum { W = 336, H = 272, LARGE_W = 640, LARGE_H = 608, N = 11 };
 
 typedef struct Mode {
     const char *preset;
     const char *option[4][2];
+    bool large;
 } Mode;
 
 static const Mode modes[] = {
-    {"veryfast", {{"qp", "30"}}},
-    {"fast", {{"crf", "28"}, {"b-adapt", "2"}}},
-    {"veryfast", {{"bitrate", "300000"}, {"keyint", "6"}}},
-    {"veryfast", {{"bitrate", "300000"}, {"vbv-maxrate", "300000"}, {"vbv-bufsize", "150000"}}},
-    {"superfast",
-     {{"crf", "26"}, {"vbv-maxrate", "200000"}, {"vbv-bufsize", "100000"}, {"slices", "3"}}},
+    {"veryfast", {{"qp", "30"}}, false},
+    {"fast", {{"crf", "28"}, {"b-adapt", "2"}}, false},
+    {"veryfast", {{"bitrate", "300000"}, {"keyint", "6"}}, false},
     {"veryfast",
-     {{"bitrate", "200000"}, {"bframes", "0"}, {"rc-lookahead", "0"}, {"intra-refresh", "1"}}},
-    {"superfast", {{"qp", "26"}, {"cabac", "0"}, {"weightp", "2"}}},
+     {{"bitrate", "300000"}, {"vbv-maxrate", "300000"}, {"vbv-bufsize", "150000"}},
+     false},
+    {"superfast",
+     {{"crf", "26"}, {"vbv-maxrate", "200000"}, {"vbv-bufsize", "100000"}, {"slices", "3"}},
+     false},
+    {"veryfast",
+     {{"bitrate", "200000"}, {"bframes", "0"}, {"rc-lookahead", "0"}, {"intra-refresh", "1"}},
+     false},
+    {"superfast", {{"qp", "26"}, {"cabac", "0"}, {"weightp", "2"}}, false},
+    {"superfast", {{"crf", "32"}}, true},
 };
 
 static AvocetEncoderConfig config_of(const Mode *m)
 {
     char message[256] = "";
-    AvocetEncoderConfig config = api_config(m->preset, W, H);
+    AvocetEncoderConfig config =
+        api_config(m->preset, m->large ? LARGE_W : W, m->large ? LARGE_H : H);
     for (int i = 0; i < 4 && m->option[i][0]; i++)
         CHECK(avocet_encoder_config_set(&config, m->option[i][0], m->option[i][1], message,
                                         sizeof message) == AVOCET_OK,
