@@ -98,6 +98,7 @@ done
 [ -x "$build/checkdsp" ] && part checkdsp "$build/checkdsp"
 if [ "$extent" = full ]; then
     part layers "$python" scripts/check_layers.py
+    part docs "$python" scripts/check_docs.py
     part headers scripts/check_headers.sh
     [ -f "$build/libavocet.so" ] && part symbols scripts/check_symbols.sh "$build"
 fi

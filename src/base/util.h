@@ -1,5 +1,5 @@
 /* Small helpers without any knowledge of video: inlining, alignment, clipping, assertions.
- * Everything here is a macro or an inline function; there is no util.c. */
+ * Everything here is a macro or an inline function. */
 #ifndef AVO_BASE_UTIL_H
 #define AVO_BASE_UTIL_H
 

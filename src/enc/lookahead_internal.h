@@ -32,7 +32,7 @@ enum { AVO_LOWRES_INTRA = 0, AVO_LOWRES_PAST = 1, AVO_LOWRES_FUTURE = 2, AVO_LOW
 #define AVO_LOWRES_PAIRS      4
 #define AVO_COARSE_RANGE      8  /* samples at an eighth of the size */
 #define AVO_COARSE_OVERRUN    16 /* spare samples at the end of a line */
-#define AVO_LOWRES_MARGIN     16 /* samples around the half-size picture that blocks may reach into */
+#define AVO_LOWRES_MARGIN     16 /* samples around the half-size picture that blocks may reach */
 #define AVO_LOWRES_PENALTY    10 /* what a block pays for being intra in a predicted picture */
 
 /* Block costs of a B picture under one pair of references. */
