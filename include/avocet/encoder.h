@@ -133,12 +133,15 @@ typedef struct AvocetEncoderConfig {
     int64_t vbv_maxrate;         /* bits per second; 0: no limit */
     int64_t vbv_bufsize;         /* bits */
     int vbv_init;                /* initial fill, 1/100 of the buffer */
-    int qp_min, qp_max, qp_step;
-    int ip_ratio, pb_ratio;      /* quantiser step I:P and B:P, 1/100 (140, 130); without B pictures,
-                                  * lookahead and buffer P pictures alternate by pb_ratio */
-    int qcomp;                   /* 1/100 */
-    int aq_mode;                 /* 0 off, 1 variance, 2 auto-variance */
-    int aq_strength;             /* 1/100 */
+    int qp_min, qp_max;          /* of every macroblock, 0..51 */
+    int qp_step;                 /* from picture to picture at most, in average bit rate */
+    int ip_ratio, pb_ratio;      /* quantiser step I:P and B:P, 1/100 (140, 130). Without B
+                                  * pictures, lookahead and buffer, P pictures take turns by
+                                  * pb_ratio */
+    int qcomp;                   /* 0: constant bit rate .. 100: constant quantiser */
+    int aq_mode;                 /* adaptive quantisation: 0 off, 1 by variance, for eyes; 2 by
+                                  * variance as SSIM weighs errors */
+    int aq_strength;             /* of it, 1/100 */
     int mbtree;                  /* importance propagation */
     int lookahead;               /* pictures, 0..250 */
     int temporal_filter;         /* denoising of reference pictures before coding, 0 off .. 10 */

@@ -212,7 +212,7 @@ static const AvoOptionRow rows[] = {
     CENTI("qcomp", NULL, "rate", qcomp, 0, 100, "0.6",
           "Curve of the quantiser: 0 constant bit rate, 1 constant quantiser."),
     INT_NO("aq-mode", NULL, "rate", aq_mode, 0, 2, "1",
-           "Adaptive quantisation: 0 off, 1 by variance, 2 by variance normalised per picture."),
+           "Adaptive quantisation: 0 off, 1 by variance, 2 by variance as SSIM weighs errors."),
     CENTI("aq-strength", NULL, "rate", aq_strength, 0, 300, "1",
           "Strength of adaptive quantisation."),
     FLAG("mbtree", NULL, "rate", mbtree, "1", "Better quality where later pictures build upon it."),
