@@ -2,7 +2,8 @@
  *
  * A cut close to the last IDR must be clearer than one that falls where an IDR is due anyway: the
  * threshold rises from a quarter of its full value at min_keyint to the whole at keyint. Flashes
- * are no cuts: if one of the next pictures matches the one before, the scene has come back. */
+ * are no cuts, neither where they begin (one of the next pictures matches the one before) nor where
+ * they end (the picture itself matches one of those before): the scene has come back. */
 #include "enc/lookahead_internal.h"
 
 #define NEGLIGIBLE 40 /* cost per block of a picture that is nearly black or the same: no cut */
@@ -35,8 +36,11 @@ bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr)
     int64_t tolerance = tolerance_q16(c, since_idr, la->min_keyint);
     if (!differs(la, index, 1, tolerance))
         return false;
-    for (int k = 1; k <= AVO_LA_FLASH_MAX && index + k <= la->count && k + 1 <= la->past_max; k++)
-        if (!differs(la, index + k, k + 1, tolerance))
+    for (int k = 1; k <= AVO_LA_FLASH_MAX && k + 1 <= la->past_max; k++) {
+        bool begins = index + k <= la->count && !differs(la, index + k, k + 1, tolerance);
+        bool ends = index > k && la->window[index - k - 1] && !differs(la, index, k + 1, tolerance);
+        if (begins || ends)
             return false;
+    }
     return true;
 }

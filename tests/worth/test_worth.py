@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Is every tool worth something? A decoder cannot tell: a stream whose decisions are poor is as legal as any.
+
+One clip, the encoder's own scene (pans, objects, a cut, fades), is encoded with and without each tool at three qualities; the
+bits at equal quality must differ by at least about half of what was measured when the line was written. So a tool that does
+nothing any more, or has its sign turned round, is noticed. Beside it: the presets, what a CRF number means, cuts and flashes.
+"""
+import concurrent.futures
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import AVOCET, QUICK, ROOT, T, check  # noqa: E402
+
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+import rd  # noqa: E402
+
+SCENE = ("testsrc", "--size", "320x192", "--frames", "50")
+WIDTH, HEIGHT = 320, 192
+QUALITIES = (20, 26, 32)
+JOBS = 2
+
+# What is switched off or replaced, within which settings, the metric, and the percentage of bits that it saves at least.
+TOOLS = [
+    ("--no-mbtree", "--tune psnr", "psnr", 8),
+    ("--no-mbtree", "--tune psnr --preset veryfast", "psnr", 6),
+    ("--no-aq-mode", "--tune ssim", "ssim", 1),
+    ("--no-weightp", "--tune psnr,zerolatency", "psnr", 10),
+    ("--no-temporal-filter", "--tune psnr", "psnr", 1),
+    ("--no-trellis", "--tune psnr --preset faster", "psnr", 3),
+    ("--no-trellis", "--tune psnr --preset slow", "psnr", 4),
+    ("--no-trellis", "--tune psnr --no-cabac", "psnr", 0.5),
+    ("--subme 0", "--tune psnr --preset veryfast", "psnr", 4),
+    ("--subme 5", "--tune psnr", "psnr", 7),
+    ("--subme 7", "--tune psnr --preset slow", "psnr", 1),
+    ("--bframes 0", "--tune psnr", "psnr", 12),
+    ("--b-pyramid none", "--tune psnr", "psnr", 5),
+    ("--direct none", "--tune psnr", "psnr", 4),
+    ("--lookahead 0 --bframes 0", "--tune psnr", "psnr", 6),
+    ("--no-cabac", "--tune psnr", "psnr", 8),
+    ("--no-8x8dct", "--tune psnr", "psnr", 3),
+    ("--partitions none", "--tune psnr", "psnr", 10),
+    ("--ref 1", "--tune psnr", "psnr", 1),
+    ("--no-deblock", "--tune psnr", "psnr", 2),
+    ("--me dia --merange 4", "--tune psnr --preset slow", "psnr", 1),
+    ("--no-chroma-me", "--tune psnr", "psnr", 1),
+    ("--no-dct-decimate", "--tune psnr --preset veryfast", "psnr", 1),
+]
+# Each saves so many percent against the one before.
+PRESETS = [("superfast", 15), ("veryfast", 6), ("faster", 3), ("fast", 4), ("medium", 3), ("slow", 2)]
+
+FOLDER = tempfile.mkdtemp(prefix="avocet-worth-")
+
+
+def run(*words):
+    r = subprocess.run([AVOCET, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    if r.returncode:
+        check(False, f"{' '.join(words)}: {r.stderr[-300:]}")
+    return r
+
+
+@functools.lru_cache(None)
+def point(options, crf):
+    r = run("encode", *SCENE, *options.split(), "--crf", str(crf), "--psnr", "--ssim", "--quiet", "--json", "-", "-o", os.devnull)
+    summary = json.loads(r.stdout)
+    every = summary["types"]["all"]
+    return {"kbps": summary["kbps"], "psnr": every["psnr_y"], "ssim": every["ssim_db"]}
+
+
+def saving(without, with_it, metric="psnr"):
+    """Percent of bits saved at equal quality."""
+    jobs = [(options, crf) for options in (without, with_it) for crf in QUALITIES]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        points = list(pool.map(lambda job: point(*job), jobs))
+    n = len(QUALITIES)
+    return -rd.rate_difference(points[:n], points[n:], metric)
+
+
+def test_tools():
+    for less, settings, metric, least in TOOLS[::6] if QUICK else TOOLS:
+        got = saving(f"{settings} {less}", settings, metric)
+        print(f"{less:28} {settings:32} {metric} {got:6.2f} %, at least {least}")
+        check(got >= least, f"without {less} of {settings}: {got:.2f} % of bits saved by {metric}, not {least}")
+
+
+def test_presets():
+    before = "ultrafast"
+    for preset, least in PRESETS[:2] if QUICK else PRESETS:
+        got = saving(f"--tune psnr --preset {before}", f"--tune psnr --preset {preset}")
+        print(f"{preset:9} against {before:9} {got:6.2f} %, at least {least}")
+        check(got >= least, f"{preset} saves {got:.2f} % of bits against {before}, not {least}")
+        before = preset
+
+
+def test_crf():
+    """The number means about the same quality whatever tools are on."""
+    plain = point("--tune psnr --no-mbtree", 26)["psnr"]
+    for options in ("--tune psnr", "--tune psnr --bframes 0", "--tune psnr --preset ultrafast"):
+        got = point(options, 26)["psnr"]
+        check(abs(got - plain) < 1.6, f"--crf 26 {options}: {got:.2f} dB, {plain:.2f} without mbtree")
+    check(34 < plain < 42, f"--crf 26: {plain:.2f} dB")
+
+
+def texture(options):
+    """Mean difference of luma from column to column in the reconstruction of the first pictures."""
+    stream, path = os.path.join(FOLDER, "texture.264"), os.path.join(FOLDER, "texture.yuv")
+    run("encode", *SCENE[:3], "--frames", "8", *options.split(), "--quiet", "-o", stream)
+    run("decode", stream, "-o", path, "--quiet")
+    with open(path, "rb") as f:
+        data = f.read()
+    total = count = 0
+    for start in range(0, len(data), WIDTH * HEIGHT * 3 // 2):
+        plane = data[start:start + WIDTH * HEIGHT]
+        total += sum(abs(a - b) for a, b in zip(plane, plane[1:]))
+        count += len(plane)
+    return total / count
+
+
+def test_psy_keeps_texture():
+    strong, none = texture("--crf 30 --psy-rd 2"), texture("--crf 30 --psy-rd 0")
+    check(strong > 1.02 * none, f"texture with --psy-rd 2: {strong:.3f}, without: {none:.3f}")
+
+
+# ---- cuts and flashes ----
+
+def clip(name, graph, *sources):
+    path = os.path.join(FOLDER, name + ".y4m")
+    words = [word for source in sources for word in ("-f", "lavfi", "-i", f"{source}size={WIDTH}x{HEIGHT}:rate=25")]
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *words, "-filter_complex", graph, "-pix_fmt", "yuv420p", path], check=True)
+    return path
+
+
+def intra_pictures(path, *options):
+    """Their numbers in order of display, and which of them are IDR."""
+    r = run("encode", path, "--verbose", "-o", os.devnull, *options)
+    types = {}
+    for line in r.stderr.splitlines():
+        words = line.split()
+        if len(words) > 4 and words[1] == "pts":
+            types[int(words[2])] = words[0]
+    return [i for i in sorted(types) if types[i] in ("IDR", "I")], [i for i in sorted(types) if types[i] == "IDR"]
+
+
+def test_cuts():
+    path = clip("cuts", "[0]trim=end_frame=40[a];[1]trim=end_frame=40[b];[a][b]concat=n=2", "testsrc2=", "mandelbrot=")
+    intra, idr = intra_pictures(path)
+    check(intra == [0, 40] and idr == [0, 40], f"a cut at picture 40: intra {intra}, IDR {idr}")
+    intra, idr = intra_pictures(path, "--min-keyint", "100")
+    check(40 in intra and 40 not in idr, f"a cut before min-keyint: intra {intra}, IDR {idr}")
+    intra, _ = intra_pictures(path, "--no-scenecut")
+    check(intra == [0], f"--no-scenecut: intra {intra}")
+
+
+def test_flash():
+    path = clip("flash", "[0]trim=end_frame=60,lutyuv=y='val',drawbox=c=white:t=fill:enable='eq(n,30)'", "testsrc2=")
+    intra, _ = intra_pictures(path)
+    check(intra == [0], f"a flash at picture 30: intra {intra}")
+
+
+def main():
+    try:
+        test_tools()
+        test_presets()
+        test_crf()
+        test_psy_keeps_texture()
+        test_cuts()
+        test_flash()
+    finally:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    return T.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
