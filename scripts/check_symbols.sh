@@ -35,7 +35,7 @@ check "writable data" \
     "$(objdump -t "$static" | awk '$4 ~ /^\.(data|bss|tbss|tdata|common)/ || $3 == "*COM*" || $4 == "*COM*"' |
        grep -vE '[[:space:]]\.data\.rel\.ro' | awk '$0 !~ / d +\./')"
 
-allowed='^(mem(cpy|move|set|cmp)|malloc|calloc|free|aligned_alloc|posix_memalign|pthread_[a-z_]+|sched_yield|nanosleep|sysconf|sched_getaffinity|__sched_cpucount|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__aeabi_.*|__tls_get_addr)$'
+allowed='^(mem(cpy|move|set|cmp)|malloc|calloc|free|aligned_alloc|posix_memalign|madvise|pthread_[a-z_]+|sched_yield|nanosleep|sysconf|sched_getaffinity|__sched_cpucount|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__aeabi_.*|__tls_get_addr)$'
 network='accept|bind|clock_gettime|close|connect|fcntl(64)?|freeaddrinfo|getaddrinfo|getentropy|getnameinfo|getpeername|getsockname|getsockopt|listen|pipe|poll|read|recv|send|setsockopt|shutdown|sigdelset|sigfillset|socket|write|__errno_location|in6addr_any'
 undefined=$(nm -A -u "$static" 2>/dev/null | grep -vE ":net_posix[^:]*: +U ($network)\$" |
     grep -vE ':hash_mbedtls[^:]*: +U mbedtls_md[a-z_]*$' | awk '{print $NF}' | sort -u)
@@ -45,7 +45,7 @@ check "libc functions beyond memory and threads" \
 
 # Memory is taken in one place.
 check "malloc outside base/memory.c" \
-    "$(nm -A -u "$static" 2>/dev/null | awk '$NF ~ /^(malloc|calloc|free|aligned_alloc|posix_memalign)$/' | grep -v ':memory\.c')"
+    "$(nm -A -u "$static" 2>/dev/null | awk '$NF ~ /^(malloc|calloc|free|aligned_alloc|posix_memalign|madvise)$/' | grep -v ':memory\.c')"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

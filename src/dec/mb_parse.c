@@ -318,7 +318,7 @@ static bool begin_mb(AvoSliceDec *s)
     s->mb_y = s->mb_addr / s->frame->mb_width;
     if (s->waits && s->refs.col) /* for the records that direct prediction reads */
         avo_mb_wait_lines(s, 1, 0, 16 * s->mb_y + 1);
-    s->nb = avo_neighbours_find(s->frame->info, s->frame->mb_width, s->mb_x, s->mb_y, s->slice);
+    avo_neighbours_find(&s->nb, s->frame->info, s->frame->mb_width, s->mb_x, s->mb_y, s->slice);
     memset(mb, 0, sizeof *mb);
     mb->slice = AVO_SLICE_NONE;
     memset(mb->intra_mode, AVO_I4_DC, sizeof mb->intra_mode);

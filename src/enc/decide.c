@@ -1,4 +1,5 @@
 /* See decide.h: what all families share, and the order in which they are asked. */
+#include "base/record.h"
 #include "enc/block_quant.h"
 #include "enc/coding.h"
 #include "enc/decide.h"
@@ -6,8 +7,8 @@
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
 {
     AvoMbInfo *info = &cand->info;
-    memset(info, 0, sizeof *info);
-    memset(&cand->code, 0, sizeof cand->code);
+    avo_record_clear(info, sizeof *info);
+    avo_record_clear(&cand->code, sizeof cand->code);
     cand->scored = cand->hopeless = cand->residual_counted = false;
     cand->luma_score = 0;
     info->type = (uint8_t)type;

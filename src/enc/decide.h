@@ -18,6 +18,13 @@ AVO_INLINE AvoRdLevel avo_rd_level(const AvoRowCtx *row)
     return row->job->tools->rd[row->syntax.slice_type];
 }
 
+/* Whether the macroblock may be coded again, by another transform or with the trellis, once it was
+ * chosen. */
+AVO_INLINE bool avo_is_coded_again(const AvoRowCtx *row)
+{
+    return avo_rd_level(row) != AVO_RD_SATD || row->job->tools->trellis;
+}
+
 /* Within the columns of an intra refresh. */
 AVO_INLINE bool avo_is_forced_intra(const AvoRowCtx *row)
 {

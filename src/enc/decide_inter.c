@@ -15,9 +15,7 @@ const AvoSearchBlock avo_blk_8x16[2] = {{AVO_BLK_8x16, 0, 0, 8, 16}, {AVO_BLK_8x
 
 void avo_set_motion(AvoMbInfo *info, int list, int x, int y, int w, int h, int ref, AvoMv mv)
 {
-    for (int j = y; j < y + h; j++)
-        for (int i = x; i < x + w; i++)
-            info->mv[list][4 * j + i] = mv;
+    avo_mv_fill(&info->mv[list][4 * y + x], w, h, mv);
     for (int j = y & ~1; j < y + h; j += 2)
         for (int i = x & ~1; i < x + w; i += 2)
             info->ref_idx[list][j + (i >> 1)] = (int8_t)ref;
@@ -50,7 +48,8 @@ static void seal_partition(AvoRowCtx *row, AvoMbCand *cand, int list, int x, int
                 info->mvd[list][4 * j + i][1] = clip_mvd(mvd.y);
             }
     }
-    avo_mvcache_fill(&row->cache, list, x, y, w, h, ref, mv);
+    if (w < 4 || h < 4) /* another partition follows */
+        avo_mvcache_fill(&row->cache, list, x, y, w, h, ref, mv);
 }
 
 static void seal_8x8(AvoRowCtx *row, AvoMbCand *cand, int list, int i)
@@ -197,7 +196,8 @@ static bool is_hopeless(const AvoRowCtx *row, AvoMbCand *cand)
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
 {
     memcpy(cand->rec, row->pred, sizeof cand->rec);
-    memcpy(cand->pred, row->pred, sizeof cand->pred);
+    if (avo_is_coded_again(row))
+        memcpy(cand->pred, row->pred, sizeof cand->pred);
     memset(cand->info.nnz, 0, sizeof cand->info.nnz);
     cand->info.cbp = 0;
     avo_code_inter_luma(row, cand);
@@ -322,7 +322,7 @@ static void add_temporal(const AvoRowCtx *row, int list, int ref, AvoMv *starts,
             dist = job->rec->poc - f->poc;
         if (!dist_col)
             continue;
-        int scale = dist * 256 / dist_col;
+        int scale = dist == dist_col ? 256 : dist * 256 / dist_col;
         AvoMv mv = col->mv[l][0];
         add_start(starts, n,
                   (AvoMv){(int16_t)avo_clip3(-8192, 8191, (mv.x * scale + 128) >> 8),

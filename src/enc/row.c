@@ -2,6 +2,7 @@
  * Per macroblock: load what surrounds it, decide, store the result. */
 #include "enc/row.h"
 #include "base/fixmath.h"
+#include "base/record.h"
 
 /* A row starts from the shadow contexts that the row above has after this many macroblocks. More of
  * them know the picture better (2 to 6: about 0.3 % of the bits), fewer let more rows run at once.
@@ -145,7 +146,7 @@ static void load_mb(AvoRowCtx *row, int mb_x)
     row->mb_x = mb_x;
     row->mb_addr = row->mb_y * job->mb_width + mb_x;
     prefetch_ahead(row);
-    row->nb = avo_neighbours_find(job->rec->info, job->mb_width, mb_x, row->mb_y, row->slice);
+    avo_neighbours_find(&row->nb, job->rec->info, job->mb_width, mb_x, row->mb_y, row->slice);
     set_qp(row);
     load_source(row);
     load_edges(row);
@@ -222,9 +223,9 @@ static void store_mb(AvoRowCtx *row)
     AvoMbCand *cand = row->best;
     follow_syntax(row, cand);
     store_samples(row, cand);
-    job->rec->info[row->mb_addr] = cand->info;
+    avo_record_copy(&job->rec->info[row->mb_addr], &cand->info, sizeof cand->info);
     if (!AVO_MB_IS_SKIP(cand->info.type)) {
-        job->code[row->mb_addr] = cand->code;
+        avo_record_copy(&job->code[row->mb_addr], &cand->code, sizeof cand->code);
         store_levels(&job->levels[row->mb_addr], &cand->levels, &cand->info);
     }
     row->stats->qp_sum += row->qp;

@@ -6,6 +6,7 @@
  * four strengths are 0 or whose alpha or beta is 0. */
 #include "base/util.h"
 #include "h264/deblock.h"
+#include "h264/neighbour.h"
 #include "h264/tables.h"
 
 /* The macroblock at work. */
@@ -74,15 +75,10 @@ static bool uses_one_list(const AvoMbInfo *mb)
 /* One reference set and vector for the whole macroblock. */
 static bool has_one_motion(const AvoMbInfo *mb)
 {
-    uint32_t mv[16], differs = 0;
-    for (int list = 0; list < (uses_one_list(mb) ? 1 : 2); list++) {
-        const int8_t *slot = mb->ref_slot[list];
-        memcpy(mv, mb->mv[list], sizeof mv);
-        for (int i = 0; i < 16; i++)
-            differs |= mv[i] ^ mv[0];
-        differs |= (uint32_t)((slot[0] ^ slot[1]) | (slot[0] ^ slot[2]) | (slot[0] ^ slot[3]));
-    }
-    return differs == 0;
+    for (int list = 0; list < (uses_one_list(mb) ? 1 : 2); list++)
+        if (!avo_ref_uniform(mb->ref_slot[list]) || !avo_mv_uniform(mb->mv[list]))
+            return false;
+    return true;
 }
 
 /* Strengths of the border with neighbour p. q_one_motion:

@@ -6,21 +6,14 @@ static const AvoMbInfo *same_slice(const AvoMbInfo *mb, int slice)
     return mb->slice == slice ? mb : NULL;
 }
 
-AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x, int mb_y,
-                                  int slice)
+void avo_neighbours_find(AvoNeighbours *nb, const AvoMbInfo *info, int mb_width, int mb_x, int mb_y,
+                         int slice)
 {
-    AvoNeighbours nb = {NULL, NULL, NULL, NULL};
-    const AvoMbInfo *mb = info + (ptrdiff_t)mb_y * mb_width + mb_x;
-    if (mb_x > 0)
-        nb.a = same_slice(mb - 1, slice);
-    if (mb_y > 0) {
-        nb.b = same_slice(mb - mb_width, slice);
-        if (mb_x + 1 < mb_width)
-            nb.c = same_slice(mb - mb_width + 1, slice);
-        if (mb_x > 0)
-            nb.d = same_slice(mb - mb_width - 1, slice);
-    }
-    return nb;
+    const AvoMbInfo *mb = info + (ptrdiff_t)mb_y * mb_width + mb_x, *above = mb - mb_width;
+    nb->a = mb_x > 0 ? same_slice(mb - 1, slice) : NULL;
+    nb->b = mb_y > 0 ? same_slice(above, slice) : NULL;
+    nb->c = mb_y > 0 && mb_x + 1 < mb_width ? same_slice(above + 1, slice) : NULL;
+    nb->d = mb_y > 0 && mb_x > 0 ? same_slice(above - 1, slice) : NULL;
 }
 
 /* One corner of the border: block `blk` (raster) of a diagonal neighbour. */

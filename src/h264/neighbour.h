@@ -14,8 +14,8 @@ typedef struct AvoNeighbours {
 /* Availability by picture border and slice number: info is the picture's array, whose entries of
  * not yet decoded macroblocks must have another slice number (AVO_SLICE_NONE). */
 #define AVO_SLICE_NONE 0xffff
-AvoNeighbours avo_neighbours_find(const AvoMbInfo *info, int mb_width, int mb_x, int mb_y,
-                                  int slice);
+void avo_neighbours_find(AvoNeighbours *nb, const AvoMbInfo *info, int mb_width, int mb_x, int mb_y,
+                         int slice);
 
 /* Vectors and references around and in the current macroblock, one line of 8 per row of 4x4 blocks:
  *
@@ -37,6 +37,38 @@ typedef struct AvoMvCache {
 /* Loads the border from the neighbours; inside becomes AVO_REF_NONE / 0.
  * lists: 1 for P, 2 for B. */
 void avo_mvcache_load(AvoMvCache *cache, const AvoNeighbours *nb, int lists);
+
+/* One vector for a rectangle of 4x4 blocks in raster order. Whole rows go by stores of eight bytes:
+ * avo_mv_uniform() reads them like that, soon after, and would have to wait for smaller ones. */
+AVO_INLINE void avo_mv_fill(AvoMv *at, int w, int h, AvoMv mv)
+{
+    uint32_t one;
+    memcpy(&one, &mv, sizeof one);
+    const uint64_t pair = one * (((uint64_t)1 << 32) + 1);
+    for (int j = 0; w == 4 && j < h; j++, at += 4) {
+        memcpy(at, &pair, sizeof pair);
+        memcpy(at + 2, &pair, sizeof pair);
+    }
+    for (int j = 0; w < 4 && j < h; j++, at += 4)
+        for (int i = 0; i < w; i++)
+            at[i] = mv;
+}
+
+/* Whether all 16 vectors of a macroblock are the same. */
+AVO_INLINE bool avo_mv_uniform(const AvoMv mv[16])
+{
+    uint64_t pair[8], differs = 0;
+    memcpy(pair, mv, sizeof pair);
+    for (int i = 1; i < 8; i++)
+        differs |= pair[i] ^ pair[0];
+    return !(differs | (pair[0] >> 32 ^ (uint32_t)pair[0]));
+}
+
+/* Whether the four 8x8 blocks of a macroblock have the same reference. */
+AVO_INLINE bool avo_ref_uniform(const int8_t ref[4])
+{
+    return ref[0] == ref[1] && ref[0] == ref[2] && ref[0] == ref[3];
+}
 
 /* Sets a rectangle of 4x4 blocks, all in block units. */
 AVO_INLINE void avo_mvcache_fill(AvoMvCache *cache, int list, int x, int y, int w, int h, int ref,

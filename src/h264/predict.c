@@ -8,6 +8,7 @@
  * that is moved by the clamp lies in a region where every row (or column) is constant, so the
  * samples stay exact. */
 #include "base/util.h"
+#include "h264/neighbour.h"
 #include "h264/predict.h"
 
 typedef struct Source {
@@ -200,15 +201,10 @@ void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int
 /* One reference and vector per list in the whole macroblock? */
 static bool has_one_motion(const AvoMbInfo *info)
 {
-    uint32_t mv[16], differs = 0;
-    for (int list = 0; list < 2; list++) {
-        const int8_t *ref = info->ref_idx[list];
-        memcpy(mv, info->mv[list], sizeof mv);
-        for (int i = 0; i < 16; i++)
-            differs |= mv[i] ^ mv[0];
-        differs |= (uint32_t)((ref[0] ^ ref[1]) | (ref[0] ^ ref[2]) | (ref[0] ^ ref[3]));
-    }
-    return differs == 0;
+    for (int list = 0; list < 2; list++)
+        if (!avo_ref_uniform(info->ref_idx[list]) || !avo_mv_uniform(info->mv[list]))
+            return false;
+    return true;
 }
 
 /* One bit per raster block: its references or vectors differ from the block's to the left (columns)
