@@ -344,7 +344,8 @@ int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, i
             add_start(starts, &n, c->mv[list][at[i]]);
     if (b->size == AVO_BLK_16x16) {
         add_lookahead(row, list, starts, &n);
-        add_temporal(row, list, ref, starts, &n);
+        if (!row->job->tools->lean)
+            add_temporal(row, list, ref, starts, &n);
         if (ref > 0)
             add_start(starts, &n, row->m16[list][0].mv);
     } else {

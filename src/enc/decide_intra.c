@@ -464,9 +464,24 @@ static void try_by_true_cost(AvoRowCtx *row, AvoIntraChoice *choice, int type_co
         try_blocks(row, choice, 4, type_cost, limit);
 }
 
+/* A look at the mean of the border alone: where that comes nowhere near the inter prediction, other
+ * modes hardly win. */
+static bool intra_promises(AvoRowCtx *row, int inter_cost)
+{
+    const AvoDsp *dsp = row->job->dsp;
+    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
+    pixel *p = row->block[0];
+    unsigned have = avo_edge_mb(row, 0, line);
+    dsp->intra_16x16[avo_i16_predictor(AVO_I16_DC, have)](p, AVO_REC_STRIDE,
+                                                          line + AVO_EDGE_CORNER_AT);
+    return dsp->sad[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE) <= 2 * inter_cost;
+}
+
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
 {
     AvoIntraChoice choice = {0};
+    if (row->job->tools->lean && inter_cost != AVO_COST_MAX && !intra_promises(row, inter_cost))
+        return;
     int type_cost = avo_rate(row, type_bits_q8);
     avo_intra16_search(row, &choice);
     /* Intra refresh: small blocks would look at samples above right that are not clean yet. */

@@ -71,7 +71,8 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->propagates = config->mbtree && config->lookahead > 0 && !constant_qp;
     la->wants_offsets = !constant_qp && (config->aq_mode || la->propagates);
     la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
-    la->step = la->bframes || la->propagates ? 1 : 2;
+    la->whole_only = config->subme <= 1 && !la->bframes && !la->propagates;
+    la->step = la->bframes || la->propagates ? 1 : la->whole_only ? 4 : 2;
     la->wants_weights = config->weightp > 0 && la->wants_costs;
     la->wants_means = la->wants_weights || config->weightb == 2;
     la->wants_ahead =

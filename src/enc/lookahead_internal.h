@@ -48,7 +48,9 @@ typedef struct AvoLowresPair {
 typedef struct AvoLowres {
     AvoPlane coarse;  /* an eighth of the full size, for the search of long motion */
     AvoMv *coarse_mv; /* to the reference searched last, half samples at half size */
-    AvoPlane hpel[3]; /* half-sample planes h, v, centre of AvoSource.half, same geometry */
+    /* Half-sample planes h, v, centre of AvoSource.half, same geometry; with whole_only nothing
+     * points into them, and they are that plane itself. */
+    AvoPlane hpel[3];
     uint16_t *intra;
     uint64_t intra_sum; /* over inner blocks, as are all sums */
     /* Uni-directional search by direction (0 past, 1 future) and distance - 1; vectors in half
@@ -93,7 +95,8 @@ struct AvoLookahead {
     int layers;  /* of B pictures; 0: none */
     int delay;
     int past_max, future_max; /* distances that may be searched */
-    int step;                 /* 2: one of 2x2 blocks is measured for all four */
+    int step;                 /* one of step x step blocks is measured for all of them */
+    bool whole_only;          /* vectors of whole samples at half size: no half-sample planes */
     int swallowed;            /* SATD of a block that its quantiser makes nothing of */
     bool wants_costs;         /* anything needs the half-size search at all */
     bool propagates;
@@ -165,7 +168,7 @@ const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, i
 
 void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
 /* Shrinks a row of macroblocks of the half-size picture. */
-void avo_coarse_row(AvoLowres *lr, const AvoPlane *half, int mb_y);
+void avo_coarse_row(const AvoDsp *dsp, AvoLowres *lr, const AvoPlane *half, int mb_y);
 /* Motion from ref to cur, in cur->coarse_mv; NULL if the pictures are too small. */
 const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
 

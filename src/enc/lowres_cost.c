@@ -7,7 +7,7 @@
  * Search: a few candidates (median, zero, neighbours, the same block's vector at the next shorter
  * distance or, for the future, the mirrored vector of that picture, and what the search at an
  * eighth of the size found: coarse_search.c), a diamond on SAD, a half-sample diamond on SATD over
- * planes that are interpolated once per picture. All kernel calls take four positions at once. The
+ * planes that are interpolated once per picture (not at the fastest). All kernel calls take four positions at once. The
  * fields are true to motion rather than cheapest per block: vector differences cost. */
 #include "enc/lookahead_internal.h"
 
@@ -29,7 +29,7 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
     if (!la->wants_costs)
         return;
     avo_coarse_carve(lr, arena, la);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 && !la->whole_only; i++)
         avo_input_carve_half(&lr->hpel[i], arena, la->mb_width, la->mb_height);
     lr->intra = avo_arena_take(arena, n * sizeof *lr->intra, 0);
     lr->row_cost = avo_arena_take(arena, (size_t)la->mb_height * sizeof *lr->row_cost, 0);
@@ -50,8 +50,8 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
 
 /* ---- which blocks are measured ---- */
 
-/* Where no B picture and no importance asks for each block, one of four (the lower right one, in
- * step 2) speaks for all: sums and vectors to start from lose next to nothing by it. */
+/* Where no B picture and no importance asks for each block, one of four or sixteen (the last one)
+ * speaks for all: sums and vectors to start from lose next to nothing by it. */
 typedef struct Group {
     int x, y;   /* the block that is measured */
     int x0, y0; /* the first of the group */
@@ -163,8 +163,9 @@ static void measure_intra(const AvoLookahead *la, const AvoSource *source, int l
 
 void avo_lowres_examine_row(const AvoLookahead *la, const AvoSource *source, int y, int worker)
 {
-    make_hpel_row(la, source, y, worker);
-    avo_coarse_row(source->lookahead, &source->half, y);
+    if (!la->whole_only)
+        make_hpel_row(la, source, y, worker);
+    avo_coarse_row(la->dsp, source->lookahead, &source->half, y);
     if ((y + 1) % la->step == 0 || y == la->mb_height - 1)
         measure_intra(la, source, y / la->step);
 }
@@ -173,6 +174,8 @@ void avo_lowres_examined(const AvoLookahead *la, AvoSource *source)
 {
     AvoLowres *lr = source->lookahead;
     memset(lr->searched, 0, sizeof lr->searched);
+    for (int i = 0; i < 3 && la->whole_only; i++)
+        lr->hpel[i] = source->half;
     memset(lr->weight, 0, sizeof lr->weight);
     memset(lr->sum, 0xff, sizeof lr->sum); /* AVO_LOWRES_UNKNOWN */
     for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
@@ -250,7 +253,7 @@ AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int round
     }
 }
 
-static void search_block(BlockSearch *s, const AvoMv candidates[8])
+static void search_block(BlockSearch *s, const AvoMv candidates[8], bool whole_only)
 {
     s->cost = INT32_MAX;
     try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], candidates);
@@ -260,7 +263,8 @@ static void search_block(BlockSearch *s, const AvoMv candidates[8])
         walk_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
     s->cost = s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv), s->stride) +
               mv_cost(s, s->mv);
-    walk_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
+    if (!whole_only)
+        walk_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
 }
 
 /* ---- a field of vectors ---- */
@@ -364,7 +368,7 @@ static void search_row(void *context, int line, int worker)
         if (line > 0)
             avo_progress_wait(&la->row_progress[line - 1], avo_min(column + 2, columns));
         start_block(f, &s, candidates, &g);
-        search_block(&s, candidates);
+        search_block(&s, candidates, la->whole_only);
         set_vectors(la, f->mv, &g, s.mv);
         set_costs(la, f->cost, &g, avo_min(s.cost, AVO_LOWRES_COST_MAX));
         avo_progress_publish(&la->row_progress[line], column + 1);

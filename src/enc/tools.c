@@ -49,6 +49,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .halfpel_steps = effort[s].halfpel,
         .quarterpel_steps = effort[s].quarterpel,
         .subpel_satd = effort[s].satd,
+        .lean = !effort[s].satd,
         .chroma_me = c->chroma_me && effort[s].chroma,
         .mixed_refs = c->mixed_refs,
         .fast_pskip = c->fast_pskip,

@@ -20,6 +20,7 @@ typedef struct AvoTools {
     bool fullpel_only;                   /* subme 0 */
     int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
     bool subpel_satd;                    /* else SAD */
+    bool lean; /* SAD decides: what promises little is not even looked at */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     AvoRdLevel rd[3];   /* by AvoSliceType */
     int refine_rounds;  /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
