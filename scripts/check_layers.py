@@ -28,7 +28,7 @@ SYSTEM_ALLOWED = {  # folder or file -> more headers
     "src/dsp": {"immintrin.h", "arm_neon.h", "cpuid.h", "intrin.h", "riscv_vector.h"},
     "src/base/thread.c": {"pthread.h", "sched.h", "time.h", "unistd.h"},
     "src/base/taskpool.c": {"pthread.h", "sched.h", "unistd.h"},
-    "src/base/memory.c": {"stdlib.h"},
+    "src/base/memory.c": {"stdlib.h", "sys/mman.h"},
     "src/base/util.h": {"assert.h"},
     "src/stream/net_posix.c": {"errno.h", "fcntl.h", "netdb.h", "netinet/in.h", "netinet/tcp.h", "poll.h", "pthread.h",
                                "signal.h", "sys/poll.h", "sys/random.h", "sys/socket.h", "time.h", "unistd.h", "arpa/inet.h"},
