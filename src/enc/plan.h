@@ -55,6 +55,16 @@ typedef struct AvoNeighbour {
     int scale_q8;    /* what turns it into vectors from the picture to src, whole samples */
 } AvoNeighbour;
 
+/* Where P pictures follow each other, every fourth one, from the IDR picture on, is a fine one: it
+ * is coded finer where rate control is free to, and it stays a reference for longer. */
+#define AVO_CHAIN 4
+
+/* 0: a fine one. */
+static inline int avo_chain_position(int poc)
+{
+    return poc / 2 % AVO_CHAIN;
+}
+
 /* One coded picture, in coding order. */
 typedef struct AvoPlan {
     AvoSource *src;       /* one reference held by the plan */

@@ -167,8 +167,10 @@ static void tune_fastdecode(AvocetEncoderConfig *c)
     c->weightp = 0;
 }
 
+/* One more reference than with B pictures: the fine ones of the chain are worth it. */
 static void tune_zerolatency(AvocetEncoderConfig *c)
 {
+    c->ref = avo_min(c->ref + 1, 16);
     c->bframes = 0;
     c->lookahead = 0;
     c->mbtree = 0;

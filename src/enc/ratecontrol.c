@@ -69,7 +69,7 @@ static int ratio_to_qp_q8(int ratio)
  * whose use is that pictures are alike. */
 static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, bool tree)
 {
-    static const int8_t chain_share[AVO_RC_CHAIN] = {-2, 1, 0, 1};
+    static const int8_t chain_share[AVO_CHAIN] = {-3, 1, 1, 1};
     int i = ratio_to_qp_q8(config->ip_ratio), b = ratio_to_qp_q8(config->pb_ratio);
     if (rc->mode == AVOCET_RATE_QP) { /* whole QP */
         i = (i + 128) & ~255;
@@ -81,7 +81,7 @@ static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, b
         rc->layer_offset_q8[layer] = tree ? 128 * (layer - 1) : b * layer / 2;
     rc->leaf_offset_q8 = tree ? 0 : b;
     bool chain = !config->bframes && !tree && !config->vbv_bufsize && !config->pass;
-    for (int n = 0; n < AVO_RC_CHAIN; n++)
+    for (int n = 0; n < AVO_CHAIN; n++)
         rc->chain_offset_q8[n] = chain ? chain_share[n] * b / 2 : 0;
 }
 
@@ -470,7 +470,7 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
                                   : complexity_q8(rc);
     int relative = kind_offset_q8(rc, kind, plan->layer) + complexity;
     if (kind == AVO_RC_P)
-        relative += rc->chain_offset_q8[plan->poc / 2 % AVO_RC_CHAIN];
+        relative += rc->chain_offset_q8[avo_chain_position(plan->poc)];
     int qp = picture_base_q8(rc, plan, relative) + relative;
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);

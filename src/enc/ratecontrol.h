@@ -28,7 +28,6 @@
 #define AVO_RC_FLIGHT_MAX 64 /* pictures between start and end, at most */
 #define AVO_RC_LAYERS     8
 
-#define AVO_RC_CHAIN 4 /* P pictures after which their quantisers repeat */
 
 enum { AVO_RC_I, AVO_RC_P, AVO_RC_BREF, AVO_RC_B, AVO_RC_KINDS };
 
@@ -64,7 +63,7 @@ typedef struct AvoRateControl {
     int intra_offset_q8;                /* I below P */
     int layer_offset_q8[AVO_RC_LAYERS]; /* B above P: half of pbratio per layer */
     int leaf_offset_q8;     /* least offset of B pictures that nobody refers to */
-    int chain_offset_q8[AVO_RC_CHAIN]; /* of P pictures next to each other, in turn */
+    int chain_offset_q8[AVO_CHAIN]; /* of P pictures next to each other, in turn */
     int qcomp;                          /* 1/100; 100: complexity does not count */
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
     bool live;                          /* ABR, and nothing is known of what follows */

@@ -1,9 +1,12 @@
 /* See references.h.
  *
  * Policy: pictures fall out in display order (the one shown first goes first), which keeps the
- * pictures around the current position of a pyramid. The standard's sliding window drops in coding
- * order instead; where the two differ, an MMCO 1 says so. Lists are ordered by distance in display
- * order; where that is not the initial order, modification commands say so. */
+ * pictures around the current position of a pyramid. Where P pictures follow each other, those
+ * between the fine ones of the chain (plan.h) fall out first: what the neighbour of the current
+ * picture lacks is more likely in one from longer ago, and coded better there. The standard's
+ * sliding window drops in coding order instead; where the two differ, an MMCO 1 says so. Lists are
+ * ordered by distance in display order; where that is not the initial order, modification commands
+ * say so. */
 #include "enc/references.h"
 #include "base/util.h"
 
@@ -20,6 +23,7 @@ void avo_references_init(AvoReferences *r, const AvoSps *sps, const AvoPps *pps,
     r->max_refs = config->ref;
     r->long_term_interval = config->long_term;
     r->duplicates = config->weightp == 2;
+    r->is_chain = config->bframes == 0;
 }
 
 static AvoFrame *take_frame(AvoReferences *r)
@@ -94,16 +98,24 @@ static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, A
         refs->count[1] = avo_min(collect(r, poc, 1, refs->frame[1]), r->max_refs);
 }
 
-/* The short-term reference that is displayed first. */
-static AvoFrame *first_shown(const AvoReferences *r)
+/* The short-term reference that is displayed first; fine ones of a chain may be left out. */
+static AvoFrame *first_shown(const AvoReferences *r, bool fine_too)
 {
     AvoFrame *first = NULL;
     for (int i = 0; i < r->dpb.count; i++) {
         AvoFrame *f = r->dpb.ref[i];
-        if (f->long_term_idx < 0 && (!first || f->poc < first->poc))
+        if (f->long_term_idx < 0 && (fine_too || avo_chain_position(f->poc)) &&
+            (!first || f->poc < first->poc))
             first = f;
     }
     return first;
+}
+
+/* The short-term reference that will be missed least. */
+static AvoFrame *least_useful(const AvoReferences *r)
+{
+    AvoFrame *coarse = r->is_chain ? first_shown(r, false) : NULL;
+    return coarse ? coarse : first_shown(r, true);
 }
 
 static int frame_num_wrap(const AvoReferences *r, const AvoFrame *f, int frame_num)
@@ -150,7 +162,7 @@ static void choose_marking(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader
     }
     if (kept < r->dpb.max_refs)
         return;
-    AvoFrame *victim = first_shown(r);
+    AvoFrame *victim = least_useful(r);
     if (victim && (h->adaptive_marking || victim != first_coded(r, h->frame_num)))
         drop(r, h, victim);
 }

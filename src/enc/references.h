@@ -17,6 +17,7 @@ typedef struct AvoReferences {
     int idr_pic_id;
     int max_refs;           /* list entries per picture */
     bool duplicates;        /* a weighted reference is listed a second time without weights */
+    bool is_chain;          /* P pictures only */
     int long_term_interval; /* every n-th reference picture of layer 0 becomes long-term; 0: none */
     int64_t refs_since_long_term;
     bool long_term_allowed; /* MMCO 4 was sent since the last IDR */
