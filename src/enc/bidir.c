@@ -139,7 +139,7 @@ int avo_bidir_search(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m0, Avo
     best +=
         distortion(&pair, pair.side[0].p, pair.side[0].stride, pair.side[1].p, pair.side[1].stride);
     /* What does not come near the better one of the two alone will not beat it. */
-    if (!tools->bidir_refine || best > avo_min(m0->cost, m1->cost) * 17 / 16)
+    if (!tools->bidir_refine || best > avo_min(m0->cost, m1->cost) * 33 / 32)
         return best;
     for (int i = 0; i < 2; i++) {
         Side *side = &pair.side[i];

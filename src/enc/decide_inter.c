@@ -691,7 +691,8 @@ void avo_decide_p(AvoRowCtx *row)
         if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row))
             cost_sub = search_p_subs(row);
         /* Halves may win where quarters lose, but by SATD alone that pays too seldom. */
-        if (cost[AVO_PART_8x8] < (rd ? best + best / 8 : best)) {
+        int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;
+        if (cost[AVO_PART_8x8] < (rd ? best + best / near : best)) {
             best = avo_min(best, cost[AVO_PART_8x8]);
             cost[AVO_PART_16x8] = search_p_halves(row, true, best + best / 8);
             cost[AVO_PART_8x16] = search_p_halves(row, false, best + best / 8);

@@ -419,13 +419,16 @@ static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int typ
 
 /* Whether 4x4 and 8x8 blocks, which must be coded to be measured, promise anything next to inter
  * prediction. Encoders that do not divide inter macroblocks either keep them for I pictures, unless
- * they have both kinds. */
+ * they have both kinds. In B pictures they will not beat what leaves no residual. */
 static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
 {
     const AvoTools *tools = row->job->tools;
     if (inter_cost == AVO_COST_MAX)
         return true;
     if (!tools->p8x8 && !tools->i8x8)
+        return false;
+    if (row->syntax.slice_type == AVO_SLICE_B && avo_rd_level(row) == AVO_RD_MODE &&
+        !row->best->info.cbp)
         return false;
     return cost16 <=
            (avo_rd_level(row) == AVO_RD_SATD ? inter_cost + inter_cost / 2 : 2 * inter_cost);
@@ -477,6 +480,16 @@ static bool intra_promises(AvoRowCtx *row, int inter_cost)
     return dsp->sad[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE) <= 2 * inter_cost;
 }
 
+/* SATD cost up to which intra prediction may still win by true cost. */
+static int near_inter(const AvoRowCtx *row, int inter_cost)
+{
+    if (inter_cost == AVO_COST_MAX)
+        return AVO_COST_MAX;
+    if (row->syntax.slice_type == AVO_SLICE_B && avo_rd_level(row) == AVO_RD_MODE)
+        return inter_cost;
+    return inter_cost + inter_cost / 4;
+}
+
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
 {
     AvoIntraChoice choice = {0};
@@ -490,9 +503,7 @@ void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
     if (avo_rd_level(row) == AVO_RD_SATD)
         try_by_satd(row, &choice, type_cost, inter_cost, blocks);
     else
-        try_by_true_cost(row, &choice, type_cost,
-                         inter_cost == AVO_COST_MAX ? AVO_COST_MAX : inter_cost + inter_cost / 4,
-                         blocks);
+        try_by_true_cost(row, &choice, type_cost, near_inter(row, inter_cost), blocks);
 }
 
 void avo_try_pcm(AvoRowCtx *row)

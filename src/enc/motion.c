@@ -234,10 +234,16 @@ static void search_diamond(AvoSearch *s, int steps)
     }
 }
 
-/* Hexagon of radius 2 moved to its best corner until the centre wins, then the square around it.
- * After the first round only the three corners that are new need to be looked at. */
+/* Where no direct neighbour is better than the start, only the square around it is looked at. Else a
+ * hexagon of radius 2 is moved to its best corner until the centre wins, then the square around it;
+ * after the first round only the three corners that are new need to be looked at. */
 static void search_hexagon(AvoSearch *s, int steps)
 {
+    int cx = s->x, cy = s->y;
+    if (try_around(s, cx, cy, diamond, 4) < 0) {
+        try_around(s, cx, cy, corners, 4);
+        return;
+    }
     static const int8_t hexagon[8][2] = {{1, -2}, {-1, -2}, {-2, 0}, {-1, 2},
                                          {1, 2},  {2, 0},   {1, -2}, {-1, -2}};
     int dir = try_around(s, s->x, s->y, hexagon + 1, 6);
@@ -245,7 +251,8 @@ static void search_hexagon(AvoSearch *s, int steps)
         int found = try_around(s, s->x, s->y, hexagon + dir, 3);
         dir = found < 0 ? -1 : (dir + found + 5) % 6;
     }
-    int cx = s->x, cy = s->y;
+    cx = s->x;
+    cy = s->y;
     try_around(s, cx, cy, diamond, 4);
     try_around(s, cx, cy, corners, 4);
 }
@@ -378,6 +385,18 @@ static AvoMv exact_start(const AvoSearch *s, const AvoMv *starts, int count)
     return (AvoMv){(int16_t)(4 * s->x), (int16_t)(4 * s->y)};
 }
 
+/* Hexagon, and farther where that leaves a whole macroblock poor in the nearest picture: leaves,
+ * water and crowds have many near minima. */
+static void search_hexagon_or_farther(AvoSearch *s)
+{
+    enum { POOR_SAD = 8 * 256 };
+    const AvoTools *tools = s->row->job->tools;
+    search_hexagon(s, tools->merange / 2);
+    if (tools->search_farther && s->block->size == AVO_BLK_16x16 && s->ref == 0 &&
+        s->cost >= POOR_SAD)
+        search_multi_hexagon(s, tools->merange);
+}
+
 static void search_whole_samples(AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count)
 {
     const AvoTools *tools = s->row->job->tools;
@@ -388,7 +407,7 @@ static void search_whole_samples(AvoSearch *s, AvoMv mvp, const AvoMv *starts, i
         search_diamond(s, tools->merange);
         break;
     case AVOCET_ME_HEX:
-        search_hexagon(s, tools->merange / 2);
+        search_hexagon_or_farther(s);
         search_axes(s, 4 * tools->merange);
         break;
     case AVOCET_ME_UMH:

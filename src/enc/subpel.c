@@ -34,44 +34,53 @@ AVO_INLINE void blocks_at(const AvoSearch *s, AvoMv mv, const pixel **first, con
     *second = s->plane[r->b] + at + r->bx + (r->by ? s->stride : 0);
 }
 
+/* What refining the vector of one block needs throughout. */
+typedef struct Refinement {
+    const AvoSearch *s;
+    const pixel *cur;
+    AvoCostFn cost;
+    AvoCostX3Fn cost_x3;
+    AvoCostX4Fn cost_x4;
+    AvoMeanCostFn cost_mean;
+    int list, base_rate;
+    bool chroma;
+    int chroma_best;          /* of the best vector */
+    const struct Set *likely; /* neighbours that the next round of steps begins with */
+} Refinement;
+
 /* Distortions of up to four vectors in an unweighted reference, mostly by one kernel call. */
-static void distortions_in_planes(const AvoSearch *s, const AvoMv *mv, int count, int *out)
+static void distortions_in_planes(const Refinement *f, const AvoMv *mv, int count, int *out)
 {
-    const AvoDsp *dsp = s->dsp;
-    AvoBlkSize size = s->block->size;
-    const bool satd = s->row->job->tools->subpel_satd;
-    const pixel *cur = avo_search_source(s), *a[4], *b[4];
+    const AvoSearch *s = f->s;
+    const pixel *a[4], *b[4];
     unsigned quarter = 0;
     for (int i = 0; i < count; i++) {
         blocks_at(s, mv[i], &a[i], &b[i]);
         quarter |= (unsigned)(mv[i].x | mv[i].y) & 1;
     }
-    if (quarter) {
-        (satd ? dsp->satd_mean : dsp->sad_mean)[size](cur, a, s->stride, b, s->stride, count, out);
-        return;
-    }
-    if (count == 4)
-        (satd ? dsp->satd_x4 : dsp->sad_x4)[size](cur, a, s->stride, out);
+    if (quarter)
+        f->cost_mean(f->cur, a, s->stride, b, s->stride, count, out);
+    else if (count == 4)
+        f->cost_x4(f->cur, a, s->stride, out);
     else if (count == 3)
-        (satd ? dsp->satd_x3 : dsp->sad_x3)[size](cur, a, s->stride, out);
+        f->cost_x3(f->cur, a, s->stride, out);
     else
         for (int i = 0; i < count; i++)
-            out[i] = (satd ? dsp->satd : dsp->sad)[size](cur, AVO_CUR_STRIDE, a[i], s->stride);
+            out[i] = f->cost(f->cur, AVO_CUR_STRIDE, a[i], s->stride);
 }
 
 /* Distortions of up to four vectors. */
-static void luma_distortions(const AvoSearch *s, const AvoMv *mv, int count, int *out)
+static void luma_distortions(const Refinement *f, const AvoMv *mv, int count, int *out)
 {
-    const AvoTools *tools = s->row->job->tools;
+    const AvoSearch *s = f->s;
     if (!s->weight) {
-        distortions_in_planes(s, mv, count, out);
+        distortions_in_planes(f, mv, count, out);
         return;
     }
-    AvoCostFn cost = (tools->subpel_satd ? s->dsp->satd : s->dsp->sad)[s->block->size];
     for (int i = 0; i < count; i++) {
         ptrdiff_t stride;
         const pixel *p = fetch_weighted(s, mv[i], s->row->block[0], &stride);
-        out[i] = cost(avo_search_source(s), AVO_CUR_STRIDE, p, stride);
+        out[i] = f->cost(f->cur, AVO_CUR_STRIDE, p, stride);
     }
 }
 
@@ -133,13 +142,37 @@ static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
 
 /* ---- search ---- */
 
-typedef struct Refinement {
-    const AvoSearch *s;
-    int list, base_rate;
-    bool chroma;
-    int chroma_best; /* of the best vector */
-    unsigned likely; /* neighbours that the next round of steps begins with: see around[] */
-} Refinement;
+/* Neighbours of a vector that are looked at together, by their index in around[]: above, left,
+ * right, below, then the corners. */
+typedef struct Set {
+    uint8_t count, direction[4];
+} Set;
+
+static const int8_t around[8][2] = {{0, -1},  {-1, 0}, {1, 0},  {0, 1},
+                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+static const Set all_sides = {4, {0, 1, 2, 3}};
+/* Behind a step in a direction: the centre before is not tried again. */
+static const Set onwards[4] = {{3, {0, 1, 2}}, {3, {0, 1, 3}}, {3, {0, 2, 3}}, {3, {1, 2, 3}}};
+/* Two sides and the corner between them: [2 * below + right]. */
+static const Set quadrant[4] = {{3, {0, 1, 4}}, {3, {0, 2, 5}}, {3, {1, 3, 6}}, {3, {2, 3, 7}}};
+
+static void start_refinement(Refinement *f, const AvoSearch *s, int list, int base_rate)
+{
+    const AvoDsp *dsp = s->dsp;
+    const bool satd = s->row->job->tools->subpel_satd;
+    AvoBlkSize size = s->block->size;
+    f->s = s;
+    f->cur = avo_search_source(s);
+    f->cost = (satd ? dsp->satd : dsp->sad)[size];
+    f->cost_x3 = (satd ? dsp->satd_x3 : dsp->sad_x3)[size];
+    f->cost_x4 = (satd ? dsp->satd_x4 : dsp->sad_x4)[size];
+    f->cost_mean = (satd ? dsp->satd_mean : dsp->sad_mean)[size];
+    f->list = list;
+    f->base_rate = base_rate;
+    f->chroma = wants_chroma(s);
+    f->chroma_best = 0;
+    f->likely = &all_sides;
+}
 
 /* Takes a vector whose luma distortion is known if it is better. */
 AVO_INLINE bool keep_better(Refinement *f, AvoMv mv, int distortion, AvoMotion *m)
@@ -167,36 +200,39 @@ AVO_INLINE bool keep_better(Refinement *f, AvoMv mv, int distortion, AvoMotion *
     return true;
 }
 
-/* Neighbours of a vector, one bit each in sets: above, left, right, below, then the corners. */
-static const int8_t around[8][2] = {{0, -1},  {-1, 0}, {1, 0},  {0, 1},
-                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
-#define DIAMOND 0x0fu
-
-/* Nearer neighbours that are worth a look where none of a diamond, whose costs these are, is better
- * than its centre: at the better sides, and the corner between them. */
-static unsigned better_sides(const int cost[4])
+/* Nearer neighbours that are worth a look where none of all sides, whose costs these are, is better
+ * than their centre. */
+static const Set *better_sides(const int cost[4])
 {
-    unsigned right = cost[2] <= cost[1], below = cost[3] <= cost[0];
-    return 1u << (below ? 3 : 0) | 1u << (right ? 2 : 1) | 1u << (4 + right + 2 * below);
+    return &quadrant[2 * (cost[3] <= cost[0]) + (cost[2] <= cost[1])];
 }
 
-/* Small diamonds around the best vector. The direction we came from leads to the centre before: not
- * tried again. */
+/* The neighbours of a set that are inside the limits. Returns their number. */
+static int list_neighbours(const AvoSearch *s, AvoMv centre, int step, const Set *set, AvoMv *mv,
+                           int *direction)
+{
+    int x = centre.x >> 2, y = centre.y >> 2, n = 0;
+    bool roomy = x > s->min_x && x < s->max_x && y > s->min_y && y < s->max_y;
+    for (int i = 0; i < set->count; i++) {
+        int d = set->direction[i];
+        mv[n] = (AvoMv){(int16_t)(centre.x + around[d][0] * step),
+                        (int16_t)(centre.y + around[d][1] * step)};
+        direction[n] = d;
+        n += roomy || avo_search_inside(s, mv[n].x >> 2, mv[n].y >> 2);
+    }
+    return n;
+}
+
+/* Small diamonds around the best vector. */
 static void refine(Refinement *f, int step, int iterations, AvoMotion *m)
 {
-    unsigned wanted = f->likely;
-    f->likely = DIAMOND;
+    const Set *set = f->likely;
+    f->likely = &all_sides;
     while (iterations-- > 0) {
         AvoMv mv[4];
-        int direction[4], cost[4], n = 0, found = -1;
-        for (int i = 0; i < 8; i++) {
-            int x = m->mv.x + around[i][0] * step, y = m->mv.y + around[i][1] * step;
-            if (!(wanted >> i & 1) || !avo_search_inside(f->s, x >> 2, y >> 2))
-                continue;
-            mv[n] = (AvoMv){(int16_t)x, (int16_t)y};
-            direction[n++] = i;
-        }
-        luma_distortions(f->s, mv, n, cost);
+        int direction[4], cost[4], found = -1;
+        int n = list_neighbours(f->s, m->mv, step, set, mv, direction);
+        luma_distortions(f, mv, n, cost);
         for (int i = 0; i < n; i++)
             if (keep_better(f, mv[i], cost[i], m))
                 found = direction[i];
@@ -205,7 +241,7 @@ static void refine(Refinement *f, int step, int iterations, AvoMotion *m)
                 f->likely = better_sides(cost);
             return;
         }
-        wanted = found < 4 ? DIAMOND & ~(1u << (3 - found)) : DIAMOND;
+        set = found < 4 ? &onwards[found] : &all_sides;
     }
 }
 
@@ -221,7 +257,7 @@ static void choose(Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
         if (k == n)
             kept[n++] = mv[i];
     }
-    luma_distortions(f->s, kept, n, cost);
+    luma_distortions(f, kept, n, cost);
     for (int i = 0; i < n; i++)
         keep_better(f, kept[i], cost[i], m);
 }
@@ -229,7 +265,7 @@ static void choose(Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
 void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m)
 {
     const AvoTools *tools = s->row->job->tools;
-    Refinement f = {s, list, base_rate, wants_chroma(s), 0, DIAMOND};
+    Refinement f;
     AvoMv whole = m->mv, start[3] = {m->mv};
     int n = 1;
     /* The predicted vector itself costs no difference bits and is often a fraction;
@@ -238,6 +274,7 @@ void avo_subpel_search(const AvoSearch *s, int list, int base_rate, AvoMotion *m
         start[n++] = m->mvp;
     if ((s->near.x | s->near.y) & 3 && avo_search_inside(s, s->near.x >> 2, s->near.y >> 2))
         start[n++] = s->near;
+    start_refinement(&f, s, list, base_rate);
     m->cost = INT32_MAX;
     choose(&f, start, n, m);
     if ((m->mv.x == whole.x && m->mv.y == whole.y) || tools->quarterpel_steps < 2)
@@ -252,8 +289,8 @@ void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const 
     AvoSearch s;
     avo_search_bind(&s, row, b, list, m->ref);
     avo_search_centre(&s, m->mvp);
-    Refinement f = {&s, list,   avo_rate(row, avo_ref_bits(row, list, m->ref)), wants_chroma(&s),
-                    0,  DIAMOND};
+    Refinement f;
+    start_refinement(&f, &s, list, avo_rate(row, avo_ref_bits(row, list, m->ref)));
     AvoMv mv[4];
     int whole = tools->fullpel_only ? ~3 : ~0;
     for (int i = 0; i <= count; i++) {

@@ -22,11 +22,19 @@
 /* The block with its margin (2 before, 3 behind), border samples repeated. */
 static const pixel *window_at(pixel *window, const AvoPlane *plane, int x, int y, int size)
 {
-    for (int j = 0; j < size + 5; j++) {
-        int row = avo_clip3(0, plane->height - 1, y + j - 2);
-        const pixel *from = plane->data + row * plane->stride;
-        for (int i = 0; i < size + 5; i++)
-            window[j * WINDOW_STRIDE + i] = from[avo_clip3(0, plane->width - 1, x + i - 2)];
+    int width = size + 5, first = x - 2;
+    int before = avo_clip3(0, width, -first);
+    int behind = avo_clip3(0, width, first + width - plane->width);
+    int inside = width - before - behind;
+    for (int j = 0; j < width; j++) {
+        const pixel *from = plane->data + avo_clip3(0, plane->height - 1, y + j - 2) * plane->stride;
+        pixel *to = window + j * WINDOW_STRIDE;
+        for (int i = 0; i < before; i++)
+            *to++ = from[0];
+        if (inside)
+            memcpy(to, from + first + before, (size_t)inside * sizeof *to);
+        for (int i = 0; i < behind; i++)
+            to[inside + i] = from[plane->width - 1];
     }
     return window + 2 * WINDOW_STRIDE + 2;
 }

@@ -74,6 +74,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .transform_8x8 = c->transform_8x8,
         .constrained_intra = c->constrained_intra,
         .bidir_refine = s >= 5,
+        .search_farther = s >= 6,
         .max_refs = c->ref,
         .deadzone_intra = 21,
         .deadzone_inter = 11,

@@ -33,6 +33,7 @@ typedef struct AvoTools {
     bool cabac, transform_8x8;
     bool constrained_intra;
     bool bidir_refine;
+    bool search_farther; /* with hexagons: multi-hexagon, too, where they find nothing good */
     int max_refs;                       /* list 0 entries searched */
     int deadzone_intra, deadzone_inter; /* 1/64: part of a step that rounds up, without trellis */
     int qp_min, qp_max;
