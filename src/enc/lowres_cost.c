@@ -223,6 +223,8 @@ AVO_INLINE bool try_four(BlockSearch *s, AvoCostX4Fn fn, const AvoMv mv[4])
     int cost[4], best = -1;
     fn(s->cur, ref, s->stride, cost);
     for (int i = 0; i < 4; i++) {
+        if (cost[i] >= s->cost)
+            continue;
         int c = cost[i] + mv_cost(s, mv[i]);
         if (c < s->cost) {
             s->cost = c;
@@ -246,8 +248,11 @@ AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int round
 {
     for (int i = 0; i < rounds; i++) {
         AvoMv c = s->mv;
-        AvoMv around[4] = {clip_mv(s, c.x - step, c.y), clip_mv(s, c.x + step, c.y),
-                           clip_mv(s, c.x, c.y - step), clip_mv(s, c.x, c.y + step)};
+        int16_t left = (int16_t)avo_max(c.x - step, s->min_x);
+        int16_t right = (int16_t)avo_min(c.x + step, s->max_x);
+        int16_t above = (int16_t)avo_max(c.y - step, s->min_y);
+        int16_t below = (int16_t)avo_min(c.y + step, s->max_y);
+        AvoMv around[4] = {{left, c.y}, {right, c.y}, {c.x, above}, {c.x, below}};
         if (!try_four(s, fn, around))
             break;
     }
