@@ -3,6 +3,7 @@
 #include "enc/block_quant.h"
 #include "enc/coding.h"
 #include "enc/decide.h"
+#include "enc/unseen.h"
 
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
 {
@@ -139,11 +140,14 @@ void avo_decide_mb(AvoRowCtx *row)
         avo_starve_mb(row);
         return;
     }
+    bool intra = row->syntax.slice_type == AVO_SLICE_I || avo_is_forced_intra(row);
+    if (!intra)
+        avo_fill_unseen(row);
     if (row->job->tools->psy_rd)
         block_energies(row->job->dsp, row->cur, AVO_CUR_STRIDE, row->cur_energy);
     row->use_trellis = row->job->tools->trellis == 2;
     avo_trellis_lambdas(row);
-    if (row->syntax.slice_type == AVO_SLICE_I || avo_is_forced_intra(row))
+    if (intra)
         avo_try_intra(row, AVO_COST_MAX, 0);
     else if (row->syntax.slice_type == AVO_SLICE_P)
         avo_decide_p(row);

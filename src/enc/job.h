@@ -33,6 +33,7 @@ typedef struct AvoPicJob {
     const uint16_t *mvd_bits; /* by vector difference, -mvd_range..mvd_range, see motion.h */
     int mvd_range;
     int mb_width, mb_height;
+    int seen_width, seen_height; /* luma samples that are not cropped */
 
     AvoPlan plan;
     AvoFrameQp frame_qp;

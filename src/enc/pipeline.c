@@ -66,6 +66,8 @@ static void bind_job(AvocetEncoder *enc)
     job->mvd_bits = enc->mvd_bits + job->mvd_range;
     job->mb_width = enc->sps.mb_width;
     job->mb_height = enc->sps.mb_height;
+    job->seen_width = enc->config.width;
+    job->seen_height = enc->config.height;
     job->mv_min_y = -4 * avo_min(level->max_vmv, 2048);
     job->mv_max_y = 4 * avo_min(level->max_vmv, 2048) - 1;
     job->mv_min_x = -8192;
