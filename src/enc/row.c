@@ -29,72 +29,78 @@ static int slice_of_row(const AvoPicJob *job, int mb_y)
     return slice;
 }
 
+/* size is a constant at each call. */
+AVO_INLINE void copy_square(pixel *to, ptrdiff_t stride_to, const pixel *from,
+                            ptrdiff_t stride_from, int size)
+{
+    for (int y = 0; y < size; y++, to += stride_to, from += stride_from)
+        memcpy(to, from, (size_t)size * sizeof *to);
+}
+
+AVO_INLINE void load_plane(AvoRowCtx *row, int plane, int size, pixel *to)
+{
+    const AvoPlane *p = &row->job->input[plane];
+    copy_square(to, AVO_CUR_STRIDE, p->data + size * (row->mb_y * p->stride + row->mb_x), p->stride,
+                size);
+}
+
 static void load_source(AvoRowCtx *row)
 {
-    const AvoPlane *p = &row->job->input[0];
-    for (int y = 0; y < 16; y++)
-        memcpy(row->cur + y * AVO_CUR_STRIDE,
-               p->data + (row->mb_y * 16 + y) * p->stride + row->mb_x * 16, 16);
+    load_plane(row, 0, 16, row->cur);
     if (!row->syntax.chroma_format)
         return;
-    for (int c = 0; c < 2; c++) {
-        p = &row->job->input[1 + c];
-        for (int y = 0; y < 8; y++)
-            memcpy(row->cur + (c ? AVO_CUR_CR : AVO_CUR_CB) + y * AVO_CUR_STRIDE,
-                   p->data + (row->mb_y * 8 + y) * p->stride + row->mb_x * 8, 8);
-    }
+    load_plane(row, 1, 8, row->cur + AVO_CUR_CB);
+    load_plane(row, 2, 8, row->cur + AVO_CUR_CR);
 }
 
-/* Memory that a macroblock further right will need: rows of a picture lie too far apart for the
- * processor to guess. */
-#define PREFETCH_AHEAD 3
+/* Memory that macroblocks further right will need: rows of a picture lie too far apart for the
+ * processor to guess. A cache line holds a row of several macroblocks; each of them asks for its
+ * share of the rows of the next line, so that requests do not queue up in front of what is needed
+ * now. All inline: compilers leave out calls to functions that do nothing but prefetch. */
+#define CACHE_LINE 64
 
-#define PREFETCH_REACH 8 /* samples around a block that a search looks at */
-#define CACHE_LINE     64
-
-/* Whether a block that ends at p is the first of its row of blocks to reach
- * into the cache line there. */
-AVO_INLINE bool enters_line(const pixel *p, int size)
+AVO_INLINE void prefetch_rows(const AvoPlane *p, int x, int y, int size, int mb_x)
 {
-    return ((uintptr_t)p & (CACHE_LINE - 1)) < (uintptr_t)size;
-}
-
-static void prefetch_rows(const AvoPlane *p, int x, int y, int size)
-{
-    const pixel *at = p->data + y * p->stride + x + size - 1;
-    for (int i = 0; enters_line(at, size) && i < size; i++)
+    int share = size * size / CACHE_LINE, first = mb_x % (CACHE_LINE / size) * share;
+    const pixel *at = p->data + (y + first) * p->stride + x + CACHE_LINE;
+    for (int i = 0; i < share; i++)
         AVO_PREFETCH(at + i * p->stride);
 }
 
-/* All planes of a picture where a vector points from the macroblock at column mb_x. */
-static void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, int mb_x, AvoMv mv)
+#define PREFETCH_REACH 8 /* samples around a block that a search looks at */
+#define RECORDS_AHEAD  3
+
+/* All planes of a picture where a vector points from the macroblock. */
+AVO_INLINE void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, AvoMv mv)
 {
     const AvoPlane *p = &f->plane[0];
-    int x = avo_clip3(-AVO_FRAME_PAD / 2, p->width, 16 * mb_x + (mv.x >> 2));
+    int x = avo_clip3(-AVO_FRAME_PAD / 2, p->width, 16 * row->mb_x + (mv.x >> 2));
     int y = avo_clip3(-AVO_FRAME_PAD / 2, p->height, 16 * row->mb_y + (mv.y >> 2));
     x += PREFETCH_REACH;
-    prefetch_rows(p, x, y, 16);
+    prefetch_rows(p, x, y, 16, row->mb_x);
     for (int k = 0; k < 3 && f->hpel[k].data; k++)
-        prefetch_rows(&f->hpel[k], x, y, 16);
+        prefetch_rows(&f->hpel[k], x, y, 16, row->mb_x);
+    for (int c = 1; c < 3 && f->chroma_format; c++)
+        prefetch_rows(&f->plane[c], x >> 1, y >> 1, 8, row->mb_x);
     if (f->info) {
+        int mb_x = avo_min(row->mb_x + RECORDS_AHEAD, row->job->mb_width - 1);
         const char *info = (const char *)&f->info[row->mb_y * row->job->mb_width + mb_x];
         AVO_PREFETCH(info + offsetof(AvoMbInfo, ref_idx));
         AVO_PREFETCH(info + offsetof(AvoMbInfo, mv[1]));
     }
 }
 
-static void prefetch_ahead(const AvoRowCtx *row)
+AVO_INLINE void prefetch_ahead(const AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
-    int mb_x = avo_min(row->mb_x + PREFETCH_AHEAD, job->mb_width - 1);
     for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++) {
-        int size = plane ? 8 : 16;
-        prefetch_rows(&job->plan.src->plane[plane], size * mb_x, size * row->mb_y, size);
-        prefetch_rows(&job->rec->plane[plane], size * mb_x, size * row->mb_y, size);
+        int size = plane ? 8 : 16, x = size * row->mb_x, y = size * row->mb_y;
+        prefetch_rows(&job->plan.src->plane[plane], x, y, size, row->mb_x);
+        prefetch_rows(&job->rec->plane[plane], x, y, size, row->mb_x);
     }
     for (int list = 0; list < 2; list++)
         if (job->refs.count[list])
-            prefetch_reference(row, job->refs.frame[list][0], mb_x, row->m16[list][0].mv);
+            prefetch_reference(row, job->refs.frame[list][0], row->m16[list][0].mv);
 }
 
 static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
@@ -156,14 +162,12 @@ static void load_mb(AvoRowCtx *row, int mb_x)
 
 /* ---- store ---- */
 
-/* size is a constant at each call. */
 AVO_INLINE void store_plane(const AvoRowCtx *row, int plane, int size, const pixel *rec)
 {
     const AvoPicJob *job = row->job;
     const AvoPlane *p = &job->rec->plane[plane];
     pixel *to = p->data + row->mb_y * size * p->stride + row->mb_x * size;
-    for (int y = 0; y < size; y++)
-        memcpy(to + y * p->stride, rec + y * AVO_REC_STRIDE, (size_t)size);
+    copy_square(to, p->stride, rec, AVO_REC_STRIDE, size);
     memcpy(job->line[plane] + row->mb_y * job->line_stride[plane] + row->mb_x * size,
            rec + (size - 1) * AVO_REC_STRIDE, (size_t)size);
 }
