@@ -21,6 +21,7 @@ picture, with keyframes. Printed are, for each:
 Needs python3-numpy and python3-pil.
 """
 import argparse
+import math
 import os
 import shutil
 import subprocess
@@ -58,15 +59,18 @@ def encode_avocet(args, out, crf):
 
 
 def match_size(args, out, wanted):
-    """The quality of as many bytes: by bisection, to 1 %."""
-    low, high = max(1.0, args.crf - 6), min(51.0, args.crf + 6)
-    for _ in range(9):
-        crf = round((low + high) / 2, 2)
+    """The quality of as many bytes, to 1 %: bytes halve about every six steps, then as the last two tries say."""
+    crf, slope, tried = args.crf, -6.0, []
+    for _ in range(6):
         size = encode_avocet(args, out, crf)
-        if abs(size - wanted) < wanted / 100:
-            break
-        low, high = (crf, high) if size > wanted else (low, crf)
-    return crf, size
+        off = math.log2(size / wanted)
+        if abs(off) < 0.014:
+            return crf, size
+        if tried and tried[-1][1] != off:
+            slope = min(-2.0, max(-20.0, (crf - tried[-1][0]) / (off - tried[-1][1])))
+        tried.append((crf, off))
+        crf = round(min(51.0, max(1.0, crf - slope * off)), 2)
+    return tried[-1][0], size
 
 
 def decode(path, frames, width=None, height=None):
@@ -192,21 +196,21 @@ def write_sheet(path, rows, titles):
     sheet.save(path)
 
 
-def write_curves(path, curves, keys):
+def write_curves(path, curves, keys, unit="luma PSNR"):
     low, high = min(map(min, curves)) - 0.5, max(map(max, curves)) + 0.5
     n = max(map(len, curves))
     at_x, at_y = (lambda i: 50 + 880 * i / max(1, n - 1)), (lambda v: 30 + 330 * (high - v) / (high - low))
     out = ['<svg xmlns="http://www.w3.org/2000/svg" width="950" height="390" font-family="sans-serif" font-size="12">',
            '<rect width="100%" height="100%" fill="white"/>']
     step = 1 if high - low < 16 else 5
-    for dB in range(int(low) // step * step + step, int(high) + 1, step):
+    for line in range(int(low) // step * step + step, int(high) + 1, step):
         out.append('<line x1="50" x2="930" y1="%.1f" y2="%.1f" stroke="#ddd"/><text x="20" y="%.1f">%d</text>' %
-                   (at_y(dB), at_y(dB), at_y(dB) + 4, dB))
+                   (at_y(line), at_y(line), at_y(line) + 4, line))
     for k, (curve, colour, name) in enumerate(zip(curves, ("#c33", "#36c"), NAMES)):
         line = " ".join("%.1f,%.1f" % (at_x(i), at_y(v)) for i, v in enumerate(curve))
         out.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="1.5"/>' % (line, colour))
         out += ['<circle cx="%.1f" cy="%.1f" r="4" fill="%s"/>' % (at_x(i), at_y(curve[i]), colour) for i in keys[k] if i < len(curve)]
-        out.append('<text x="%d" y="18" fill="%s">%s, luma PSNR; dots: keyframes</text>' % (50 + 300 * k, colour, name))
+        out.append('<text x="%d" y="18" fill="%s">%s, %s; dots: keyframes</text>' % (50 + 300 * k, colour, name, unit))
     with open(path, "w", encoding="utf-8") as f:
         f.write("\n".join(out + ["</svg>\n"]))
 
@@ -216,6 +220,12 @@ def choose(curves):
     gap = [b - a for a, b in zip(*curves)]
     order = sorted(range(len(gap)), key=gap.__getitem__)
     return sorted({0, len(gap) // 2, order[0], order[-1]})
+
+
+def check_tools():
+    for tool in "ffmpeg", "ffprobe", "x264":
+        if not shutil.which(tool):
+            sys.exit("%s is not installed" % tool)
 
 
 def main():
@@ -233,9 +243,7 @@ def main():
     parser.add_argument("--markdown", action="store_true", help="a row of a table, x264 / Avocet")
     parser.add_argument("--avocet", default=os.environ.get("AVOCET", os.path.join(ROOT, "build", "avocet")))
     args, args.more = parser.parse_known_args()
-    for tool in "ffmpeg", "ffprobe", "x264":
-        if not shutil.which(tool):
-            sys.exit("%s is not installed" % tool)
+    check_tools()
     os.makedirs(args.output, exist_ok=True)
     name = os.path.splitext(os.path.basename(args.clip))[0]
     with tempfile.TemporaryDirectory() as folder:

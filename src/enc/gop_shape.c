@@ -293,6 +293,31 @@ static void append_minigop(AvoLookahead *la, int lo, int hi, AvocetFrameType typ
         la->minigop_length = la->entry_count;
 }
 
+static void append_run(AvoLookahead *la, int lo, int count)
+{
+    for (int k = 0; k < count; k++) {
+        append_minigop(la, lo, la->anchor[k], AVOCET_TYPE_P);
+        lo = la->anchor[k];
+    }
+}
+
+/* A keyframe of the same scene and what follows, as if it were predicted. Nothing refers across it,
+ * but importance that ended there would make the pictures before it worse and worse, and the
+ * keyframe a jump. Costs are those that the next run asks for, too. */
+static void append_beyond(AvoLookahead *la, int lo, int end, int64_t last_idr)
+{
+    int key = end + 1;
+    if (!la->config.steady_keys || !la->propagates || end == lo || key > la->count)
+        return;
+    int64_t since_idr = la->window[key]->display_index - last_idr;
+    if (avo_scenecut_at(la, key, since_idr))
+        return;
+    append_minigop(la, end, key, AVOCET_TYPE_P);
+    la->entry[la->run_count].type = AVOCET_TYPE_IDR;
+    int next = run_end(la, key, la->window[key]->display_index);
+    append_run(la, key, place_fixed(la, key, next, la->anchor));
+}
+
 void avo_gop_decide(AvoLookahead *la)
 {
     int64_t last_idr = la->last_idr;
@@ -308,9 +333,7 @@ void avo_gop_decide(AvoLookahead *la)
             last_idr = la->window[1]->display_index;
     }
     int end = run_end(la, lo, last_idr);
-    int count = place_anchors(la, lo, end, la->anchor);
-    for (int k = 0; k < count; k++) {
-        append_minigop(la, lo, la->anchor[k], AVOCET_TYPE_P);
-        lo = la->anchor[k];
-    }
+    append_run(la, lo, place_anchors(la, lo, end, la->anchor));
+    la->run_count = la->entry_count;
+    append_beyond(la, lo, end, last_idr);
 }

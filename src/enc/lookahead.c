@@ -272,7 +272,7 @@ static void fill_vectors(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntr
 static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
 {
     AvoPlanAhead *out = avo_lowres(la, la->entry[k].index)->ahead;
-    int n = avo_min(la->entry_count - k - 1, AVO_LA_AHEAD_MAX);
+    int n = avo_min(la->run_count - k - 1, AVO_LA_AHEAD_MAX);
     for (int i = 0; i < n; i++) {
         const AvoGopEntry *e = &la->entry[k + 1 + i];
         out[i].type = e->type;
@@ -284,7 +284,7 @@ static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
     }
     plan->ahead = out;
     plan->ahead_count = n;
-    plan->ahead_is_all = la->flushing && n == la->entry_count - k - 1;
+    plan->ahead_is_all = la->flushing && n == la->run_count - k - 1;
 }
 
 static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)

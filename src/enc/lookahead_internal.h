@@ -131,6 +131,7 @@ struct AvoLookahead {
     /* Structure of the window, filled by avo_gop_decide: anchors in display order. */
     AvoGopEntry *entry; /* coding order */
     int entry_count;
+    int run_count;      /* entries up to the next intra picture; importance looks beyond */
     int minigop_length; /* entries that are decided, from entry[0] on */
     bool first_is_cut;  /* the next picture is intra because a scene starts */
     /* b_adapt 1 decides several mini-GOPs at a time: display indexes of their anchors. */

@@ -105,6 +105,7 @@ static void tune_psnr(AvocetEncoderConfig *c)
 {
     c->aq_mode = 0;
     c->psy_rd = 0;
+    c->steady_keys = 0;
 }
 
 /* SSIM likes a loop filter that leaves more of the texture. */
@@ -113,6 +114,7 @@ static void tune_ssim(AvocetEncoderConfig *c)
     set_deblock(c, -1);
     c->aq_mode = 2;
     c->psy_rd = 0;
+    c->steady_keys = 0;
 }
 
 static void tune_film(AvocetEncoderConfig *c)
@@ -228,6 +230,7 @@ void avo_config_defaults(AvocetEncoderConfig *config)
         .dct_decimate = 1,
         .psy_rd = 100,
         .qp_rd = 1,
+        .steady_keys = 1,
         .qp = 23,
         .crf = 2300,
         .vbv_init = 90,

@@ -21,6 +21,10 @@
 
 #define AMOUNT_MAX 0x0fffffffu
 
+/* A keyframe inherits nothing from the picture before it; as if it did, quality before it is that
+ * behind it. Average bit rates pay for keyframes behind them, so a quarter is enough there. */
+#define KEY_SHIFT_ABR 2
+
 /* Rows that a task takes from or gives to, if there are threads and enough to do for them. */
 #define BAND          8
 #define MIN_BANDS_MBS 1500
@@ -36,6 +40,7 @@ typedef struct Pass {
     AvoReach *reach;        /* per row */
     int band;               /* rows */
     int duration_q8;
+    int shift;       /* 1 / part of an amount that is passed on */
     uint32_t *to[2]; /* past and future; NULL: already coded, nobody needs to know */
     const AvoMv *mv[2];
 } Pass;
@@ -86,7 +91,8 @@ static void find_amounts(const Pass *p, int y)
             continue;
         uint64_t total = own_amount(lr, i, p->duration_q8) + lr->inherited[i];
         uint32_t share_q16 = ((uint32_t)(intra - inter) << 16) / (uint32_t)intra;
-        p->amount[i] = (uint32_t)(total * share_q16 >> 16) >> (lists == AVO_LOWRES_BOTH);
+        p->amount[i] =
+            (uint32_t)(total * share_q16 >> (16 + p->shift)) >> (lists == AVO_LOWRES_BOTH);
     }
 }
 
@@ -151,6 +157,7 @@ static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
 {
     if (e->past <= 0 && e->future < 0)
         return; /* intra, or a P picture right behind what is coded */
+    bool across = e->type == AVOCET_TYPE_IDR && la->config.rate_mode == AVOCET_RATE_BITRATE;
     const AvoLowres *lr = avo_lowres(la, e->index);
     int past = e->index - e->past, future = e->future < 0 ? 0 : e->future - e->index;
     Pass p = {.la = la,
@@ -160,6 +167,7 @@ static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
               .reach = la->reach_scratch,
               .band = la->mb_count < MIN_BANDS_MBS ? la->mb_height : BAND,
               .duration_q8 = avo_propagate_duration_q8(la, e->index),
+              .shift = across ? KEY_SHIFT_ABR : 0,
               .to = {e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,
                      future ? avo_lowres(la, e->future)->inherited : NULL},
               .mv = {lr->mv[0][past - 1], future ? lr->mv[1][future - 1] : NULL}};

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Is quality steady from picture to picture, above all around keyframes? Avocet beside x264 at equal size of stream.
+
+    bench/steady.py CLIP.y4m... [-o FOLDER] [--preset medium] [--crf 27] [--keyint 30] [--frames 120]
+                    [--markdown] [--avocet PROGRAM] [options of avocet encode]
+
+Both encode as users run them (no tune). x264 has the quality given; for Avocet that is searched which gives as many bytes.
+FFmpeg decodes both. Printed are, for x264 / Avocet:
+
+    spread     deviation of PSNR from its mean over the 2 * WINDOW + 1 pictures around, dB: what is usual within the clip
+    key        mean PSNR of the WINDOW pictures from a keyframe on less that of the WINDOW pictures before it, dB, the
+               mean of the keyframes; the median of such steps at all pictures is taken off, as a clip may change by itself
+    usual      95 of 100 such steps between pictures that are no keyframes are smaller: a keyframe within it cannot be told
+    pop        the error image of a keyframe less that of the picture before it, against the mean of such changes
+               elsewhere in the stream (root of the mean square; 1: no more than between other pictures)
+    detail     deviation, from picture to picture, of the share of the source's fine detail that is left (energy of a
+               Laplacian), in percent: whether sharpness pumps
+    flicker    changes of the error image from picture to picture, blurred over 8x8 samples (what the eye sees of a block),
+               where the source rests, in steps of luma: what seems to move there and does not; - where little rests
+
+With -o a curve of PSNR and one of the share of detail is written for each clip, with keyframes. Needs python3-numpy and
+python3-pil.
+"""
+import argparse
+import os
+import tempfile
+
+import numpy
+
+import look
+
+WINDOW = 4
+REST = 3          # luma steps: a block of the source whose samples change by no more rests
+REST_SHARE = 0.05  # of the picture at least, to speak of it
+COLUMNS = (("PSNR", 2), ("spread", 2), ("key", 2), ("usual", 2), ("pop", 2), ("detail", 2), ("flicker", 2))
+
+
+def steps_of(curve):
+    """curve[n]: mean of WINDOW from n on less mean of WINDOW before n; nan near the ends."""
+    out = numpy.full(len(curve), numpy.nan)
+    for n in range(WINDOW, len(curve) - WINDOW + 1):
+        out[n] = numpy.mean(curve[n:n + WINDOW]) - numpy.mean(curve[n - WINDOW:n])
+    return out
+
+
+def around(curve):
+    """Mean over the pictures around each."""
+    return numpy.array([numpy.mean(curve[max(0, n - WINDOW):n + WINDOW + 1]) for n in range(len(curve))])
+
+
+def measure(source, decoded):
+    """By picture: PSNR, share of detail, change of the error since the picture before, blurred change where all rests."""
+    out = {name: [] for name in ("psnr", "detail", "change", "flicker")}
+    before = None
+    for a, b in zip(source, decoded):
+        a, b = a.astype(numpy.float64), b.astype(numpy.float64)
+        error = b - a
+        out["psnr"].append(look.psnr(a, b))
+        out["detail"].append(100 * look.detail(b).sum() / max(look.detail(a).sum(), 1e-9))
+        if before is not None:
+            change = error - before[1]
+            rests = numpy.abs(look.blocks(a - before[0])).max(-1) <= REST
+            blurred = look.blocks(change).mean(-1)
+            out["change"].append(numpy.sqrt(numpy.mean(change ** 2)))
+            out["flicker"].append((numpy.sum(blurred[rests] ** 2), rests.sum(), rests.size))
+        before = a, error
+    return out
+
+
+def summary(m, keys):
+    curve, detail = numpy.array(m["psnr"]), numpy.array(m["detail"])
+    step = steps_of(curve)
+    step -= numpy.nanmedian(step)
+    at = [k for k in keys if 0 < k < len(curve) and not numpy.isnan(step[k])]
+    others = [n for n in range(len(curve)) if not numpy.isnan(step[n]) and not any(abs(n - k) < WINDOW for k in keys)]
+    change = numpy.array([0.0, *m["change"]])
+    rest, count, size = (sum(f[i] for f in m["flicker"]) for i in range(3))
+    return {"PSNR": curve.mean(), "spread": numpy.std(curve - around(curve)),
+            "key": numpy.mean(step[at]) if at else numpy.nan,
+            "usual": numpy.percentile(numpy.abs(step[others]), 95) if others else numpy.nan,
+            "pop": numpy.mean(change[at]) / numpy.mean(change[others]) if at and others else numpy.nan,
+            "detail": numpy.std(numpy.diff(detail)),
+            "flicker": numpy.sqrt(rest / count) if count > REST_SHARE * size else numpy.nan}
+
+
+def number(value, digits):
+    return "-" if numpy.isnan(value) else "%.*f" % (digits, value)
+
+
+def run_clip(args, clip, folder):
+    args.clip = clip
+    name = os.path.splitext(os.path.basename(clip))[0]
+    paths = [os.path.join(folder, n + ".264") for n in look.NAMES]
+    crf, size = look.match_size(args, paths[1], look.encode_x264(args, paths[0]))
+    source, width, height = look.decode(clip, args.frames)
+    luma = [p[:, :width * height].reshape(-1, height, width)
+            for p in (source, *(look.decode(p, args.frames, width, height)[0] for p in paths))]
+    keys = [look.keyframes(p) for p in paths]
+    measured = [measure(luma[0], other) for other in luma[1:]]
+    if args.output:
+        for what, unit in (("psnr", "luma PSNR"), ("detail", "detail left, %")):
+            look.write_curves(os.path.join(args.output, "%s_%s.svg" % (name, what)), [m[what] for m in measured], keys, unit)
+    told = [summary(m, k) for m, k in zip(measured, keys)]
+    cells = [" / ".join(number(t[column], digits) for t in told) for column, digits in COLUMNS]
+    if args.markdown:
+        print("| %s | %s |" % (name, " | ".join(cells)), flush=True)
+    else:
+        print("%-20s crf %g  %s" % (name, crf, "  ".join("%s %s" % (c[0], v) for c, v in zip(COLUMNS, cells))), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", metavar="CLIP.y4m")
+    parser.add_argument("-o", "--output")
+    parser.add_argument("--preset", default="medium")
+    parser.add_argument("--crf", type=float, default=27)
+    parser.add_argument("--frames", type=int, default=120)
+    parser.add_argument("--keyint", type=int, default=30)
+    parser.add_argument("--markdown", action="store_true", help="rows of a table")
+    parser.add_argument("--avocet", default=os.environ.get("AVOCET", os.path.join(look.ROOT, "build", "avocet")))
+    args, args.more = parser.parse_known_args()
+    look.check_tools()
+    if args.output:
+        os.makedirs(args.output, exist_ok=True)
+    if args.markdown:
+        print("| clip | %s |\n| --- |%s" % (" | ".join(c[0] for c in COLUMNS), " ---: |" * len(COLUMNS)))
+    with tempfile.TemporaryDirectory() as folder:
+        for clip in args.clips:
+            run_clip(args, clip, folder)
+
+
+if __name__ == "__main__":
+    main()
