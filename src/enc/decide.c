@@ -146,7 +146,8 @@ void avo_decide_mb(AvoRowCtx *row)
     if (row->job->tools->psy_rd)
         block_energies(row->job->dsp, row->cur, AVO_CUR_STRIDE, row->cur_energy);
     row->use_trellis = row->job->tools->trellis == 2;
-    avo_trellis_lambdas(row);
+    if (row->job->tools->trellis)
+        avo_trellis_lambdas(row);
     if (intra)
         avo_try_intra(row, AVO_COST_MAX, 0);
     else if (row->syntax.slice_type == AVO_SLICE_P)

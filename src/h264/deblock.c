@@ -18,15 +18,23 @@ typedef struct MbEdges {
     pixel *pix[3];
 } MbEdges;
 
+/* Bit i: count i is not 0; counts are 16 at most. */
+AVO_INLINE unsigned nonzero_bytes(const uint8_t counts[8])
+{
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++)
+        v |= (uint64_t)counts[i] << (8 * i);
+    v = (v + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101;
+    return (unsigned)(v * 0x0102040810204080 >> 56);
+}
+
 /* One bit per raster block: it has levels that count for bS 2. An 8x8 transform spreads over its
  * four blocks. */
 static unsigned coded_blocks(const AvoMbInfo *mb)
 {
-    unsigned mask = 0;
     if (!(mb->cbp & 15))
         return 0;
-    for (int blk = 0; blk < 16; blk++)
-        mask |= (unsigned)(mb->nnz[blk] != 0) << blk;
+    unsigned mask = nonzero_bytes(mb->nnz) | nonzero_bytes(mb->nnz + 8) << 8;
     if (mb->transform_8x8) {
         unsigned rows = mask | (mask & 0x0f0f) << 4 | (mask & 0xf0f0) >> 4;
         mask = rows | (rows & 0x5555) << 1 | (rows & 0xaaaa) >> 1;
@@ -81,6 +89,26 @@ static bool has_one_motion(const AvoMbInfo *mb)
     return true;
 }
 
+/* Strengths of four pieces of an edge, from bits: levels on one side (2), else other motion (1). */
+AVO_INLINE void set_strengths(int8_t bs[4], unsigned coded, unsigned moved)
+{
+    static const uint8_t spread[16][4] = {{0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0},
+                                          {0, 0, 1, 0}, {1, 0, 1, 0}, {0, 1, 1, 0}, {1, 1, 1, 0},
+                                          {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1},
+                                          {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
+    uint32_t two, one;
+    memcpy(&two, spread[coded], sizeof two);
+    memcpy(&one, spread[moved & ~coded], sizeof one);
+    two = 2 * two + one; /* no byte reaches its neighbour */
+    memcpy(bs, &two, sizeof two);
+}
+
+/* Four bits of a block mask: row i, or column i. */
+AVO_INLINE unsigned line_of(unsigned mask, int i, bool row)
+{
+    return row ? mask >> (4 * i) & 15 : ((mask >> i & 0x1111) * 0x1248 >> 12) & 15;
+}
+
 /* Strengths of the border with neighbour p. q_one_motion:
  * one reference set and vector in all of q. */
 static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *q, unsigned q_coded,
@@ -92,15 +120,15 @@ static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *
     }
     bool one_list = uses_one_list(p) && uses_one_list(q);
     int p_first = horizontal_edge ? 12 : 3, step = horizontal_edge ? 1 : 4;
+    unsigned moved = 0, coded = line_of(q_coded, 0, horizontal_edge);
     if (p->type == AVO_MB_P_SKIP && q_one_motion) /* most borders of quiet pictures */
-        memset(bs, motion_differs(p, p_first, q, 0, one_list), 4);
+        moved = motion_differs(p, p_first, q, 0, one_list) ? 15 : 0;
     else
         for (int i = 0; i < 4; i++)
-            bs[i] = (int8_t)motion_differs(p, p_first + i * step, q, i * step, one_list);
-    unsigned coded = q_coded | (p->cbp & 15 ? coded_blocks(p) >> p_first : 0);
-    for (int i = 0; i < 4; i++)
-        if (coded >> i * step & 1)
-            bs[i] = 2;
+            moved |= (unsigned)motion_differs(p, p_first + i * step, q, i * step, one_list) << i;
+    if (p->cbp & 15)
+        coded |= line_of(coded_blocks(p), 3, horizontal_edge);
+    set_strengths(bs, coded, moved);
 }
 
 /* Strengths of the three internal edges; with an 8x8 transform only the middle one is filled in.
@@ -115,19 +143,17 @@ static bool internal_strengths(int8_t bs[4][4], const AvoMbInfo *mb, unsigned co
     if (one_motion && !coded)
         return false;
     int across = horizontal_edge ? 4 : 1, along = horizontal_edge ? 1 : 4;
-    int step = mb->transform_8x8 ? 2 : 1, any = 0;
+    int step = mb->transform_8x8 ? 2 : 1;
+    unsigned any = coded;
     bool one_list = uses_one_list(mb);
-    for (int edge = step; edge < 4; edge += step)
-        for (int i = 0; i < 4; i++) {
-            int q_blk = edge * across + i * along, p_blk = q_blk - across;
-            int strength = 0;
-            if ((coded >> q_blk | coded >> p_blk) & 1)
-                strength = 2;
-            else if (!one_motion)
-                strength = motion_differs(mb, p_blk, mb, q_blk, one_list);
-            bs[edge][i] = (int8_t)strength;
-            any |= strength;
-        }
+    coded |= coded << across; /* this side's or the other's */
+    for (int edge = step; edge < 4; edge += step) {
+        unsigned moved = 0;
+        for (int i = 0, q_blk = edge * across; i < 4 && !one_motion; i++, q_blk += along)
+            moved |= (unsigned)motion_differs(mb, q_blk - across, mb, q_blk, one_list) << i;
+        set_strengths(bs[edge], line_of(coded, edge, horizontal_edge), moved);
+        any |= moved;
+    }
     return any != 0;
 }
 
@@ -178,11 +204,17 @@ static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp
 {
     const AvoDsp *dsp = e->dsp;
     ptrdiff_t stride = e->frame->plane[1].stride;
+    Thresholds t = {0, 0, 0};
+    int8_t tc0[4];
+    bool any = false;
     for (int c = 0; c < 2; c++) {
-        Thresholds t;
         int offset = e->slice->chroma_qp_offset[c];
-        if (!find_thresholds(&t, e->slice,
-                             (chroma_qp(qp_p, offset) + chroma_qp(e->mb->qp, offset) + 1) >> 1))
+        if (c == 0 || offset != e->slice->chroma_qp_offset[0]) {
+            any = find_thresholds(
+                &t, e->slice, (chroma_qp(qp_p, offset) + chroma_qp(e->mb->qp, offset) + 1) >> 1);
+            strengths_to_tc0(tc0, bs, t.index_a);
+        }
+        if (!any)
             continue;
         pixel *pix = e->pix[1 + c] + 2 * edge * (horizontal ? stride : 1);
         if (bs[0] == 4) {
@@ -190,8 +222,6 @@ static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp
                         : dsp->deblock_chroma_intra_v)(pix, stride, t.alpha, t.beta);
             continue;
         }
-        int8_t tc0[4];
-        strengths_to_tc0(tc0, bs, t.index_a);
         (horizontal ? dsp->deblock_chroma_h : dsp->deblock_chroma_v)(pix, stride, t.alpha, t.beta,
                                                                      tc0);
     }
@@ -199,7 +229,9 @@ static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp
 
 static bool any_strength(const int8_t bs[4])
 {
-    return (bs[0] | bs[1] | bs[2] | bs[3]) != 0;
+    uint32_t all;
+    memcpy(&all, bs, sizeof all);
+    return all != 0;
 }
 
 /* All edges of one direction: border with p (NULL: not filtered), then the internal ones. */

@@ -55,14 +55,14 @@ AVO_INLINE int width_index(int w)
     return w == 16 ? 0 : w == 8 ? 1 : w == 4 ? 2 : 3;
 }
 
-static const pixel *plane_at(const AvoFrame *f, int which, ptrdiff_t offset)
+AVO_INLINE const pixel *plane_at(const AvoFrame *f, int which, ptrdiff_t offset)
 {
     return (which == PLANE_FULL ? f->plane[0].data : f->hpel[which - PLANE_H].data) + offset;
 }
 
 /* 8.4.2.2.1; what has to be computed goes to scratch. */
-static Source luma_source(const AvoDsp *dsp, const AvoFrame *f, const Block *b, AvoMv mv,
-                          Dst scratch)
+AVO_INLINE Source luma_source(const AvoDsp *dsp, const AvoFrame *f, const Block *b, AvoMv mv,
+                              Dst scratch)
 {
     const AvoPlane *p = &f->plane[0];
     int x = avo_clip3(2 - AVO_FRAME_PAD, p->width + AVO_FRAME_PAD - 19, b->x + (mv.x >> 2));
@@ -86,8 +86,8 @@ static Source luma_source(const AvoDsp *dsp, const AvoFrame *f, const Block *b, 
 }
 
 /* 8.4.2.2.2, plane 1 or 2. */
-static Source chroma_source(const AvoDsp *dsp, const AvoFrame *f, int plane, const Block *b,
-                            AvoMv mv, Dst scratch)
+AVO_INLINE Source chroma_source(const AvoDsp *dsp, const AvoFrame *f, int plane, const Block *b,
+                                AvoMv mv, Dst scratch)
 {
     const AvoPlane *p = &f->plane[plane];
     const int pad = AVO_FRAME_PAD / 2;
@@ -101,8 +101,8 @@ static Source chroma_source(const AvoDsp *dsp, const AvoFrame *f, int plane, con
     return (Source){scratch.data, scratch.stride};
 }
 
-static Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, int list,
-                           Dst scratch)
+AVO_INLINE Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, int list,
+                               Dst scratch)
 {
     const AvoFrame *f = ctx->refs->frame[list][b->ref_idx[list]];
     if (plane == 0)
@@ -111,8 +111,8 @@ static Source plane_source(const AvoPredictCtx *ctx, int plane, const Block *b, 
 }
 
 /* One list; dst doubles as the scratch of interpolation. */
-static void predict_uni(const AvoPredictCtx *ctx, int plane, const Block *b, int list, int w, int h,
-                        Dst dst)
+AVO_INLINE void predict_uni(const AvoPredictCtx *ctx, int plane, const Block *b, int list, int w,
+                            int h, Dst dst)
 {
     const AvoSliceRefs *refs = ctx->refs;
     Source s = plane_source(ctx, plane, b, list, dst);
@@ -198,9 +198,18 @@ void avo_predict_block(const AvoPredictCtx *ctx, int mb_x, int mb_y, int bx, int
 
 /* ---- whole macroblocks ---- */
 
+/* Nothing of it from list 1: true of all macroblocks of P slices. */
+AVO_INLINE bool is_from_list0(const AvoMbInfo *info)
+{
+    return (info->ref_idx[1][0] & info->ref_idx[1][1] & info->ref_idx[1][2] & info->ref_idx[1][3]) <
+           0;
+}
+
 /* One reference and vector per list in the whole macroblock? */
 static bool has_one_motion(const AvoMbInfo *info)
 {
+    if (is_from_list0(info))
+        return avo_ref_uniform(info->ref_idx[0]) && avo_mv_uniform(info->mv[0]);
     for (int list = 0; list < 2; list++)
         if (!avo_ref_uniform(info->ref_idx[list]) || !avo_mv_uniform(info->mv[list]))
             return false;
@@ -279,12 +288,25 @@ static void predict_square(const MbDst *m, Seams seams, int x, int y, int size)
     }
 }
 
+/* The most frequent case with all its sizes known: one vector, list 0. */
+static void predict_whole(const MbDst *m)
+{
+    Block b = {16 * m->mb_x, 16 * m->mb_y, 16, 16, m->info->ref_idx[0], m->info->mv[0]};
+    predict_uni(m->ctx, 0, &b, 0, 16, 16, m->y);
+    if (m->cb.data) {
+        predict_uni(m->ctx, 1, &b, 0, 8, 8, m->cb);
+        predict_uni(m->ctx, 2, &b, 0, 8, 8, m->cr);
+    }
+}
+
 static void predict_mb(const MbDst *m)
 {
-    if (has_one_motion(m->info))
-        predict_area(m, 0, 0, 4, 4);
-    else
+    if (!has_one_motion(m->info))
         predict_square(m, find_seams(m->info), 0, 0, 4);
+    else if (is_from_list0(m->info))
+        predict_whole(m);
+    else
+        predict_area(m, 0, 0, 4, 4);
 }
 
 void avo_predict_mb(const AvoPredictCtx *ctx, const AvoMbInfo *info, int mb_x, int mb_y, pixel *y,
