@@ -14,6 +14,21 @@
 
 enum { SKIPPED_MOST = 8 }; /* pictures that are decoded but not drawn when time is short */
 
+static const char overlay_keys[] = "mpvrkbdens"; /* in the order of OVERLAY_* */
+
+static const char *const key_lines[] = {"space       pause, go on",
+                                        ". ,         a picture on, back",
+                                        "left right  5 s back, on (down, up: 60 s)",
+                                        "Home End    first picture, last picture",
+                                        "[ ]         slower, faster",
+                                        "f l         full screen, loop",
+                                        "h q         this help, quit"};
+
+enum {
+    KEY_LINES = sizeof key_lines / sizeof key_lines[0],
+    HELP_LINES = KEY_LINES + OVERLAY_COUNT + 1
+};
+
 typedef struct Player {
     const char *input;
     int loop, paused, exits, fullscreen, show_help, verbose;
@@ -31,24 +46,27 @@ typedef struct Player {
     int at_end, quit, redraw;
     int64_t drawn, skipped;
     double worst_delay;
+    char overlay_line[OVERLAY_COUNT][100];
+    const char *help[HELP_LINES + 1]; /* NULL at the end */
 } Player;
-
-static const char *const help_lines[] = {"SPACE   PAUSE, GO ON",
-                                         ". ,     STEP FORWARD, BACK",
-                                         "ARROWS  5 S LEFT, RIGHT; 60 S DOWN, UP",
-                                         "HOME    START          END  LAST PICTURE",
-                                         "F FULL SCREEN   L LOOP   [ ] SPEED   Q QUIT",
-                                         "",
-                                         "M TYPES OF MACROBLOCKS   P PARTITIONS",
-                                         "V VECTORS   R REFERENCES",
-                                         "K QUANTISER   B BITS   S SIZES OF PICTURES",
-                                         "D RESIDUAL   E PREDICTION   N BEFORE LOOP FILTER",
-                                         "0 NO OVERLAYS   H THIS HELP",
-                                         NULL};
 
 /* ---- command line ---- */
 
-static void print_help(void)
+/* Lines of help: keys, then what each overlay shows. */
+static void make_help(Player *p)
+{
+    int lines = 0;
+    for (int i = 0; i < KEY_LINES; i++)
+        p->help[lines++] = key_lines[i];
+    for (int i = 0; i < OVERLAY_COUNT; i++) {
+        snprintf(p->overlay_line[i], sizeof p->overlay_line[i], "%c  %s", overlay_keys[i],
+                 overlay_help(i));
+        p->help[lines++] = p->overlay_line[i];
+    }
+    p->help[lines++] = "0  no overlays";
+}
+
+static void print_help(const Player *p)
 {
     puts("usage: avocet play [options] INPUT\n"
          "\n"
@@ -65,8 +83,8 @@ static void print_help(void)
          "      --verbose       tell at the end how many pictures were drawn, how late\n"
          "\n"
          "Keys:");
-    for (int i = 0; help_lines[i]; i++)
-        printf("  %s\n", help_lines[i]);
+    for (int i = 0; p->help[i]; i++)
+        printf("  %s\n", p->help[i]);
     puts("The bar at the bottom comes with the mouse; a click in it jumps there.");
 }
 
@@ -167,7 +185,8 @@ static int draw(Player *p, Fault *fault)
     Shown shown = {.picture = &p->frame->picture, .info = play_source_info(p->source)};
     if (p->frame->inside.mb)
         shown.inside = &p->frame->inside;
-    shown.stats = play_source_stats(p->source, p->index, &shown.stat_count);
+    shown.stats = play_source_stats(p->source, &shown.stat_count);
+    shown.stat_current = p->index;
     if (!p->window && open_window(p, fault) < 0)
         return -1;
     if (overlay_render(&p->canvas, &shown, p->overlays, p->overlays ? scale_of(p) : 1, fault) < 0)
@@ -177,7 +196,7 @@ static int draw(Player *p, Fault *fault)
     p->window->set_title(p->window, title);
     int64_t count = play_source_count(p->source);
     PlayView view = {&p->canvas, count > 1 ? (double)p->index / (double)(count - 1) : -1, status,
-                     p->show_help ? help_lines : NULL};
+                     p->show_help ? p->help : NULL};
     p->redraw = 0;
     p->drawn++;
     return p->window->show(p->window, &view, fault);
@@ -240,9 +259,8 @@ static int move(Player *p, int key, Fault *fault)
 /* The overlay that a key switches, 0: none. */
 static unsigned overlay_of_key(int key)
 {
-    static const char keys[] = "mpvrkbdens"; /* in the order of OVERLAY_* */
-    const char *at = key > 0 && key < 128 ? strchr(keys, key) : NULL;
-    return at ? 1u << (at - keys) : 0;
+    const char *at = key > 0 && key < 128 ? strchr(overlay_keys, key) : NULL;
+    return at ? 1u << (at - overlay_keys) : 0;
 }
 
 static int switch_overlay(Player *p, int key, Fault *fault)
@@ -404,12 +422,13 @@ int cmd_play(int argc, char **argv)
     int help = 0;
     p.speed = 1;
     p.index = -1;
+    make_help(&p);
     if (parse(&p, argc, argv, &help, &fault) < 0) {
         fprintf(stderr, "avocet: %s\n", fault.text);
         return EXIT_USAGE;
     }
     if (help) {
-        print_help();
+        print_help(&p);
         return EXIT_DONE;
     }
     int status =

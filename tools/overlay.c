@@ -18,7 +18,7 @@ static const struct {
     {"residual", "what was added to the prediction, instead of the picture"},
     {"prediction", "the prediction alone, instead of the picture"},
     {"unfiltered", "the picture before the loop filter"},
-    {"bar", "types and sizes of the last pictures"},
+    {"bar", "types (red IDR, orange I, green P, blue B) and sizes of the pictures around"},
 };
 
 const char *overlay_name(int i)
@@ -260,20 +260,33 @@ static int load_base(Canvas *canvas, const Shown *s, unsigned overlays, int scal
 
 /* ---- bar of types and sizes ---- */
 
-/* Each picture a column whose area grows with the root of its size, the newest at the right. */
+/* The first of the pictures for which there is room: this one in the middle, as far as others lie
+ * on both sides. */
+static int64_t first_in_bar(const Shown *s, int64_t room)
+{
+    int64_t first = s->stat_current - room / 2, last = s->stat_count - room;
+    first = first < last ? first : last;
+    return first > 0 ? first : 0;
+}
+
+/* Each picture a column whose height grows with the root of its size, this one on white. The bar
+ * lies at the top, as the player has its own at the bottom. */
 static void draw_bar(Canvas *canvas, const Shown *s, int scale)
 {
-    int column = 4 * scale, height = 40 * scale, top = canvas->height - height;
-    int64_t room = canvas->width / column, largest = 1;
-    int64_t first = s->stat_count > room ? s->stat_count - room : 0;
-    canvas_fill(canvas, 0, top, canvas->width, height, black, 150);
-    for (int64_t i = first; i < s->stat_count; i++)
+    int column = 4 * scale, height = 40 * scale;
+    height = height < canvas->height / 3 ? height : canvas->height / 3;
+    int64_t room = canvas->width / column, first = first_in_bar(s, room), largest = 1;
+    int64_t end = first + room < s->stat_count ? first + room : s->stat_count;
+    canvas_fill(canvas, 0, 0, canvas->width, height, black, 150);
+    for (int64_t i = first; i < end; i++)
         largest = s->stats[i].bytes > largest ? s->stats[i].bytes : largest;
-    for (int64_t i = first; i < s->stat_count; i++) {
+    for (int64_t i = first; i < end; i++) {
         double share = sqrt((double)s->stats[i].bytes / (double)largest);
-        int h = 1 + (int)(share * (height - 2 * scale));
-        canvas_fill(canvas, (int)(i - first) * column, canvas->height - h, column - 1, h,
-                    overlay_frame_colour(s->stats[i].type), 230);
+        int h = 1 + (int)(share * (height - 2 * scale)), x = (int)(i - first) * column;
+        if (i == s->stat_current)
+            canvas_fill(canvas, x - 1, 0, column + 1, height, white, 200);
+        canvas_fill(canvas, x, height - h, column - 1, h, overlay_frame_colour(s->stats[i].type),
+                    230);
     }
 }
 

@@ -15,7 +15,7 @@ enum {
     OVERLAY_RESIDUAL = 64,    /* "residual": the residual instead of the picture */
     OVERLAY_PREDICTION = 128, /* "prediction": the prediction instead of the picture */
     OVERLAY_UNFILTERED = 256, /* "unfiltered": the picture before the loop filter */
-    OVERLAY_BAR = 512,        /* "bar": types and sizes of the pictures shown last */
+    OVERLAY_BAR = 512,        /* "bar": types and sizes of the pictures around */
     OVERLAY_COUNT = 10
 };
 
@@ -37,8 +37,8 @@ typedef struct Shown {
     const AvocetPicture *picture;
     const AvocetInspection *inside; /* NULL: overlays are left out */
     const AvocetStreamInfo *info;
-    const FrameStat *stats; /* of the pictures up to this one, in order of output */
-    int64_t stat_count;
+    const FrameStat *stats; /* in order of output; type AUTO: not known yet */
+    int64_t stat_count, stat_current; /* current: this picture */
 } Shown;
 
 double overlay_mean_qp(const AvocetInspection *inside);

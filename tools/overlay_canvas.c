@@ -2,6 +2,7 @@
 #include "overlay_canvas.h"
 #include <stdlib.h>
 #include <string.h>
+#include "overlay_font.h"
 
 int canvas_resize(Canvas *canvas, int width, int height, Fault *fault)
 {
@@ -184,44 +185,20 @@ void canvas_line(Canvas *canvas, int x0, int y0, int x1, int y1, Colour colour, 
 
 /* ---- text ---- */
 
-/* Five rows of three dots, one octal digit each. */
-static int glyph(char c)
+void canvas_text(Canvas *canvas, int x, int y, int size, const char *text, size_t length,
+                 Colour colour)
 {
-    static const struct {
-        char c;
-        int dots;
-    } signs[] = {{'.', 000002}, {':', 002020}, {',', 000024}, {'-', 000700}, {'+', 002720},
-                 {'/', 011244}, {'%', 051245}, {'(', 012221}, {')', 042224}, {'=', 007070},
-                 {'<', 012421}, {'>', 042124}, {'_', 000007}, {'#', 057575}, {'!', 022202},
-                 {'?', 061202}, {'[', 064446}, {']', 031113}, {'*', 005250}};
-    static const int digits[10] = {075557, 026227, 071747, 071717, 055711,
-                                   074717, 074757, 071122, 075757, 075717};
-    static const int letters[26] = {025755, 065656, 034443, 065556, 074647, 074644, 034553,
-                                    055755, 072227, 011152, 055655, 044447, 057755, 065555,
-                                    025552, 065644, 025563, 065655, 034216, 072222, 055557,
-                                    055522, 055775, 055255, 055222, 071247};
-    if (c >= '0' && c <= '9')
-        return digits[c - '0'];
-    if (c >= 'A' && c <= 'Z')
-        return letters[c - 'A'];
-    if (c >= 'a' && c <= 'z')
-        return letters[c - 'a'];
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (signs[i].c == c)
-            return signs[i].dots;
-    return 0;
+    for (size_t i = 0; i < length; i++, x += canvas_text_width(1, size)) {
+        const uint8_t *glyph = overlay_font_glyph(text[i]);
+        for (int dot = 0; dot < FONT_WIDTH * FONT_HEIGHT; dot++) {
+            int column = dot % FONT_WIDTH, row = dot / FONT_WIDTH;
+            if (glyph[row] >> (FONT_WIDTH - 1 - column) & 1)
+                canvas_fill(canvas, x + column * size, y + row * size, size, size, colour, 256);
+        }
+    }
 }
 
-void canvas_text(Canvas *canvas, int x, int y, int size, const char *text, Colour colour)
+int canvas_text_width(size_t length, int size)
 {
-    for (; *text; text++, x += 4 * size)
-        for (int dot = 0; dot < 15; dot++)
-            if (glyph(*text) >> (14 - dot) & 1)
-                canvas_fill(canvas, x + dot % 3 * size, y + dot / 3 * size, size, size, colour,
-                            256);
-}
-
-int canvas_text_width(const char *text, int size)
-{
-    return (int)strlen(text) * 4 * size;
+    return (int)length * (FONT_WIDTH + 1) * size;
 }

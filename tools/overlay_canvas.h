@@ -29,8 +29,9 @@ void canvas_store_i420(const Canvas *canvas, const AvocetStreamInfo *info, uint8
 void canvas_fill(Canvas *canvas, int x, int y, int w, int h, Colour colour, int alpha);
 void canvas_frame(Canvas *canvas, int x, int y, int w, int h, Colour colour, int alpha);
 void canvas_line(Canvas *canvas, int x0, int y0, int x1, int y1, Colour colour, int alpha);
-/* Text in letters of 3 x 5 dots, each size x size pixels; lower case is shown as upper case. */
-void canvas_text(Canvas *canvas, int x, int y, int size, const char *text, Colour colour);
-int canvas_text_width(const char *text, int size);
+/* The first letters of a text (overlay_font.h), each dot size x size pixels. */
+void canvas_text(Canvas *canvas, int x, int y, int size, const char *text, size_t length,
+                 Colour colour);
+int canvas_text_width(size_t length, int size);
 
 #endif

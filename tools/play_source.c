@@ -40,11 +40,26 @@ struct PlaySource {
     int kept_count; /* used slots */
     uint64_t clock;
     size_t memory;
-    FrameStat *stats; /* [number]; type AUTO: not decoded yet */
+    FrameStat *stats; /* [number] */
     int64_t stat_capacity;
 };
 
 /* ---- opening ---- */
+
+/* What the container tells of the pictures before they are decoded. */
+static int note_sizes(PlaySource *s, Fault *fault)
+{
+    s->stats = calloc((size_t)s->count, sizeof *s->stats);
+    if (!s->stats)
+        return fault_set(fault, "not enough memory");
+    s->stat_capacity = s->count;
+    for (int64_t i = 0; i < s->count; i++) {
+        AvocetPacket packet;
+        avocet_reader_packet(s->reader, i, &packet);
+        s->stats[s->order.rank[i]].bytes = (int64_t)packet.size;
+    }
+    return 0;
+}
 
 static int open_file(PlaySource *s, const char *name, Fault *fault)
 {
@@ -58,7 +73,7 @@ static int open_file(PlaySource *s, const char *name, Fault *fault)
     s->count = info->packets;
     if (s->count == 0)
         return fault_set(fault, "%s: no H.264 pictures in it", name);
-    return picture_order_init(&s->order, s->reader, fault);
+    return picture_order_init(&s->order, s->reader, fault) < 0 ? -1 : note_sizes(s, fault);
 }
 
 static int open_pipe(PlaySource *s, Fault *fault)
@@ -158,14 +173,10 @@ int64_t play_source_at(const PlaySource *s, double seconds)
     return picture_order_at(&s->order, seconds);
 }
 
-const FrameStat *play_source_stats(const PlaySource *s, int64_t index, int64_t *count)
+const FrameStat *play_source_stats(const PlaySource *s, int64_t *count)
 {
-    int64_t first = index;
-    while (first > 0 && first <= s->stat_capacity && index < s->stat_capacity &&
-           s->stats[first - 1].type != AVOCET_TYPE_AUTO)
-        first--;
-    *count = index < s->stat_capacity ? index - first + 1 : 0;
-    return *count ? s->stats + first : NULL;
+    *count = s->is_live ? s->next : s->count;
+    return s->stats;
 }
 
 /* ---- pictures that are kept ---- */

@@ -42,7 +42,8 @@ int play_source_frame(PlaySource *source, int64_t index, const PlayFrame **frame
 void play_source_wait(const PlaySource *source, int milliseconds);
 /* Known once a picture was decoded. */
 const AvocetStreamInfo *play_source_info(const PlaySource *source);
-/* Types and sizes of the pictures decoded so far up to `index`, oldest first; *count of them. */
-const FrameStat *play_source_stats(const PlaySource *source, int64_t index, int64_t *count);
+/* Types and sizes in order of output: of all pictures of a file (type AUTO until they were
+ * decoded), of those of a pipe so far; *count of them. */
+const FrameStat *play_source_stats(const PlaySource *source, int64_t *count);
 
 #endif

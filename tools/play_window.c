@@ -7,7 +7,16 @@
 #define SDL_MAIN_HANDLED
 #include <SDL.h>
 
-enum { BAR_HEIGHT = 30, BAR_MARGIN = 10, BAR_SHOWN_MS = 2500, TEXT = 2 };
+enum {
+    BAR_HEIGHT = 34,
+    BAR_MARGIN = 10,
+    BAR_SHOWN_MS = 2500,
+    TEXT = 2,
+    HELP_INDENT = 3,
+    HELP_PITCH = 10
+};
+
+static const Colour panel_back = {24, 26, 30}, panel_text = {235, 235, 235};
 
 typedef struct SdlWindow {
     PlayWindow base;
@@ -212,35 +221,75 @@ static int draw_panel(SdlWindow *w, const Canvas *canvas, int x, int y)
 
 static int draw_bar(SdlWindow *w, const PlayView *view, Fault *fault)
 {
-    static const Colour back = {24, 26, 30}, rail = {80, 84, 92}, done = {235, 120, 40},
-                        text = {235, 235, 235};
+    static const Colour rail = {80, 84, 92}, done = {235, 120, 40};
+    size_t letters = strlen(view->status);
     int width, height;
     SDL_GetRendererOutputSize(w->renderer, &width, &height);
     if (canvas_resize(&w->bar, width, BAR_HEIGHT, fault) < 0)
         return -1;
-    canvas_fill(&w->bar, 0, 0, width, BAR_HEIGHT, back, 256);
-    canvas_text(&w->bar, BAR_MARGIN, 4, TEXT, view->status, text);
     int length = width - 2 * BAR_MARGIN, y = BAR_HEIGHT - 11;
+    int size = canvas_text_width(letters, TEXT) <= length ? TEXT : 1;
+    canvas_fill(&w->bar, 0, 0, width, BAR_HEIGHT, panel_back, 256);
+    canvas_text(&w->bar, BAR_MARGIN, 4, size, view->status, letters, panel_text);
     canvas_fill(&w->bar, BAR_MARGIN, y, length, 6, rail, 256);
     if (view->position >= 0)
         canvas_fill(&w->bar, BAR_MARGIN, y, (int)(length * view->position), 6, done, 256);
     return draw_panel(w, &w->bar, 0, height - BAR_HEIGHT);
 }
 
+/* How many letters of a text go into a line: all, or those before a space. */
+static size_t letters_that_fit(const char *text, size_t most)
+{
+    size_t length = strlen(text), fit = most;
+    if (length <= most)
+        return length;
+    while (fit > 0 && text[fit] != ' ')
+        fit--;
+    return fit ? fit : most;
+}
+
+/* Lines of help, broken where the window is too narrow; their number. Where `canvas` is NULL they
+ * are counted only. */
+static int put_help(Canvas *canvas, const char *const *lines, size_t columns, int size)
+{
+    int row = 0;
+    for (; *lines; lines++) {
+        const char *text = *lines;
+        size_t indent = 0;
+        do {
+            size_t letters = letters_that_fit(text, columns - indent);
+            if (canvas)
+                canvas_text(canvas, BAR_MARGIN + canvas_text_width(indent, size),
+                            BAR_MARGIN + row * HELP_PITCH * size, size, text, letters, panel_text);
+            row++;
+            text += letters;
+            text += *text == ' ';
+            indent = HELP_INDENT;
+        } while (*text);
+    }
+    return row;
+}
+
+/* In large letters where they fit, in small ones else. */
 static int draw_help(SdlWindow *w, const PlayView *view, Fault *fault)
 {
-    static const Colour back = {24, 26, 30}, text = {235, 235, 235};
-    int lines = 0, longest = 0;
-    for (; view->help[lines]; lines++) {
-        int width = canvas_text_width(view->help[lines], TEXT);
-        longest = width > longest ? width : longest;
-    }
-    if (canvas_resize(&w->help, longest + 20, lines * 14 + 18, fault) < 0)
+    int width, height, size = TEXT + 1, rows = 0;
+    size_t columns = 0, longest = 0;
+    SDL_GetRendererOutputSize(w->renderer, &width, &height);
+    for (int i = 0; view->help[i]; i++)
+        longest = strlen(view->help[i]) > longest ? strlen(view->help[i]) : longest;
+    do {
+        int room = (width - 4 * BAR_MARGIN) / canvas_text_width(1, --size);
+        columns = room < 2 * HELP_INDENT ? 2 * HELP_INDENT : (size_t)room;
+        columns = columns < longest ? columns : longest;
+        rows = put_help(NULL, view->help, columns, size);
+    } while (size > 1 && (columns < longest || rows * HELP_PITCH * size + 4 * BAR_MARGIN > height));
+    if (canvas_resize(&w->help, canvas_text_width(columns, size) + 2 * BAR_MARGIN,
+                      rows * HELP_PITCH * size + 2 * BAR_MARGIN, fault) < 0)
         return -1;
-    canvas_fill(&w->help, 0, 0, w->help.width, w->help.height, back, 256);
-    for (int i = 0; i < lines; i++)
-        canvas_text(&w->help, 10, 10 + 14 * i, TEXT, view->help[i], text);
-    return draw_panel(w, &w->help, 10, 10);
+    canvas_fill(&w->help, 0, 0, w->help.width, w->help.height, panel_back, 256);
+    put_help(&w->help, view->help, columns, size);
+    return draw_panel(w, &w->help, BAR_MARGIN, BAR_MARGIN);
 }
 
 static int show(PlayWindow *window, const PlayView *view, Fault *fault)

@@ -178,9 +178,9 @@ def test_overlays(server, folder, coded):
     p.keys("h", "s")
     time.sleep(0.5)
     rows = p.screenshot()[2]
-    right = slice(3 * 200, None)  # beside the bars
-    check(sum(rows[185][right]) < 0.6 * sum(before[2][185][right]) and sum(rows[20]) > 0.9 * sum(before[2][20]),
-          "s shows no bar of sizes below")
+    check(sum(rows[5]) < 0.6 * sum(before[2][5]) and sum(rows[185]) > 0.9 * sum(before[2][185]), "s shows no bar of sizes above")
+    colours = {bytes(rows[60][i:i + 3]) for i in range(0, 3 * 320, 3)}
+    check(len(colours) > 3, "the bar of sizes has %d colours" % len(colours))
     p.quit()
 
 
