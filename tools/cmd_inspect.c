@@ -55,8 +55,7 @@ static void print_help(void)
         printf("      %-11s %s\n", overlay_name(i), overlay_help(i));
     puts("      --scale N       N x N pixels a sample, 1 to 8 [2 up to 640 wide, else 1]\n"
          "      --plots FILE    curves as SVG: bits, QP, types (and PSNR with --source)\n"
-         "      --source FILE   what was encoded: .y4m, stills, testsrc (with the same\n"
-         "                      --frames)\n"
+         "      --source FILE   what was encoded: .y4m, stills, testsrc\n"
          "      --csv FILE      a row per macroblock\n"
          "      --json FILE     an object per macroblock\n"
          "      --frames N      at most N pictures\n"
@@ -177,11 +176,12 @@ static double luma_psnr(const AvocetPicture *a, const AvocetPicture *b)
 static int open_source(Job *job, const AvocetPicture *p, Fault *fault)
 {
     InputRequest request = {.name = job->options.source, .format = -1, .frames = -1};
-    if (job->frames >= 0)
-        request.frames = job->frames + job->session.first;
-    if (!strcmp(job->options.source, "testsrc")) {
+    if (!strcmp(job->options.source, "testsrc")) { /* what happens in it depends on its length */
         request.width = p->width;
         request.height = p->height;
+        request.frames = stream_input_pictures(&job->session.input);
+        if (request.frames < 0 && job->frames >= 0)
+            request.frames = job->frames + job->session.first;
     }
     job->source = input_open(&request, fault);
     if (!job->source)
@@ -234,7 +234,7 @@ static int draw(Job *job, const AvocetDecodedPicture *p, const AvocetInspection 
         return 0;
     avocet_decoder_info(job->session.decoder, &info);
     int scale = job->scale ? job->scale : p->picture.width <= 640 ? 2 : 1;
-    Shown shown = {&p->picture, inside, &info, job->stats, job->count};
+    Shown shown = {&p->picture, inside, &info, job->stats, job->count, job->count - 1};
     if (overlay_render(&job->canvas, &shown, job->overlays, scale, fault) < 0)
         return -1;
     return job->is_still ? still_writer_add(job->options.output, ++job->stills, &job->canvas, fault)

@@ -18,7 +18,7 @@ static const struct {
     {"residual", "what was added to the prediction, instead of the picture"},
     {"prediction", "the prediction alone, instead of the picture"},
     {"unfiltered", "the picture before the loop filter"},
-    {"bar", "types (red IDR, orange I, green P, blue B) and sizes of the pictures around"},
+    {"bar", "sizes of pictures: red IDR, orange I, green P, blue B"},
 };
 
 const char *overlay_name(int i)

@@ -2,6 +2,7 @@
  * colours of the picture types, mean QP and PSNR as lines. */
 #include "plots.h"
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ typedef struct Plot {
     FILE *file;
     const PlotPoint *points;
     int64_t count;
-    double low, high; /* of the panel at work */
+    double low, high, step; /* of the panel at work; step: between its lines */
     int top;
 } Plot;
 
@@ -46,6 +47,17 @@ static double y_of(const Plot *p, double v)
     return p->top + PANEL * (1 - (v - p->low) / (p->high - p->low));
 }
 
+/* 1, 2 or 5 times a power of ten that divides the range into at most five. */
+static double round_step(double range)
+{
+    static const double steps[] = {2, 2.5, 2}; /* from 1 to 2 to 5 to 10 */
+    double step = 0.1;
+    for (int i = 0; range / step > 5; i++)
+        step *= steps[i % 3];
+    return step;
+}
+
+/* The panel reaches from a round number to a round number. */
 static void find_range(Plot *p, const Panel *panel)
 {
     p->low = p->high = panel->value(&p->points[0]);
@@ -56,21 +68,22 @@ static void find_range(Plot *p, const Panel *panel)
     }
     if (panel->is_bars)
         p->low = 0;
-    double margin = (p->high - p->low) * 0.06 + 0.01;
-    p->high += margin;
-    p->low -= panel->is_bars ? 0 : margin;
+    p->step = round_step(p->high - p->low);
+    p->low = floor(p->low / p->step) * p->step;
+    p->high = p->high > p->low ? ceil(p->high / p->step) * p->step : p->low + p->step;
 }
 
 static void draw_axes(const Plot *p, const Panel *panel)
 {
     fprintf(p->file, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>\n", LEFT, p->top - 7,
             panel->title);
-    for (int i = 0; i <= 4; i++) {
-        double v = p->low + (p->high - p->low) * i / 4, y = y_of(p, v);
+    int lines = (int)((p->high - p->low) / p->step + 0.5);
+    for (int i = 0; i <= lines; i++) {
+        double v = p->low + p->step * i, y = y_of(p, v);
         fprintf(p->file,
                 "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n"
                 "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f</text>\n",
-                LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4, p->high - p->low < 8 ? 1 : 0, v);
+                LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4, p->step < 1 ? 1 : 0, v);
     }
 }
 
@@ -117,7 +130,8 @@ static void draw_legend(const Plot *p)
 
 static void draw_numbers(const Plot *p)
 {
-    int64_t step = p->count > 8 ? p->count / 8 : 1;
+    double wanted = round_step((double)p->count / 2); /* at most ten numbers */
+    int64_t step = wanted < 1 ? 1 : (int64_t)wanted;
     for (int64_t i = 0; i < p->count; i += step)
         fprintf(p->file, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%lld</text>\n",
                 x_of(p, (double)i), p->top + PANEL + 15, (long long)i);

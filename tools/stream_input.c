@@ -171,6 +171,19 @@ int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, int64
     return status;
 }
 
+int64_t stream_input_pictures(const StreamInput *in)
+{
+    StreamInput other = {.path = in->path, .name = in->name};
+    Fault ignored;
+    if (in->reader)
+        return avocet_reader_info(in->reader)->packets;
+    if (in->size < 0 || open_reader(&other, in->path, &ignored) < 0)
+        return -1;
+    int64_t pictures = avocet_reader_info(other.reader)->packets;
+    stream_input_close(&other);
+    return pictures;
+}
+
 void stream_input_close(StreamInput *in)
 {
     if (in->file && in->file != stdin)

@@ -43,6 +43,8 @@ int stream_input_seek(StreamInput *in, const SeekPoint *point, int64_t *first, F
 /* 1: the next bytes, valid until the next call; 0: the end; -1: fault. */
 int stream_input_read(StreamInput *in, const uint8_t **data, size_t *size, int64_t *pts,
                       Fault *fault);
+/* How many pictures a file holds, by its index or the headers of its units; -1: not known. */
+int64_t stream_input_pictures(const StreamInput *in);
 void stream_input_close(StreamInput *in);
 
 #endif

@@ -170,8 +170,19 @@ def test_plots(folder):
     expect(0, "", "inspect", coded, "--plots", svg)
     check(len(xml.parse(svg).findall(".//{*}polyline")) == 1, "QP alone")
     encode(folder, "q.264", "--psnr", "--json", report)
-    expect(0, "", "inspect", coded, "--plots", svg, "--source", "testsrc", "--frames", 12)
+    expect(0, "", "inspect", coded, "--plots", svg, "--source", "testsrc")
     tree = xml.parse(svg)
+    panels = []  # numbers at the left of each
+    for text in tree.findall(".//{*}text"):
+        if text.get("font-weight") == "bold":
+            panels.append([])
+        elif text.get("text-anchor") == "end":
+            panels[-1].append(float(text.text))
+    check(len(panels) == 3 and panels[0][0] == 0 and all(3 <= len(p) <= 7 for p in panels), "labels: %s" % panels)
+    check(all(abs(v / (p[1] - p[0]) % 1) in (0, 1) for p in panels for v in p), "labels are not round: %s" % panels)
+    with open(report, encoding="utf-8") as f:
+        mean = json.load(f)["types"]["all"]["psnr_y"]
+    check(panels[2][0] < mean < panels[2][-1] and panels[2][0] > 20, "PSNR %s of %.2f" % (panels[2], mean))
     check(len(tree.findall(".//{*}polyline")) == 2, "QP and PSNR")
     check(len(tree.findall(".//{*}rect/{*}title")) == 12, "a bar per picture")
 
