@@ -204,6 +204,8 @@ static void print_summary(const Job *job, double seconds)
         fprintf(stderr, "; %" PRId64 " macroblocks made up", s->made_up);
     if (s->lost_frames)
         fprintf(stderr, "; %" PRId64 " reference pictures lost", s->lost_frames);
+    if (s->rootless)
+        fprintf(stderr, "; %" PRId64 " pictures lack references", s->rootless);
     fputc('\n', stderr);
 }
 

@@ -191,8 +191,10 @@ static void print_curve(const StreamStats *t)
 
 static void print_groups(const StreamStats *t)
 {
-    printf("groups     %" PRId64 " of %" PRId64 " to %" PRId64 " pictures, at most %d B in a row\n",
-           t->groups, t->shortest, t->longest, t->b_run);
+    printf("groups     %" PRId64 " of %" PRId64, t->groups, t->shortest);
+    if (t->longest > t->shortest)
+        printf(" to %" PRId64, t->longest);
+    printf(" pictures, at most %d B in a row\n", t->b_run);
     printf("           %s%s\n", t->first_group,
            strlen(t->first_group) + 1 == sizeof t->first_group ? "..." : "");
 }
@@ -280,10 +282,11 @@ static void print_text(const DecodeSession *s, const Count *c)
     print_curve(&c->stats);
     print_level(c);
     print_hrd(c);
-    if (s->errors || s->damaged)
+    if (s->errors || s->damaged || s->lost_frames || s->rootless)
         printf("damage     %" PRId64 " pictures, %" PRId64 " faults, %" PRId64
-               " macroblocks made up, %" PRId64 " reference pictures lost\n",
-               s->damaged, s->errors, s->made_up, s->lost_frames);
+               " macroblocks made up, %" PRId64 " reference pictures lost, %" PRId64
+               " pictures lack references\n",
+               s->damaged, s->errors, s->made_up, s->lost_frames, s->rootless);
 }
 
 static void print_json_stats(const Count *c)
@@ -346,8 +349,9 @@ static void print_json(const DecodeSession *s, const Count *c)
            s->input.given);
     print_json_stats(c);
     printf("  \"damaged_pictures\": %" PRId64 ",\n  \"faults\": %" PRId64
-           ",\n  \"made_up_macroblocks\": %" PRId64 ",\n  \"lost_references\": %" PRId64 "\n}\n",
-           s->damaged, s->errors, s->made_up, s->lost_frames);
+           ",\n  \"made_up_macroblocks\": %" PRId64 ",\n  \"lost_references\": %" PRId64
+           ",\n  \"pictures_lacking_references\": %" PRId64 "\n}\n",
+           s->damaged, s->errors, s->made_up, s->lost_frames, s->rootless);
 }
 
 static void print_help(void)

@@ -73,6 +73,7 @@ static int receive_all(DecodeSession *s, Fault *fault)
         s->damaged += out.damaged_mbs > 0;
         s->made_up += out.damaged_mbs;
         s->lost_frames += out.lost_frames;
+        s->rootless += out.missing_refs;
         if (s->take(s, &out, fault) < 0)
             return -1;
     }
@@ -107,10 +108,11 @@ int decode_session_run(DecodeSession *s, Fault *fault)
 
 int decode_session_verdict(const DecodeSession *s, Fault *fault)
 {
-    if (!s->errors && !s->damaged)
+    int is_damaged = s->damaged || s->lost_frames || s->rootless;
+    if (!s->errors && !is_damaged)
         return 0;
     return fault_set(fault,
-                     s->errors == s->unsupported && !s->damaged ? "%s is not supported as a whole"
+                     s->errors == s->unsupported && !is_damaged ? "%s is not supported as a whole"
                                                                 : "%s is damaged",
                      s->input.name);
 }

@@ -10,15 +10,16 @@ typedef struct DecodeSession DecodeSession;
 struct DecodeSession {
     StreamInput input;
     AvocetDecoder *decoder;
-    int inspect;                        /* set before open: keep the inside of pictures */
-    int threads;                        /* set before open; 0: one per core */
-    SeekPoint seek;                     /* set before open: pictures before it are left out */
-    int64_t first;                      /* number of the first picture taken */
-    int64_t decoded;                    /* with those that are left out */
-    int64_t pictures, damaged, errors;  /* pictures: taken */
-    int64_t unsupported;                /* of the errors */
-    int64_t made_up, lost_frames;       /* macroblocks; reference pictures that never came */
-    int64_t most;                       /* pictures to take at most, -1: all */
+    int inspect;                              /* set before open: keep the inside of pictures */
+    int threads;                              /* set before open; 0: one per core */
+    SeekPoint seek;                           /* set before open: pictures before it are left out */
+    int64_t first;                            /* number of the first picture taken */
+    int64_t decoded;                          /* with those that are left out */
+    int64_t pictures, damaged, errors;        /* pictures: taken */
+    int64_t unsupported;                      /* of the errors */
+    int64_t made_up, lost_frames;             /* macroblocks; reference pictures that never came */
+    int64_t rootless;                         /* pictures that refer to such as never came */
+    int64_t most;                             /* pictures to take at most, -1: all */
     const volatile sig_atomic_t *interrupted; /* not 0: stop; may be NULL */
     /* A picture in output order. -1: stop, fault is written. */
     int (*take)(DecodeSession *session, const AvocetDecodedPicture *picture, Fault *fault);

@@ -156,6 +156,25 @@ def test_damage(folder):
     expect(1, "is damaged", "info", broken)
 
 
+def test_loss(folder):
+    """A whole picture is gone, or those before the first P: told, with the exit status of damage."""
+    coded, lossy = os.path.join(folder, "g.264"), os.path.join(folder, "l.264")
+    expect(0, "", "encode", "testsrc", "--size", "176x144", "--frames", 8, "--tune", "zerolatency", "--no-scenecut", "--slices", 1,
+           "-o", coded)
+    units = read(coded).split(b"\0\0\1")
+    slices = [i for i, unit in enumerate(units) if unit and unit[0] & 31 in (1, 5)]
+    check(len(slices) == 8, "%d slices" % len(slices))
+    for gone, pictures, lost in ((3, 7, 1), (0, 7, 0)):
+        with open(lossy, "wb") as f:
+            f.write(b"\0\0\1".join(unit for i, unit in enumerate(units) if i != slices[gone]))
+        expect(1, "is damaged", "decode", lossy, "-o", os.devnull)
+        run = expect(1, "is damaged", "info", lossy)
+        check(b"pictures lack references" in run.stdout, "info: %s" % run.stdout.decode())
+        told = json.loads(expect(1, "is damaged", "info", "--json", lossy).stdout)
+        check(told["pictures"] == pictures and told["lost_references"] == lost and told["damaged_pictures"] == 0 and
+              told["pictures_lacking_references"] == 1, "picture %d gone: %s" % (gone, told))
+
+
 def test_wrong(folder):
     text, out = os.path.join(folder, "t.264"), os.path.join(folder, "o.y4m")
     with open(text, "wb") as f:
@@ -184,7 +203,7 @@ def out_as_input(folder):
 
 
 def main():
-    for test in test_pictures, test_md5, test_seek, test_info, test_structure, test_damage, test_wrong:
+    for test in test_pictures, test_md5, test_seek, test_info, test_structure, test_damage, test_loss, test_wrong:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
     return T.finish()
