@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const command_name[] = {
+    [CLI_ENCODE] = "encode", [CLI_STREAM] = "stream", [CLI_RECORD] = "record"};
+
 /* ---- options of the program itself ---- */
 
 typedef enum Own {
@@ -428,7 +431,8 @@ static int check_output(CliOptions *o, Fault *fault)
     if (count == 0 && o->command == CLI_STREAM)
         return fault_set(fault, "where to? --listen rtsp://:8554/live or --push rtsp://HOST/PATH");
     if (count == 0)
-        return fault_set(fault, "no output given: -o FILE.264");
+        return fault_set(fault, "no output given: -o FILE (see avocet %s --help)",
+                         command_name[o->command]);
     return 0;
 }
 
@@ -443,7 +447,7 @@ int cli_parse(CliOptions *o, CliCommand command, int argc, char **argv, Fault *f
     if (o->help || o->version)
         return 0;
     if (!o->input)
-        return fault_set(fault, "no input given (see avocet encode --help)");
+        return fault_set(fault, "no input given (see avocet %s --help)", command_name[command]);
     if (check_output(o, fault) < 0)
         return -1;
     if (o->json && strcmp(o->json, "-") == 0 && strcmp(o->output, "-") == 0)
@@ -452,6 +456,8 @@ int cli_parse(CliOptions *o, CliCommand command, int argc, char **argv, Fault *f
         return fault_set(fault, "--stats needs --pass 1, 2 or 3");
     if (!o->stats)
         o->stats = "avocet.stats";
+    if (command == CLI_STREAM && strcmp(o->input, "testsrc") == 0)
+        o->loop = 1; /* like a camera it goes on until it is stopped, or --frames */
     return 0;
 }
 
@@ -547,7 +553,7 @@ static void print_stream_help(void)
          "      --no-md5          passwords by SHA-256 only\n"
          "      --push URL        send to a server that takes ANNOUNCE and RECORD\n"
          "      --udp             with --push: by UDP\n"
-         "      --loop            start again at the end of the input\n"
+         "      --loop            start again at the end of the input (testsrc always)\n"
          "      --size WxH        of a camera, testsrc or raw frames; --fps N, --format F\n"
          "                        likewise\n"
          "      --frames N        at most N pictures\n"
