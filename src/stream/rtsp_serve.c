@@ -9,6 +9,7 @@
 enum {
     ROUNDS = 8,           /* refills of one client before the others have their turn */
     END_US = 500000,      /* for a client to close after we did */
+    BYE_US = 500000,      /* for a client to take its leave after our good-bye */
     CROWDED_US = 2000000, /* who does not play so long may be put out when there is no place */
     ACCEPT_AT_ONCE = 16,
     DEAF_US = 100000,
@@ -400,19 +401,28 @@ static void drop_faulty(AvocetRtspServer *s, AvoClient *c, const char *fault)
     avo_server_drop(s, c, fault);
 }
 
-/* The stream is over: what is left goes out, then a good-bye. */
+/* Adds the good-bye once everything before it is out, or there is no more time for it. */
+static void say_bye(AvocetRtspServer *s, AvoClient *c, int64_t now)
+{
+    avo_net_lock(s->thread);
+    bool more = avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor) ||
+                !avo_sender_may_leave(&c->sender, now);
+    if (!more || now > s->quit_us) {
+        avo_sender_bye(&c->sender, now);
+        c->bye_us = now;
+    }
+    avo_net_unlock(s->thread);
+}
+
+/* The stream is over: what is left goes out, then a good-bye. Players answer it with TEARDOWN, and
+ * some call a connection that ends before they could a fault. */
 static void finish_client(AvocetRtspServer *s, AvoClient *c, int64_t now)
 {
     if (c->ending || c->sender.head < c->sender.tail || c->reply_head < c->reply_tail)
         return;
-    avo_net_lock(s->thread);
-    bool more =
-        c->sender.stream && (avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor) ||
-                             !avo_sender_may_leave(&c->sender, now));
-    if (!more || now > s->quit_us)
-        avo_sender_bye(&c->sender, now);
-    avo_net_unlock(s->thread);
-    if (!more || now > s->quit_us)
+    if (c->sender.stream && !c->bye_us)
+        say_bye(s, c, now);
+    else if (!c->sender.stream || now > c->bye_us + BYE_US)
         end_client(s, c, now);
 }
 

@@ -22,7 +22,8 @@ typedef struct AvoClient {
     int64_t request_us; /* start of the request at hand */
     bool ending;        /* nothing more is read; closed when the client does, or at end_us */
     int64_t end_us;
-    int place[3]; /* in the poll set: connection, UDP */
+    int64_t bye_us; /* when it was told that the stream is over; 0: not yet */
+    int place[3];   /* in the poll set: connection, UDP */
 } AvoClient;
 
 typedef struct AvoServerUser {

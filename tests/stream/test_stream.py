@@ -157,7 +157,8 @@ def test_gstreamer():
             pipeline = ["gst-launch-1.0", "-q", "rtspsrc", "location=" + server.url(), "protocols=" + transport, "!",
                         "rtph264depay", "!", "avdec_h264", "!", "video/x-raw,format=I420", "!",
                         "filesink", "location=" + out]
-            subprocess.run(pipeline, capture_output=True, timeout=60, check=False)
+            run = subprocess.run(pipeline, capture_output=True, timeout=60, check=False)
+        check(run.returncode == 0 and b"Could not" not in run.stderr, "%s: the end is no fault: %s" % (transport, run.stderr))
         want = os.path.join(folder, "want.yuv")
         subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", path, "-pix_fmt", "yuv420p", "-f", "rawvideo", want], check=True)
         with open(out, "rb") as a, open(want, "rb") as b:
