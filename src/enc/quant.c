@@ -31,6 +31,7 @@ static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, in
             uint16_t mf =
                 scaled_mf(avo_quant_mf_4x4[qp % 6][i] * 2u, qp / 6, lists->list4x4[list][k]);
             q->mf4[list][qp][i] = mf;
+            q->ac_mf4[list][qp][i] = i ? mf : 0;
             q->bias4[list][qp][i] = bias_for(mf, deadzone);
             q->round4[list][qp][i] = bias_for(mf, NEAREST);
         }

@@ -7,8 +7,10 @@
 
 /* List order as in AvoScalingMatrix: 0..2 intra Y Cb Cr, 3..5 inter Y Cb Cr; 8x8: 0 intra, 1 inter.
  * level = (|c| + bias) * mf >> 16. The DC blocks of Intra16x16 and chroma use mf4[..][0] / 2.
- * round: the bias that rounds to the nearest level. */
+ * round: the bias that rounds to the nearest level. ac: of blocks whose DC is coded apart, 0 there.
+ */
 typedef struct AvoQuantSet {
+    uint16_t ac_mf4[6][52][16];
     uint16_t mf4[6][52][16], bias4[6][52][16], round4[6][52][16];
     uint16_t mf8[2][52][64], bias8[2][52][64], round8[2][52][64];
     uint16_t dc_mf[6][52], dc_bias[6][52], dc_round[6][52];

@@ -4,24 +4,24 @@
 #include "enc/residual.h"
 #include "enc/block_quant.h"
 #include "enc/coding.h"
+#include "enc/residual_syntax.h"
 #include "h264/tables.h"
 
 /* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after
  * the reference model's decision of the same kind). Levels above one always are. */
-static int decimate_score(const coef *levels, int count)
+static int decimate_score(AvoBlockCat cat, const coef *levels)
 {
     static const uint8_t score_by_run[16] = {3, 2, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    int score = 0, run = 0;
-    for (int i = 0; i < count; i++) {
-        if (!levels[i]) {
-            run++;
-            continue;
-        }
-        if (levels[i] > 1 || levels[i] < -1)
+    int score = 0, next = 0; /* next: behind the level before */
+    /* Four positions of an 8x8 scan correspond to one of a 4x4 scan. */
+    int scale = cat == AVO_CAT_LUMA_8x8 ? 2 : 0;
+    const coef *used = levels + avo_block_first(cat);
+    for (uint64_t mask = avo_block_mask(cat, levels); mask; mask &= mask - 1) {
+        int i = avo_lowest_bit(mask);
+        if ((unsigned)(used[i] + 1) > 2)
             return 9;
-        /* 64 coefficient blocks: four positions of an 8x8 scan correspond to one of a 4x4 scan. */
-        score += score_by_run[avo_min(count == 64 ? run >> 2 : run, 15)];
-        run = 0;
+        score += score_by_run[avo_min((i - next) >> scale, 15)];
+        next = i + 1;
     }
     return score;
 }
@@ -79,14 +79,16 @@ static Quad luma_quad(AvoMbCand *cand, AvoBlockCat cat, int list, int qp, int bl
     return (Quad){cat, list, qp, &avo_blk_raster[4 * blk8], &cand->levels.luma[4 * blk8]};
 }
 
-/* Quantises four blocks (AC blocks: 0 in the place of their DC): without the trellis in place, with
- * it to the nearest levels, into rounded. Bit i of the result: block i has levels. */
+/* Quantises four blocks (AC blocks: whatever is in the place of their DC): without the trellis in
+ * place, with it to the nearest levels, into rounded. Bit i of the result: block i has levels. */
 static int round_quad(const AvoRowCtx *row, coef *rounded, coef *c, const Quad *q)
 {
     const AvoQuantSet *set = row->job->quant;
     if (row->use_trellis)
         return avo_round_4x4_x4(row, rounded, c, q->list, q->qp);
-    return row->job->dsp->quant_4x4_x4(c, set->mf4[q->list][q->qp], set->bias4[q->list][q->qp]);
+    return row->job->dsp->quant_4x4_x4(
+        c, (q->cat == AVO_CAT_LUMA_4x4 ? set->mf4 : set->ac_mf4)[q->list][q->qp],
+        set->bias4[q->list][q->qp]);
 }
 
 /* Chooses the levels of four blocks, of which those of `some` are not empty when rounded, and puts
@@ -181,7 +183,7 @@ static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
     *mask = choose_quad(row, cand, c, rounded, some, &q, gain);
     for (int i = 0; i < 4 && !row->use_trellis && score < 6; i++)
         if (*mask >> i & 1)
-            score += decimate_score(q.levels[i], 16);
+            score += decimate_score(q.cat, q.levels[i]);
     return score;
 }
 
@@ -197,7 +199,7 @@ static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
     if (!row->use_trellis) {
         coef zigzag[64];
         row->job->dsp->scan_8x8(zigzag, c);
-        score = decimate_score(zigzag, 64);
+        score = decimate_score(AVO_CAT_LUMA_8x8, zigzag);
     }
     store_8x8(row, cand, c, blk8);
     avo_coding_follow_8x8(cand, cand->levels.luma[4 * blk8]);
@@ -405,7 +407,8 @@ static void transform_chroma(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, in
     row->job->dsp->sub_dct_4x4_x4(p->ac, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
     for (int i = 0; i < 4; i++) {
         p->dc[i] = p->ac[16 * i];
-        p->ac[16 * i] = 0;
+        if (row->use_trellis)
+            p->ac[16 * i] = 0;
     }
     p->quad = (Quad){AVO_CAT_CHROMA_AC, list, row->qp_chroma[plane], index[plane],
                      cand->levels.chroma_ac[plane]};
@@ -422,7 +425,7 @@ static void code_chroma_ac(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, bool
         return;
     for (int i = 0; i < 4; i++)
         if (mask >> i & 1)
-            score += decimate_score(p->quad.levels[i] + 1, 15);
+            score += decimate_score(p->quad.cat, p->quad.levels[i]);
     if (score < 7) {
         memset(&cand->info.nnz[p->quad.k[0]], 0, 4);
         p->any_ac = false;
@@ -550,13 +553,11 @@ bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
         coef dc[4];
         dsp->sub_dct_4x4_x4(c, row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB), AVO_CUR_STRIDE,
                             pred + (plane ? AVO_REC_CR : AVO_REC_CB), AVO_REC_STRIDE);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 4; i++)
             dc[i] = c[16 * i];
-            c[16 * i] = 0;
-        }
         hadamard_2x2(dc);
         if (dsp->quant_2x2_dc(dc, q->dc_mf[list][qp], q->dc_bias[list][qp]) ||
-            dsp->quant_4x4_x4(c, q->mf4[list][qp], q->bias4[list][qp]))
+            dsp->quant_4x4_x4(c, q->ac_mf4[list][qp], q->bias4[list][qp]))
             return false;
     }
     return true;

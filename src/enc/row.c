@@ -33,8 +33,13 @@ static int slice_of_row(const AvoPicJob *job, int mb_y)
 AVO_INLINE void copy_square(pixel *to, ptrdiff_t stride_to, const pixel *from,
                             ptrdiff_t stride_from, int size)
 {
-    for (int y = 0; y < size; y++, to += stride_to, from += stride_from)
-        memcpy(to, from, (size_t)size * sizeof *to);
+    const size_t bytes = (size_t)size * sizeof *to;
+    for (int y = 0; y < size; y += 4, to += 4 * stride_to, from += 4 * stride_from) {
+        memcpy(to, from, bytes);
+        memcpy(to + stride_to, from + stride_from, bytes);
+        memcpy(to + 2 * stride_to, from + 2 * stride_from, bytes);
+        memcpy(to + 3 * stride_to, from + 3 * stride_from, bytes);
+    }
 }
 
 AVO_INLINE void load_plane(AvoRowCtx *row, int plane, int size, pixel *to)
@@ -59,12 +64,17 @@ static void load_source(AvoRowCtx *row)
  * now. All inline: compilers leave out calls to functions that do nothing but prefetch. */
 #define CACHE_LINE 64
 
+/* size (16 or 8) is a constant at each call. */
 AVO_INLINE void prefetch_rows(const AvoPlane *p, int x, int y, int size, int mb_x)
 {
-    int share = size * size / CACHE_LINE, first = mb_x % (CACHE_LINE / size) * share;
+    const int share = size * size / CACHE_LINE, first = mb_x % (CACHE_LINE / size) * share;
     const pixel *at = p->data + (y + first) * p->stride + x + CACHE_LINE;
-    for (int i = 0; i < share; i++)
-        AVO_PREFETCH(at + i * p->stride);
+    AVO_PREFETCH(at);
+    if (share < 4)
+        return;
+    AVO_PREFETCH(at + p->stride);
+    AVO_PREFETCH(at + 2 * p->stride);
+    AVO_PREFETCH(at + 3 * p->stride);
 }
 
 #define PREFETCH_REACH 8 /* samples around a block that a search looks at */
@@ -93,10 +103,12 @@ AVO_INLINE void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, AvoM
 AVO_INLINE void prefetch_ahead(const AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
-    for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++) {
-        int size = plane ? 8 : 16, x = size * row->mb_x, y = size * row->mb_y;
-        prefetch_rows(&job->plan.src->plane[plane], x, y, size, row->mb_x);
-        prefetch_rows(&job->rec->plane[plane], x, y, size, row->mb_x);
+    int x = 8 * row->mb_x, y = 8 * row->mb_y;
+    prefetch_rows(&job->plan.src->plane[0], 2 * x, 2 * y, 16, row->mb_x);
+    prefetch_rows(&job->rec->plane[0], 2 * x, 2 * y, 16, row->mb_x);
+    for (int plane = 1; plane < 3 && row->syntax.chroma_format; plane++) {
+        prefetch_rows(&job->plan.src->plane[plane], x, y, 8, row->mb_x);
+        prefetch_rows(&job->rec->plane[plane], x, y, 8, row->mb_x);
     }
     for (int list = 0; list < 2; list++)
         if (job->refs.count[list])
