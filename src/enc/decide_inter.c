@@ -372,18 +372,17 @@ void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
     avo_set_motion(&cand->info, 0, 0, 0, 4, 4, 0, row->skip_mv);
 }
 
-/* Whether the residual of the skip prediction, left in row->pred, disappears anyway. */
+/* Whether the residual of the skip prediction, left in row->trial, disappears anyway. */
 static bool skip_leaves_nothing(AvoRowCtx *row)
 {
     avo_make_p_skip(row, row->trial);
-    avo_predict_inter(row, &row->trial->info, row->pred);
-    return avo_residual_vanishes(row, row->pred);
+    avo_predict_inter(row, &row->trial->info, row->trial->rec);
+    return avo_residual_vanishes(row, row->trial->rec);
 }
 
 static void take_p_skip(AvoRowCtx *row)
 {
     avo_seal_inter(row, row->trial);
-    memcpy(row->trial->rec, row->pred, sizeof row->pred);
     row->trial->score = 0;
     avo_swap_cand(row);
 }

@@ -358,18 +358,20 @@ static const pixel *unweighted_source(AvoRowCtx *row, const AvoSearchBlock *b, c
 /* The predicted vector and the starts, rounded and without repetitions. */
 static void try_starts(AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count)
 {
-    Point seen[AVO_SEARCH_STARTS + 1];
+    uint32_t seen[AVO_SEARCH_STARTS + 1]; /* both coordinates in one number */
     Batch b = {.n = 0};
     int n = 0;
     for (int i = -1; i < count; i++) {
         AvoMv mv = i < 0 ? mvp : starts[i];
         int x = avo_clip3(s->min_x, s->max_x, (mv.x + 2) >> 2),
             y = avo_clip3(s->min_y, s->max_y, (mv.y + 2) >> 2), k = 0;
-        while (k < n && (seen[k].x != x || seen[k].y != y))
+        uint32_t key = (uint32_t)x << 16 | (uint16_t)y;
+        while (k < n && seen[k] != key)
             k++;
         if (k < n)
             continue;
-        seen[n++] = b.p[b.n++] = (Point){(int16_t)x, (int16_t)y};
+        seen[n++] = key;
+        b.p[b.n++] = (Point){(int16_t)x, (int16_t)y};
         if (b.n == 4)
             batch_flush(s, &b);
     }
