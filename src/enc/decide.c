@@ -11,7 +11,7 @@ void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
     avo_record_clear(info, sizeof *info);
     avo_record_clear(&cand->code, sizeof cand->code);
     cand->scored = cand->hopeless = cand->residual_counted = false;
-    cand->luma_score = 0;
+    memset(cand->luma_score, 0, sizeof cand->luma_score);
     info->type = (uint8_t)type;
     info->qp = (int8_t)row->qp;
     info->slice = (uint16_t)row->slice;
@@ -27,7 +27,7 @@ void avo_trial_like_best(AvoRowCtx *row)
     trial->info = row->best->info;
     trial->code = row->best->code;
     trial->scored = trial->hopeless = trial->residual_counted = false;
-    trial->luma_score = 0;
+    memset(trial->luma_score, 0, sizeof trial->luma_score);
 }
 
 void avo_keep_if_better(AvoRowCtx *row)

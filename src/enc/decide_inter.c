@@ -173,24 +173,6 @@ static void drop_residual(const AvoRowCtx *row, AvoMbCand *cand)
     cand->info.cbp = cand->info.dc_flags = 0;
 }
 
-/* Whether the luma just coded leaves no hope to beat row->best. What comes on top (chroma, vectors,
- * types) costs about what it costs there; 7/8 of that is taken for granted. Only where the trellis
- * has counted the bits of luma. */
-static bool is_hopeless(const AvoRowCtx *row, AvoMbCand *cand)
-{
-    const AvoMbCand *best = row->best;
-    cand->luma_score = 0;
-    if (row->job->tools->trellis != 2 || !row->syntax.cabac || avo_rd_level(row) == AVO_RD_SATD)
-        return false;
-    int64_t ssd =
-        row->job->dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
-    cand->luma_score = avo_rd_score(row, ssd, cand->luma_bits_q8);
-    if (best->score == INT64_MAX) /* nothing is coded yet */
-        return false;
-    int64_t rest = best->luma_score ? best->score - best->luma_score : 0;
-    return cand->luma_score + rest * 7 / 8 >= best->score;
-}
-
 /* row->pred holds the prediction; transform_8x8 is set. May give up where the candidate cannot
  * become the best. */
 void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
@@ -200,8 +182,8 @@ void avo_code_inter_residual(AvoRowCtx *row, AvoMbCand *cand)
         memcpy(cand->pred, row->pred, sizeof cand->pred);
     memset(cand->info.nnz, 0, sizeof cand->info.nnz);
     cand->info.cbp = 0;
-    avo_code_inter_luma(row, cand);
-    cand->hopeless = is_hopeless(row, cand);
+    bool rivals = avo_rd_level(row) != AVO_RD_SATD && row->best->score != INT64_MAX;
+    cand->hopeless = !avo_code_inter_luma(row, cand, rivals ? row->best : NULL);
     if (cand->hopeless)
         return;
     avo_code_chroma(row, cand, false);

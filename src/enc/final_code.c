@@ -75,6 +75,8 @@ void avo_final_trellis(AvoRowCtx *row)
     else
         recode_inter(row, trial);
     row->use_trellis = false;
+    if (trial->hopeless)
+        return;
     avo_cand_score_below(row, trial, best->score + 1);
     if (trial->score <= best->score)
         avo_swap_cand(row);

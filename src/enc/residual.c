@@ -215,53 +215,100 @@ static void add_8x8(const AvoDsp *dsp, pixel *rec, const coef *c, bool transform
         dsp->add_idct_4x4_x4(rec, AVO_REC_STRIDE, c);
 }
 
-void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand)
+/* Levels of one 8x8 of inter luma, left out again where they are not worth it; true if any are
+ * left. cbp: bits of those before. */
+static bool code_inter_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8, int cbp, int *total_score)
 {
     const AvoDsp *dsp = row->job->dsp;
-    bool decimate = row->job->tools->dct_decimate && !row->use_trellis;
-    bool t8 = cand->info.transform_8x8;
-    AvoBlockCat cat = t8 ? AVO_CAT_LUMA_8x8 : AVO_CAT_LUMA_4x4;
-    int mask[4], total_score = 0, cbp = 0;
+    int x = (blk8 & 1) * 8, y = (blk8 >> 1) * 8, mask, score;
+    const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x,
+                *pred = cand->rec + y * AVO_REC_STRIDE + x;
+    coef *c = row->coefs + 64 * blk8;
+    AvoBlockCat cat = cand->info.transform_8x8 ? AVO_CAT_LUMA_8x8 : AVO_CAT_LUMA_4x4;
+    AvoCodingMark before;
+    int64_t gain = 0;
+    avo_coding_mark(cand, cat, &before);
+    if (cat == AVO_CAT_LUMA_8x8) {
+        dsp->sub_dct_8x8(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
+        score = inter_8x8_by_8x8(row, cand, c, blk8, &mask, &gain);
+    } else {
+        dsp->sub_dct_4x4_x4(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
+        score = inter_8x8_by_4x4(row, cand, c, blk8, &mask, &gain);
+    }
+    bool worth_it = row->use_trellis ? mask && gain >= avo_saved_luma_8x8(row, cand, blk8, cbp)
+                                     : mask && (score >= 4 || !row->job->tools->dct_decimate);
+    if (!worth_it) {
+        set_nnz_8x8(cand, blk8, 0);
+        avo_coding_undo(cand, cat, &before);
+        return false;
+    }
+    row->residual_gain += gain;
+    *total_score += score;
+    return true;
+}
+
+static void rebuild_inter_8x8(const AvoRowCtx *row, AvoMbCand *cand, int blk8)
+{
+    add_8x8(row->job->dsp, cand->rec + (blk8 >> 1) * 8 * AVO_REC_STRIDE + (blk8 & 1) * 8,
+            row->coefs + 64 * blk8, cand->info.transform_8x8);
+}
+
+static int64_t ssd_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8)
+{
+    int x = (blk8 & 1) * 8, y = (blk8 >> 1) * 8;
+    return row->job->dsp->ssd[AVO_BLK_8x8](row->cur + y * AVO_CUR_STRIDE + x, AVO_CUR_STRIDE,
+                                           cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
+}
+
+/* Whether a candidate whose luma is coded up to blk8 may still become better than its rival. What
+ * is to come (the rest of luma, chroma, vectors, types) costs about what it costs there; 7/8 of
+ * that is taken for granted. */
+static bool may_beat(const AvoMbCand *cand, const AvoMbCand *rival, int blk8)
+{
+    int64_t there = rival->luma_score[blk8], rest = there ? rival->score - there : 0;
+    return cand->luma_score[blk8] + rest * 7 / 8 < rival->score;
+}
+
+/* The trellis has weighed each 8x8 by itself, so they can be finished one by one. */
+static bool code_inter_luma_by_trellis(AvoRowCtx *row, AvoMbCand *cand, const AvoMbCand *rival)
+{
+    int64_t ssd = 0;
+    int cbp = 0, unused = 0;
+    for (int i = 0; i < 4; i++) {
+        if (code_inter_8x8(row, cand, i, cbp, &unused)) {
+            rebuild_inter_8x8(row, cand, i);
+            cbp |= 1 << i;
+        }
+        cand->info.cbp = (uint8_t)cbp;
+        if (!cand->residual_counted)
+            continue;
+        ssd += ssd_8x8(row, cand, i);
+        cand->luma_score[i] = avo_rd_score(row, ssd, cand->luma_bits_q8);
+        if (rival && !may_beat(cand, rival, i))
+            return false;
+    }
+    return true;
+}
+
+bool avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand, const AvoMbCand *rival)
+{
+    int score = 0, cbp = 0;
     avo_coding_start_luma(row, cand);
     row->residual_gain = 0;
-    for (int i = 0; i < 4; i++) {
-        int x = (i & 1) * 8, y = (i >> 1) * 8;
-        const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x,
-                    *pred = cand->rec + y * AVO_REC_STRIDE + x;
-        coef *c = row->coefs + 64 * i;
-        int64_t gain = 0;
-        AvoCodingMark before;
-        int score;
-        avo_coding_mark(cand, cat, &before);
-        if (t8) {
-            dsp->sub_dct_8x8(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
-            score = inter_8x8_by_8x8(row, cand, c, i, &mask[i], &gain);
-        } else {
-            dsp->sub_dct_4x4_x4(c, cur, AVO_CUR_STRIDE, pred, AVO_REC_STRIDE);
-            score = inter_8x8_by_4x4(row, cand, c, i, &mask[i], &gain);
-        }
-        if (mask[i] && ((decimate && score < 4) ||
-                        (row->use_trellis && gain < avo_saved_luma_8x8(row, cand, i, cbp)))) {
-            set_nnz_8x8(cand, i, 0);
-            mask[i] = 0;
-            score = 0;
-            gain = 0;
-        }
-        if (!mask[i])
-            avo_coding_undo(cand, cat, &before);
-        row->residual_gain += gain;
-        total_score += score;
-        cbp |= (mask[i] != 0) << i;
-    }
-    if (decimate && total_score < 6 && cbp) {
+    memset(cand->luma_score, 0, sizeof cand->luma_score);
+    if (row->use_trellis)
+        return code_inter_luma_by_trellis(row, cand, rival);
+    for (int i = 0; i < 4; i++)
+        cbp |= code_inter_8x8(row, cand, i, cbp, &score) << i;
+    if (row->job->tools->dct_decimate && score < 6 && cbp) {
         memset(cand->info.nnz, 0, 16);
         cbp = 0;
     }
     for (int i = 0; i < 4; i++)
         if (cbp >> i & 1)
-            add_8x8(dsp, cand->rec + (i >> 1) * 8 * AVO_REC_STRIDE + (i & 1) * 8,
-                    row->coefs + 64 * i, t8);
-    cand->info.cbp = (uint8_t)((cand->info.cbp & ~15) | cbp);
+            rebuild_inter_8x8(row, cand, i);
+    cand->info.cbp = (uint8_t)cbp;
+    return true;
 }
 
 /* ---- Intra16x16 ---- */

@@ -14,8 +14,10 @@ void avo_code_i16_luma(AvoRowCtx *row, AvoMbCand *cand);
  * whether it has levels. */
 bool avo_code_intra_4x4(AvoRowCtx *row, AvoMbCand *cand, int raster);
 bool avo_code_intra_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8);
-/* Whole inter luma with the transform that cand->info.transform_8x8 says. */
-void avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand);
+/* Whole inter luma with the transform that cand->info.transform_8x8 says; no chroma is coded yet.
+ * Where the bits are counted meanwhile (coding.h), sets cand->luma_score, and gives up with false
+ * once there is no hope to become better than the rival (NULL: there is none). */
+bool avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand, const AvoMbCand *rival);
 /* Both chroma planes. Sets the cbp's chroma part; nothing for 4:0:0. */
 void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra);
 /* cbp luma bits from nnz of I4x4, I8x8. */

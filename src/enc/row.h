@@ -33,8 +33,8 @@ typedef struct AvoMbCand {
     AvoMbCode code;
     int64_t ssd; /* luma and chroma (plus psycho-visual term) */
     uint32_t bits_q8;
-    int64_t luma_score; /* inter: what luma's residual makes of the score, 0: not known */
-    bool hopeless;      /* given up while it was coded: not to be scored */
+    int64_t luma_score[4]; /* inter: what luma's residual up to each 8x8 adds, 0: not known */
+    bool hopeless;         /* given up while it was coded: not to be scored */
     /* Coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind it. */
     bool scored;
     /* luma_bits_q8 and chroma_bits_q8 are known, and contexts is what CABAC has behind the
