@@ -63,7 +63,6 @@ AVO_INLINE Way cheaper(Way a, Way b)
 /* Contexts of the block. */
 typedef struct Rates {
     const uint8_t *significant, *last, *abs_level;
-    Way one[5]; /* magnitude 1 with its sign, by context of the first bin */
 } Rates;
 
 AVO_INLINE int bin_bits(uint8_t state, int bin)
@@ -74,15 +73,14 @@ AVO_INLINE int bin_bits(uint8_t state, int bin)
 AVO_INLINE Rates find_rates(const AvoTrellisBlock *b)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[b->cat];
-    const uint8_t *state = b->contexts->state, *level = &state[base->abs_level];
-    return (Rates){
-        .significant = &state[base->significant],
-        .last = &state[base->last],
-        .abs_level = level,
-        .one = {(bin_bits(level[0], 0) + 256) * WAY_COST, (bin_bits(level[1], 0) + 256) * WAY_COST,
-                (bin_bits(level[2], 0) + 256) * WAY_COST, (bin_bits(level[3], 0) + 256) * WAY_COST,
-                (bin_bits(level[4], 0) + 256) * WAY_COST},
-    };
+    const uint8_t *state = b->contexts->state;
+    return (Rates){&state[base->significant], &state[base->last], &state[base->abs_level]};
+}
+
+/* Magnitude 1 with its sign, by context of the first bin. */
+AVO_INLINE Way one_of(const Rates *r, int ctx)
+{
+    return (bin_bits(r->abs_level[ctx], 0) + 256) * WAY_COST;
 }
 
 /* The first bin of a magnitude above 1 with its sign; ctx 0..4. */
@@ -151,10 +149,13 @@ AVO_INLINE int64_t measure_levels(Step *s, const AvoTrellisBlock *b, const Excha
                                   AvoCoefKind kind, int raster, int magnitude, int at)
 {
     const AvoCoefPoint p = avo_coef_point(kind, b->scale, b->qp, raster, magnitude);
-    int less = to_bits(e, avo_coef_step_down(&p, s->level));
+    int64_t down = avo_coef_step_down(&p, s->level);
+    int less = to_bits(e, down);
     s->less = less * WAY_COST + ((Way)1 << at);
     s->one = 0;
     s->drop = s->less;
+    if (s->level == 1)
+        return down;
     if (s->level == 2) {
         less += to_bits(e, avo_coef_step_down(&p, 1));
         s->one = s->less;
@@ -182,19 +183,19 @@ AVO_INLINE void measure_flags(Step *s, const Rates *r, const int *zeros_below, b
 
 /* Each advance moves to the next coefficient, in place: the states from above down, as none is
  * reached from a higher one. Those not reached yet stay out of reach by themselves. */
-AVO_INLINE void advance_small(Small *w, const Rates *r, const Step *s)
+AVO_INLINE void advance_small(Small *w, const Way one[5], const Step *s)
 {
     Way on = s->one + s->go_on;
-    w->three = cheaper(w->three + cheaper(s->drop, on + r->one[4]), w->two + on + r->one[3]);
-    w->two = cheaper(w->two + s->drop, w->one + on + r->one[2]);
-    w->one = cheaper(w->one + s->drop, w->none + s->one + s->start + r->one[1]);
+    w->three = cheaper(w->three + cheaper(s->drop, on + one[4]), w->two + on + one[3]);
+    w->two = cheaper(w->two + s->drop, w->one + on + one[2]);
+    w->one = cheaper(w->one + s->drop, w->none + s->one + s->start + one[1]);
     w->none += s->drop;
 }
 
 /* What states that have seen a level above 1 do with one that is 1 or 0 in the end. */
-AVO_INLINE Way small_behind_large(const Rates *r, const Step *s)
+AVO_INLINE Way small_behind_large(const Way one[5], const Step *s)
 {
-    return cheaper(s->drop, s->one + s->go_on + r->one[0]);
+    return cheaper(s->drop, s->one + s->go_on + one[0]);
 }
 
 /* A magnitude above 1 but for its first bin and sign, with `before` others before it in the block:
@@ -230,18 +231,18 @@ AVO_INLINE void advance_large(Large *w, const Rates *r, const Step *s, Way first
     }
 }
 
-AVO_INLINE void advance(Small *small, Large *large, const Rates *r, const Step *s)
+AVO_INLINE void advance(Small *small, Large *large, const Rates *r, const Way one[5], const Step *s)
 {
     if (s->level == 1) {
         if (large->reached) {
-            Way more = small_behind_large(r, s);
+            Way more = small_behind_large(one, s);
             for (int i = 0; i < large->reached; i++)
                 large->way[i] += more;
         }
-        advance_small(small, r, s);
+        advance_small(small, one, s);
     } else if (s->level == 2) {
-        advance_large(large, r, s, first_large(small, r, s), small_behind_large(r, s));
-        advance_small(small, r, s);
+        advance_large(large, r, s, first_large(small, r, s), small_behind_large(one, s));
+        advance_small(small, one, s);
     } else { /* a level above 1 it is */
         advance_large(large, r, s, first_large(small, r, s), IMPOSSIBLE);
         *small = (Small){IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE};
@@ -289,33 +290,73 @@ AVO_INLINE void follow_notes(int16_t *levels, uint64_t mask, uint32_t note, int 
     }
 }
 
+/* Everything about the coefficient at position i of the scan; adds what its rounded level gains
+ * over 0. */
+AVO_INLINE Step measure(const AvoTrellisBlock *b, AvoCoefKind kind, const Rates *r,
+                        const Exchange *e, const int *zeros_below, const coef *c, int i, int level,
+                        int at, int64_t *gain)
+{
+    const int first = kind == AVO_COEF_AC, size = kind == AVO_COEF_8x8      ? 64
+                                                  : kind == AVO_COEF_DC_2x2 ? 4
+                                                                            : 16;
+    int raster = avo_coef_raster(kind, i);
+    Step s = {.level = level};
+    *gain += measure_levels(&s, b, e, kind, raster, avo_abs(c[raster]), at);
+    measure_flags(&s, r, zeros_below, kind == AVO_COEF_8x8, i - first, i == size - 1);
+    return s;
+}
+
+/* The cheapest way through a block of one coefficient. */
+AVO_INLINE Way choose_one(const AvoTrellisBlock *b, AvoCoefKind kind, const Rates *r,
+                          const Exchange *e, const int *zeros_below, const coef *c,
+                          const int16_t *levels, uint64_t mask, int64_t *gain)
+{
+    int i = avo_lowest_bit(mask);
+    Step s = measure(b, kind, r, e, zeros_below, c, i, levels[i], FIRST_NOTE, gain);
+    Way one = s.level <= 2 ? s.one + s.start + one_of(r, 1) : IMPOSSIBLE;
+    return s.level == 1 ? one : cheaper(one, s.start + above_one(r, 1) + large_level(r, &s, 0));
+}
+
+/* Through one of several; notes, pages and at as follow_notes() wants them. */
+AVO_INLINE Way choose_many(const AvoTrellisBlock *b, AvoCoefKind kind, const Rates *r,
+                           const Exchange *e, const int *zeros_below, const coef *c,
+                           const int16_t *levels, uint64_t mask, int64_t *gain, Notes *notes,
+                           int *pages, int *at)
+{
+    const Way one[5] = {one_of(r, 0), one_of(r, 1), one_of(r, 2), one_of(r, 3), one_of(r, 4)};
+    Small small = {0, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE};
+    Large large = {{IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE}, 0};
+    for (; mask; *at += NOTE_BITS) {
+        int i = avo_highest_bit(mask);
+        mask ^= (uint64_t)1 << i;
+        if (kind != AVO_COEF_DC_2x2 && *at == FIRST_NOTE + NOTE_BITS * STRETCH) {
+            turn_pages(notes[(*pages)++], &small, &large);
+            *at = FIRST_NOTE;
+        }
+        Step s = measure(b, kind, r, e, zeros_below, c, i, levels[i], *at, gain);
+        advance(&small, &large, r, one, &s);
+    }
+    return best_way(&small, &large);
+}
+
 /* As avo_cavlc_choose(). */
 AVO_INLINE int64_t choose(int16_t *levels, const coef *c, uint64_t mask, const AvoTrellisBlock *b,
                           AvoCoefKind kind)
 {
-    const bool is_8x8 = kind == AVO_COEF_8x8;
-    const int first = kind == AVO_COEF_AC, size = is_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
     const Rates r = find_rates(b);
     const Exchange e = find_exchange(b);
     Notes notes[64 / STRETCH];
+    Way best;
     int zeros_below[64], at = FIRST_NOTE, pages = 0;
-    sum_zeros(zeros_below, &r, is_8x8, avo_highest_bit(mask) - first);
-    Small small = {0, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE};
-    Large large = {{IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE}, 0};
     int64_t gain = 0;
-    for (uint64_t rest = mask; rest; at += NOTE_BITS) {
-        int i = avo_highest_bit(rest), raster = avo_coef_raster(kind, i);
-        rest ^= (uint64_t)1 << i;
-        if (size > STRETCH && at == FIRST_NOTE + NOTE_BITS * STRETCH) {
-            turn_pages(notes[pages++], &small, &large);
-            at = FIRST_NOTE;
-        }
-        Step s = {.level = levels[i]};
-        gain += measure_levels(&s, b, &e, kind, raster, avo_abs(c[raster]), at);
-        measure_flags(&s, &r, zeros_below, is_8x8, i - first, i == size - 1);
-        advance(&small, &large, &r, &s);
+    sum_zeros(zeros_below, &r, kind == AVO_COEF_8x8, avo_highest_bit(mask) - (kind == AVO_COEF_AC));
+    if (!(mask & (mask - 1))) {
+        best = choose_one(b, kind, &r, &e, zeros_below, c, levels, mask, &gain);
+        at += NOTE_BITS;
+    } else {
+        best =
+            choose_many(b, kind, &r, &e, zeros_below, c, levels, mask, &gain, notes, &pages, &at);
     }
-    Way best = best_way(&small, &large);
     int64_t bits = best >> 32;
     if (b->cbf_inc >= 0) {
         uint8_t cbf = b->contexts->state[avo_cabac_cat[b->cat].coded_block_flag + b->cbf_inc];
