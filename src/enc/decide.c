@@ -67,6 +67,12 @@ static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
     return (int64_t)row->lambda_q8 * row->job->tools->psy_rd * sum / (100 * 256 * 2);
 }
 
+bool avo_may_beat(const AvoMbCand *cand, const AvoMbCand *rival, int blk8)
+{
+    int64_t there = rival->luma_score[blk8], rest = there ? rival->score - there : 0;
+    return cand->luma_score[blk8] + rest * 7 / 8 < rival->score;
+}
+
 /* Bits of the macroblock; cand->contexts are then those behind it. */
 static uint32_t count_bits(const AvoRowCtx *row, AvoMbCand *cand)
 {

@@ -260,15 +260,6 @@ static int64_t ssd_8x8(const AvoRowCtx *row, const AvoMbCand *cand, int blk8)
                                            cand->rec + y * AVO_REC_STRIDE + x, AVO_REC_STRIDE);
 }
 
-/* Whether a candidate whose luma is coded up to blk8 may still become better than its rival. What
- * is to come (the rest of luma, chroma, vectors, types) costs about what it costs there; 7/8 of
- * that is taken for granted. */
-static bool may_beat(const AvoMbCand *cand, const AvoMbCand *rival, int blk8)
-{
-    int64_t there = rival->luma_score[blk8], rest = there ? rival->score - there : 0;
-    return cand->luma_score[blk8] + rest * 7 / 8 < rival->score;
-}
-
 /* The trellis has weighed each 8x8 by itself, so they can be finished one by one. */
 static bool code_inter_luma_by_trellis(AvoRowCtx *row, AvoMbCand *cand, const AvoMbCand *rival)
 {
@@ -284,7 +275,7 @@ static bool code_inter_luma_by_trellis(AvoRowCtx *row, AvoMbCand *cand, const Av
             continue;
         ssd += ssd_8x8(row, cand, i);
         cand->luma_score[i] = avo_rd_score(row, ssd, cand->luma_bits_q8);
-        if (rival && !may_beat(cand, rival, i))
+        if (rival && !avo_may_beat(cand, rival, i))
             return false;
     }
     return true;

@@ -18,6 +18,10 @@ bool avo_code_intra_8x8(AvoRowCtx *row, AvoMbCand *cand, int blk8);
  * Where the bits are counted meanwhile (coding.h), sets cand->luma_score, and gives up with false
  * once there is no hope to become better than the rival (NULL: there is none). */
 bool avo_code_inter_luma(AvoRowCtx *row, AvoMbCand *cand, const AvoMbCand *rival);
+/* Whether a candidate whose luma is coded up to blk8 may still become better than its rival. What
+ * is to come (the rest of luma, chroma, vectors, types) costs about what it costs there; 7/8 of
+ * that is taken for granted. */
+bool avo_may_beat(const AvoMbCand *cand, const AvoMbCand *rival, int blk8);
 /* Both chroma planes. Sets the cbp's chroma part; nothing for 4:0:0. */
 void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra);
 /* cbp luma bits from nnz of I4x4, I8x8. */

@@ -33,7 +33,7 @@ typedef struct AvoMbCand {
     AvoMbCode code;
     int64_t ssd; /* luma and chroma (plus psycho-visual term) */
     uint32_t bits_q8;
-    int64_t luma_score[4]; /* inter: what luma's residual up to each 8x8 adds, 0: not known */
+    int64_t luma_score[4]; /* what luma up to each 8x8 makes of the score, 0: not known */
     bool hopeless;         /* given up while it was coded: not to be scored */
     /* Coded and counted: ssd and bits_q8 are known, contexts is what CABAC has behind it. */
     bool scored;
