@@ -314,64 +314,99 @@ static void compare_direct(AvoRowCtx *row)
     row->stats->direct_cost[!kind] += other;
 }
 
-void avo_decide_b(AvoRowCtx *row)
+/* All that was found for one macroblock, SATD costs of partitions by AvoPartition. */
+typedef struct Found {
+    Way whole[3], rows[2], columns[2], quarters[4]; /* whole: list 0, list 1, both */
+    int lists;                                      /* index of the cheapest in whole */
+    int best_ref[2];
+    int direct8[4], direct; /* cost of direct prediction, of each 8x8 and of all */
+    int cost[4], best;
+} Found;
+
+/* Derives and measures direct prediction, which is left in row->pred. */
+static void measure_direct(AvoRowCtx *row, Found *f)
 {
-    const AvoTools *tools = row->job->tools;
-    bool rd = avo_rd_level(row) != AVO_RD_SATD;
-    int direct8[4] = {0, 0, 0, 0}, direct_cost = AVO_COST_MAX;
+    f->direct = AVO_COST_MAX;
     row->direct_valid =
         row->job->use_direct &&
         avo_direct_derive(&row->direct, &row->cache, &row->job->refs, row->mb_x, row->mb_y);
-    if (row->direct_valid) {
-        predict_direct(row);
-        if (row->job->compare_direct && ((row->mb_x + row->mb_y) & 3) == 0)
-            compare_direct(row);
-        direct_cost = avo_rate(row, BITS_DIRECT) - 4 * avo_rate(row, BITS_SUB_DIRECT);
-        for (int i = 0; i < 4; i++) {
-            direct8[i] = direct_cost_8x8(row, i, row->pred);
-            direct_cost += direct8[i];
-        }
-    }
-
-    if (tools->fast_pskip && direct_cost < early_skip_limit(row) && early_b_skip(row))
+    if (!row->direct_valid)
         return;
-
-    Way all16[3], way8[4], way16x8[2], way8x16[2];
-    int best_ref[2], cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
-    int lists16 = search_b16(row, best_ref, all16);
-    const Way *way16 = &all16[lists16];
-    if (tools->fast_pskip && direct_cost <= way16->cost && early_b_skip(row))
-        return;
-    cost[AVO_PART_16x16] = way16->cost;
-    int best = avo_min(way16->cost, direct_cost);
-    if (tools->b8x8 && best > small_enough(row)) {
-        cost[AVO_PART_8x8] = search_b8(row, best_ref, direct8, way8);
-        if (cost[AVO_PART_8x8] < best + best / 8) {
-            best = avo_min(best, cost[AVO_PART_8x8]);
-            cost[AVO_PART_16x8] =
-                search_b_halves(row, true, best_ref, way8, best + best / 8, way16x8);
-            cost[AVO_PART_8x16] =
-                search_b_halves(row, false, best_ref, way8, best + best / 8, way8x16);
-            best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
-        }
+    predict_direct(row);
+    if (row->job->compare_direct && ((row->mb_x + row->mb_y) & 3) == 0)
+        compare_direct(row);
+    f->direct = avo_rate(row, BITS_DIRECT) - 4 * avo_rate(row, BITS_SUB_DIRECT);
+    for (int i = 0; i < 4; i++) {
+        f->direct8[i] = direct_cost_8x8(row, i, row->pred);
+        f->direct += f->direct8[i];
     }
+}
 
+/* Quarters, and halves where those come near the best so far. */
+static void search_parts(AvoRowCtx *row, Found *f)
+{
+    int *cost = f->cost;
+    cost[AVO_PART_8x8] = search_b8(row, f->best_ref, f->direct8, f->quarters);
+    if (cost[AVO_PART_8x8] >= f->best + f->best / 8)
+        return;
+    f->best = avo_min(f->best, cost[AVO_PART_8x8]);
+    int limit = f->best + f->best / 8;
+    cost[AVO_PART_16x8] = search_b_halves(row, true, f->best_ref, f->quarters, limit, f->rows);
+    cost[AVO_PART_8x16] = search_b_halves(row, false, f->best_ref, f->quarters, limit, f->columns);
+    f->best = avo_min(f->best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
+}
+
+/* Searches everything by SATD; false if the macroblock was skipped on the way (left in row->best).
+ */
+static bool search_ways(AvoRowCtx *row, Found *f)
+{
+    const AvoTools *tools = row->job->tools;
+    measure_direct(row, f);
+    if (tools->fast_pskip && f->direct < early_skip_limit(row) && early_b_skip(row))
+        return false;
+    for (int part = AVO_PART_16x8; part <= AVO_PART_8x8; part++)
+        f->cost[part] = AVO_COST_MAX;
+    f->lists = search_b16(row, f->best_ref, f->whole);
+    f->cost[AVO_PART_16x16] = f->whole[f->lists].cost;
+    if (tools->fast_pskip && f->direct <= f->cost[AVO_PART_16x16] && early_b_skip(row))
+        return false;
+    f->best = avo_min(f->cost[AVO_PART_16x16], f->direct);
+    if (tools->b8x8 && f->best > small_enough(row))
+        search_parts(row, f);
+    return true;
+}
+
+/* Tries direct prediction and all partitions that came near the best. */
+static void try_ways(AvoRowCtx *row, const Found *f)
+{
+    bool rd = avo_rd_level(row) != AVO_RD_SATD;
     int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;
-    const Way *const ways[4] = {way16, way16x8, way8x16, way8};
-    if (row->direct_valid && (rd || direct_cost == best))
-        try_direct(row, direct_cost);
+    const Way *const ways[4] = {[AVO_PART_16x16] = &f->whole[f->lists],
+                                [AVO_PART_16x8] = f->rows,
+                                [AVO_PART_8x16] = f->columns,
+                                [AVO_PART_8x8] = f->quarters};
+    if (row->direct_valid && (rd || f->direct == f->best))
+        try_direct(row, f->direct);
     for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
-        if (cost[part] == best || (rd && cost[part] <= best + best / near)) {
+        if (f->cost[part] == f->best || (rd && f->cost[part] <= f->best + f->best / near)) {
             make_b(row, row->trial, (AvoPartition)part, ways[part]);
-            avo_try_inter(row, cost[part]);
+            avo_try_inter(row, f->cost[part]);
         }
     if (rd && row->use_trellis)
-        try_other_lists(row, all16, lists16, best);
-    avo_try_intra(row, best, BITS_INTRA);
-    if (!AVO_MB_IS_INTRA(row->best->info.type)) {
-        if (!rd)
-            avo_code_inter(row, row->best);
-        else if (avo_rd_level(row) == AVO_RD_MODE)
-            avo_try_other_transform(row);
-    }
+        try_other_lists(row, f->whole, f->lists, f->best);
+}
+
+void avo_decide_b(AvoRowCtx *row)
+{
+    Found found;
+    if (!search_ways(row, &found))
+        return;
+    try_ways(row, &found);
+    avo_try_intra(row, found.best, BITS_INTRA);
+    if (AVO_MB_IS_INTRA(row->best->info.type))
+        return;
+    if (avo_rd_level(row) == AVO_RD_SATD)
+        avo_code_inter(row, row->best);
+    else if (avo_rd_level(row) == AVO_RD_MODE)
+        avo_try_other_transform(row);
 }
