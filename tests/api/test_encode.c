@@ -95,20 +95,28 @@ static void test_force_keyframe(void)
     api_free(&s);
 }
 
-/* Squared error of the reconstruction against what was sent, of part of the luma. */
-static uint64_t luma_error(const AvocetPicture *picture, int n, int x0, int x1)
+/* Squared error of columns [x0, x1) of a plane of the reconstruction against what was sent. */
+static uint64_t plane_error(const AvocetPicture *picture, int plane, int n, int x0, int x1)
 {
     uint64_t sum = 0;
+    AvocetPicture sent;
     int w = picture->width, h = picture->height;
     uint8_t *source = malloc(avocet_format_size(AVOCET_FORMAT_I420, w, h));
     api_draw(source, AVOCET_FORMAT_I420, w, h, n);
-    for (int y = 0; y < h; y++)
+    avocet_picture_init(&sent, AVOCET_FORMAT_I420, w, h, source);
+    for (int y = 0; y < (plane ? (h + 1) / 2 : h); y++)
         for (int x = x0; x < x1; x++) {
-            int d = picture->plane[0][y * picture->stride[0] + x] - source[y * w + x];
+            int d = picture->plane[plane][y * picture->stride[plane] + x] -
+                    sent.plane[plane][y * sent.stride[plane] + x];
             sum += (uint64_t)(d * d);
         }
     free(source);
     return sum;
+}
+
+static uint64_t luma_error(const AvocetPicture *picture, int n, int x0, int x1)
+{
+    return plane_error(picture, 0, n, x0, x1);
 }
 
 static void test_recon_and_psnr(void)
@@ -129,12 +137,46 @@ static void test_recon_and_psnr(void)
             CHECK(avocet_encoder_recon(enc, &recon) == AVOCET_OK, "%s", avocet_encoder_error(enc));
             CHECK(recon.width == 80 && recon.height == 64 && recon.format == AVOCET_FORMAT_I420,
                   "shape");
-            uint64_t error = luma_error(&recon, (int)packet.pts, 0, 80);
-            CHECK(packet.sse[0] == error, "picture %d: %d reported, %d measured", (int)packet.pts,
-                  (int)packet.sse[0], (int)error);
+            for (int plane = 0; plane < 3; plane++) {
+                uint64_t error = plane_error(&recon, plane, (int)packet.pts, 0, plane ? 40 : 80);
+                CHECK(packet.sse[plane] == error, "picture %d, plane %d: %d, %d measured",
+                      (int)packet.pts, plane, (int)packet.sse[plane], (int)error);
+            }
         }
     } while (status == AVOCET_NEED_INPUT);
     CHECK(status == AVOCET_END, "status %d", status);
+    avocet_encoder_close(&enc);
+}
+
+/* What a packet says of itself against what its NAL units and settings say. */
+static void test_packet_facts(void)
+{
+    AvocetEncoderConfig config = api_config("medium", 80, 64);
+    config.rate_mode = AVOCET_RATE_QP;
+    config.qp = 30;
+    config.bframes = 3;
+    AvocetEncoder *enc;
+    AvocetPacket packet;
+    int status, unused = 0, p = 0;
+    CHECK(avocet_encoder_open(&enc, &config, NULL, NULL, 0) == AVOCET_OK, "open");
+    for (int n = 0; n <= 40; n++) {
+        CHECK((n < 40 ? api_send(enc, n) : avocet_encoder_flush(enc)) == AVOCET_OK, "send");
+        while ((status = avocet_encoder_receive(enc, &packet)) == AVOCET_OK) {
+            AvocetNal nal;
+            size_t pos = 0;
+            while (avocet_nal_next(packet.data, packet.size, 0, &pos, &nal) == 1)
+                if (nal.type == 1 || nal.type == 5)
+                    CHECK(packet.is_reference == (nal.ref_idc > 0) &&
+                              packet.keyframe == (nal.type == 5),
+                          "picture %d: reference %d, keyframe %d", (int)packet.pts,
+                          packet.is_reference, packet.keyframe);
+            if (packet.type == AVOCET_TYPE_P)
+                CHECK(packet.qp == 30, "picture %d: QP %d", (int)packet.pts, packet.qp);
+            unused += !packet.is_reference;
+            p += packet.type == AVOCET_TYPE_P;
+        }
+    }
+    CHECK(status == AVOCET_END && unused > 4 && p > 4, "%d not referred to, %d P", unused, p);
     avocet_encoder_close(&enc);
 }
 
@@ -342,6 +384,7 @@ int main(void)
     test_delay();
     test_force_keyframe();
     test_recon_and_psnr();
+    test_packet_facts();
     test_region_of_interest();
     test_wrong_open();
     test_wrong_calls();
