@@ -74,6 +74,11 @@ Colour overlay_frame_colour(AvocetFrameType type)
 
 /* ---- partitions ---- */
 
+/* A rectangle of a macroblock that has vectors of its own, in units of 4x4 blocks. */
+typedef struct MbPart {
+    int x, y, w, h;
+} MbPart;
+
 static int is_inter(const AvocetMacroblock *mb)
 {
     return mb->type >= AVOCET_MB_P_SKIP;
@@ -99,7 +104,8 @@ static void sub_size(const AvocetMacroblock *mb, int blk8, int *w, int *h)
     *h = sizes[sub][1];
 }
 
-int overlay_parts(const AvocetMacroblock *mb, MbPart parts[16])
+/* All of a macroblock (one if it is intra); returns how many, at most 16. */
+static int find_parts(const AvocetMacroblock *mb, MbPart parts[16])
 {
     static const uint8_t sizes[4][2] = {{4, 4}, {4, 2}, {2, 4}, {2, 2}};
     int count = 0, w = sizes[mb->partition][0], h = sizes[mb->partition][1];
@@ -173,7 +179,7 @@ static void draw_vectors(Canvas *canvas, const AvocetMacroblock *mb, int x, int 
 {
     static const Colour colours[2] = {{255, 235, 60}, {60, 245, 255}};
     MbPart parts[16];
-    int count = is_inter(mb) ? overlay_parts(mb, parts) : 0, unit = 4 * scale;
+    int count = is_inter(mb) ? find_parts(mb, parts) : 0, unit = 4 * scale;
     for (int i = 0; i < count; i++)
         for (int list = 0; list < 2; list++) {
             const MbPart *p = &parts[i];
@@ -188,7 +194,7 @@ static void draw_partitions(Canvas *canvas, const AvocetMacroblock *mb, int x, i
     MbPart parts[16] = {{0, 0, 4, 4}};
     int count = 1;
     if (is_inter(mb)) {
-        count = overlay_parts(mb, parts);
+        count = find_parts(mb, parts);
     } else if (mb->type == AVOCET_MB_I4X4 || mb->type == AVOCET_MB_I8X8) {
         int size = mb->type == AVOCET_MB_I4X4 ? 1 : 2;
         count = 16 / (size * size);

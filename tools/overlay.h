@@ -48,11 +48,4 @@ Colour overlay_frame_colour(AvocetFrameType type);
 /* Draws picture and overlays, each sample scale x scale pixels. 0 or -1. */
 int overlay_render(Canvas *canvas, const Shown *shown, unsigned overlays, int scale, Fault *fault);
 
-/* A rectangle of a macroblock that has vectors of its own, in units of 4x4 blocks. */
-typedef struct MbPart {
-    int x, y, w, h;
-} MbPart;
-/* All of a macroblock (one if it is intra); returns how many, at most 16. */
-int overlay_parts(const AvocetMacroblock *mb, MbPart parts[16]);
-
 #endif

@@ -34,10 +34,8 @@ struct PlaySource {
     int inspect;
     int64_t next; /* number that the decoder gives next, if nothing is lost; -1: unknown */
     AvocetStreamInfo info;
-    int has_info;
 
     PlayFrame kept[KEPT_MOST];
-    int kept_count; /* used slots */
     uint64_t clock;
     size_t memory;
     FrameStat *stats; /* [number] */

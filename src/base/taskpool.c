@@ -157,11 +157,6 @@ void avo_pool_stop(AvoTaskPool *pool)
     pool->started = 0;
 }
 
-int avo_pool_workers(const AvoTaskPool *pool)
-{
-    return pool->workers;
-}
-
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
 {
     if (pool->started == 0) {
@@ -216,12 +211,6 @@ bool avo_pool_start(AvoTaskPool *pool)
 void avo_pool_stop(AvoTaskPool *pool)
 {
     (void)pool;
-}
-
-int avo_pool_workers(const AvoTaskPool *pool)
-{
-    (void)pool;
-    return 1;
 }
 
 void avo_pool_disturb(AvoTaskPool *pool, uint32_t seed)

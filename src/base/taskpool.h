@@ -22,7 +22,6 @@ AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers);
 bool avo_pool_start(AvoTaskPool *pool);
 /* Ends and joins all threads. NULL and pools never started are fine. */
 void avo_pool_stop(AvoTaskPool *pool);
-int avo_pool_workers(const AvoTaskPool *pool);
 /* Returns when all tasks are done. */
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count);
 /* For tests: every task starts after a wait that depends on seed (not 0), so that threads meet in

@@ -76,7 +76,4 @@ size_t avo_option_write(const AvocetEncoderConfig *config, const AvoOptionRow *r
  * length. */
 size_t avo_options_describe(const AvocetEncoderConfig *config, char *text, size_t size);
 
-/* presets.c */
-void avo_config_defaults(AvocetEncoderConfig *config);
-
 #endif

@@ -219,7 +219,7 @@ static int apply_tunes(AvocetEncoderConfig *c, const char *list)
 /* ---- configuration ---- */
 
 /* All that presets do not decide. Members left out are 0, which is their default. */
-void avo_config_defaults(AvocetEncoderConfig *config)
+static void set_defaults(AvocetEncoderConfig *config)
 {
     *config = (AvocetEncoderConfig){
         .size = sizeof *config,
@@ -271,7 +271,7 @@ int avocet_encoder_config_init(AvocetEncoderConfig *config, const char *preset, 
     const PresetRow *row = find_preset(preset);
     if (!config)
         return AVOCET_ERR_ARGUMENT;
-    avo_config_defaults(config);
+    set_defaults(config);
     if (!row)
         return AVOCET_ERR_ARGUMENT;
     apply_preset(config, row);

@@ -88,7 +88,7 @@ static int64_t host_now_ms(void *opaque)
 
 /* ---- clients ---- */
 
-void avo_server_drop(AvocetRtspServer *s, AvoClient *c, const char *why)
+static void drop(AvocetRtspServer *s, AvoClient *c, const char *why)
 {
     avo_net_lock(s->thread);
     avo_sender_stop(&c->sender);
@@ -119,7 +119,7 @@ static AvoClient *find_place(AvocetRtspServer *s, int64_t now)
             idle = c;
     }
     if (idle)
-        avo_server_drop(s, idle, "is put out: no place for all");
+        drop(s, idle, "is put out: no place for all");
     return idle;
 }
 
@@ -398,7 +398,7 @@ static void drop_faulty(AvocetRtspServer *s, AvoClient *c, const char *fault)
         c->sender.stream->stats.clients_dropped++;
         avo_net_unlock(s->thread);
     }
-    avo_server_drop(s, c, fault);
+    drop(s, c, fault);
 }
 
 /* Adds the good-bye once everything before it is out, or there is no more time for it. */
@@ -433,14 +433,14 @@ static void serve_client(AvocetRtspServer *s, AvoClient *c, int64_t now)
         if (c->place[1 + i] >= 0 && (avo_net_set_ready(s->set, c->place[1 + i]) & AVO_NET_READ))
             read_udp(s, c, i, now);
     if ((ready & AVO_NET_READ) && !read_connection(s, c)) {
-        avo_server_drop(s, c, "is gone");
+        drop(s, c, "is gone");
         return;
     }
     take_requests(s, c, now);
     if (s->leaving)
         finish_client(s, c, now);
     if (!send_what_is_there(s, c, now)) {
-        avo_server_drop(s, c, "is gone");
+        drop(s, c, "is gone");
         return;
     }
     if (c->ending && c->sender.head == c->sender.tail && c->reply_head == c->reply_tail)

@@ -60,6 +60,5 @@ struct AvocetRtspServer {
 void avo_server_round(AvocetRtspServer *server, int wait_ms);
 /* After quit: is anybody still there? */
 bool avo_server_has_clients(const AvocetRtspServer *server);
-void avo_server_drop(AvocetRtspServer *server, AvoClient *client, const char *why);
 
 #endif

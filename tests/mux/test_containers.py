@@ -2,6 +2,7 @@
 """Files written by the program, as FFmpeg and GStreamer see them: times, durations, keyframes, colours, pictures.
 Ends with "N passed, N failed"."""
 import os
+import struct
 import sys
 import tempfile
 from fractions import Fraction
@@ -120,6 +121,8 @@ def test_description(folder):
         data = open(name, "rb").read()
         T.check(b"colrnclx\0\1\0\1\0\1\x80" in data, f"{more}: no colr box")
         T.check(b"pasp\0\0\0\x10\0\0\0\x0b" in data, f"{more}: no pasp box")
+        shown = ((102 * 16 << 16) + 5) // 11
+        T.check(b"\x40\0\0\0" + struct.pack(">II", shown, 58 << 16) in data, f"{more}: the track is not shown 16:11 wide")
 
 
 def boxes(data):

@@ -77,7 +77,6 @@ typedef struct Checker {
     int type_of[PICTURES_MAX], layer_of[PICTURES_MAX];
     int coded;
     int64_t last_idr, last_anchor;
-    int b_since_anchor;
 } Checker;
 
 /* Nearest pictures on both sides that are references and coded since the last IDR: they must lie in

@@ -191,6 +191,58 @@ static void check_kills(Random *r, AvocetMp4Layout layout)
     free_stream(&s);
 }
 
+typedef struct Announced {
+    MemFile file;
+    AvocetMp4Fragment last; /* number 0: none */
+    uint64_t at;            /* where it begins */
+} Announced;
+
+static int on_fragment(void *opaque, const AvocetMp4Fragment *next)
+{
+    Announced *a = opaque;
+    const AvocetMp4Fragment *last = &a->last;
+    CHECK(a->file.synced == a->file.size, "fragment %d: %d bytes before it, %d durable",
+          (int)next->number, (int)a->file.size, (int)a->file.synced);
+    if (last->number)
+        CHECK(a->file.size - a->at == last->bytes && next->time == last->time + last->duration,
+              "fragment %d is not as announced", (int)last->number);
+    CHECK(next->number == last->number + 1 && next->samples > 0 && next->timescale == 30 &&
+              next->keyframe == (next->number % 2 == 1),
+          "fragment %d", (int)next->number);
+    a->last = *next;
+    a->at = a->file.size;
+    return 0;
+}
+
+/* Each fragment is what was announced, and durable before the next one begins. */
+static void check_fragments(Random *r)
+{
+    static const TestShape shape = {64, 20, 0, 1, 0, 700, 0};
+    TestStream s = make_stream(r, &shape);
+    Announced a = {0};
+    AvocetSink sink = mem_sink(&a.file);
+    AvocetMp4Config c;
+    AvocetMp4Writer *w;
+    avocet_mp4_config_init(&c);
+    c.layout = AVOCET_MP4_FRAGMENTED;
+    c.time_base = (AvocetRational){1, 30};
+    c.fragment_ms = 333; /* every ten pictures, which every second time is at a keyframe */
+    c.fragment = on_fragment;
+    c.fragment_opaque = &a;
+    CHECK(avocet_mp4_open(&w, &c, &sink, test_headers, sizeof test_headers, NULL, NULL, 0) ==
+              AVOCET_OK,
+          "open");
+    for (int i = 0; i < s.count; i++)
+        CHECK(avocet_mp4_write(w, &s.p[i].packet) == AVOCET_OK, "%s", avocet_mp4_error(w));
+    CHECK(avocet_mp4_finish(w) == AVOCET_OK, "%s", avocet_mp4_error(w));
+    avocet_mp4_close(&w);
+    CHECK(a.file.size - a.at == a.last.bytes && a.file.synced == a.file.size, "the last fragment");
+    CHECK(a.last.number >= 5 && a.last.time + a.last.duration == s.count, "%d fragments",
+          (int)a.last.number);
+    mem_free(&a.file);
+    free_stream(&s);
+}
+
 /* Once finishing has begun, not one picture may be lost. */
 static void check_kills_at_the_end(Random *r)
 {
@@ -589,6 +641,7 @@ int main(void)
     check_info(&r);
     for (int layout = 0; layout < 3; layout++)
         check_kills(&r, (AvocetMp4Layout)layout);
+    check_fragments(&r);
     check_kills_at_the_end(&r);
     check_cuts(&r);
     check_full_disk(&r);

@@ -27,7 +27,7 @@ typedef struct Receiver {
     Units units;
     uint8_t fragment[MAX_BYTES];
     size_t fragment_size;
-    int fragments, in_fragment, faults, packets, done, stap, fu, single;
+    int in_fragment, faults, packets, done, stap, fu, single;
     uint16_t sequence;
     uint32_t octets;
 } Receiver;

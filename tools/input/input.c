@@ -10,7 +10,7 @@
 
 /* ---- bytes ---- */
 
-int byte_source_open(ByteSource *source, const char *name, Fault *fault)
+static int byte_source_open(ByteSource *source, const char *name, Fault *fault)
 {
     struct stat info;
     memset(source, 0, sizeof *source);

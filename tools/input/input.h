@@ -63,7 +63,6 @@ typedef struct ByteSource {
     size_t head_size, head_used;
 } ByteSource;
 
-int byte_source_open(ByteSource *source, const char *name, Fault *fault);
 void byte_source_close(ByteSource *source);
 /* Reads up to n bytes, fewer only at the end or on an error (then *failed
  * is set and fault written). */

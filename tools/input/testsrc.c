@@ -21,7 +21,7 @@
 
 typedef struct Object {
     int round;          /* disc, else rectangle */
-    int x, y, dx, dy;   /* 1/16 luma samples; the centre */
+    int x, y;           /* 1/16 luma samples; the centre */
     int half_w, half_h; /* luma samples */
     int texture_x, texture_y;
     int gain, lift; /* luma = texture * gain / 16 + lift */
