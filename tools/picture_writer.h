@@ -7,12 +7,12 @@
 #include "overlay_canvas.h"
 
 typedef struct PictureWriter {
-    FILE *file;          /* NULL: PNG files, or nowhere */
+    FILE *file; /* NULL: PNG files, or nowhere */
     const char *name;
     int is_y4m, is_nowhere;
     AvocetFormat format; /* of the first picture; width 0: none yet */
     int width, height;
-    Canvas canvas;       /* PNG files */
+    Canvas canvas; /* PNG files */
     int64_t stills;
 } PictureWriter;
 

@@ -10,9 +10,9 @@ struct AvoSliceDec;
 
 /* Planes have no padding of their own but the stride of the frame's, so one offset serves both. */
 typedef struct AvoTrace {
-    AvocetMacroblock *mb;   /* raster order; NULL: nobody wants to look inside */
-    pixel *prediction[3];   /* before the residual was added */
-    pixel *unfiltered[3];   /* before the loop filter */
+    AvocetMacroblock *mb; /* raster order; NULL: nobody wants to look inside */
+    pixel *prediction[3]; /* before the residual was added */
+    pixel *unfiltered[3]; /* before the loop filter */
 } AvoTrace;
 
 /* Carves the memory for a frame that is carved already; safe on a dry run. */

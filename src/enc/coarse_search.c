@@ -33,7 +33,8 @@ void avo_coarse_row(const AvoDsp *dsp, AvoLowres *lr, const AvoPlane *half, int 
             int width = avo_min(PIECE, to->width - x);
             dsp->half_plane(quarter, 2 * PIECE, half->data + 4 * y * half->stride + 4 * x,
                             half->stride, 2 * width, 2);
-            dsp->half_plane(to->data + y * to->stride + x, to->stride, quarter, 2 * PIECE, width, 1);
+            dsp->half_plane(to->data + y * to->stride + x, to->stride, quarter, 2 * PIECE, width,
+                            1);
         }
 }
 

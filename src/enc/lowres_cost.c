@@ -7,8 +7,9 @@
  * Search: a few candidates (median, zero, neighbours, the same block's vector at the next shorter
  * distance or, for the future, the mirrored vector of that picture, and what the search at an
  * eighth of the size found: coarse_search.c), a diamond on SAD, a half-sample diamond on SATD over
- * planes that are interpolated once per picture (not at the fastest). All kernel calls take four positions at once. The
- * fields are true to motion rather than cheapest per block: vector differences cost. */
+ * planes that are interpolated once per picture (not at the fastest). All kernel calls take four
+ * positions at once. The fields are true to motion rather than cheapest per block: vector
+ * differences cost. */
 #include "enc/lookahead_internal.h"
 
 #define REACH         12 /* whole samples that a block may lie outside the picture */

@@ -85,8 +85,7 @@ static void test_levels(void)
     c.level = 40;
     CHECK(validate(&c) == AVOCET_OK && c.ref == 4 && avo_config_reorder_frames(&c) == 3,
           "ref %d reordered %d", c.ref, avo_config_reorder_frames(&c));
-    CHECK(was_told("ref lowered from 16 to 4: level 4 holds 4"),
-          "told");
+    CHECK(was_told("ref lowered from 16 to 4: level 4 holds 4"), "told");
     c = start("medium", 1920, 1080);
     c.level = 31;
     CHECK(validate(&c) == AVOCET_ERR_CONFLICT &&

@@ -91,11 +91,10 @@ int output_check_name(const char *name, const OutputOptions *options, Fault *fau
     if (kind == KIND_NONE && !extension)
         return fault_set(fault, "output %s: give it a name that ends in .264, .h264 or .mp4", name);
     if (kind == KIND_NONE)
-        return fault_set(
-            fault,
-            "output %s: .%s files cannot be written, "
-            "only .264, .h264, .mp4 and, with libavformat, .mkv .mov .ts .flv",
-            name, extension);
+        return fault_set(fault,
+                         "output %s: .%s files cannot be written, "
+                         "only .264, .h264, .mp4 and, with libavformat, .mkv .mov .ts .flv",
+                         name, extension);
     if (kind == KIND_LAVF && output_lavf_check(name, fault) < 0)
         return -1;
     return check_options(name, options, kind, fault);
