@@ -191,6 +191,41 @@ static void check_kills(Random *r, AvocetMp4Layout layout)
     free_stream(&s);
 }
 
+/* Where the contents of the only box of this type begin, behind version and flags. */
+static const uint8_t *find_box(const MemFile *f, const char type[4])
+{
+    for (uint64_t i = 0; i + 8 < f->size; i++)
+        if (!memcmp(f->data + i, type, 4))
+            return f->data + i + 8;
+    return NULL;
+}
+
+/* What no reader of ours needs, but others: when it was made, whether the track is to be shown. */
+static void check_movie_headers(Random *r)
+{
+    static const TestShape shape = {20, 20, 0, 1, 0, 100, 0};
+    static const char types[3][5] = {"mvhd", "tkhd", "mdhd"};
+    TestStream s = make_stream(r, &shape);
+    for (int layout = 0; layout < 3; layout++) {
+        MemFile f = {0};
+        AvocetMp4Config c;
+        avocet_mp4_config_init(&c);
+        c.layout = (AvocetMp4Layout)layout;
+        c.time_base = (AvocetRational){1, 30};
+        c.journal = 0;
+        c.creation_time = 0xe1b2c3d4;
+        CHECK(write_all(&f, &c, &s, 1) == AVOCET_OK, "layout %d", layout);
+        for (int i = 0; i < 3; i++) {
+            const uint8_t *box = find_box(&f, types[i]);
+            CHECK(box && !memcmp(box, "\xe1\xb2\xc3\xd4\xe1\xb2\xc3\xd4", 8), "%s, layout %d: time",
+                  types[i], layout);
+            CHECK(box && box[-1] == (i == 1 ? 3 : 0), "%s, layout %d: flags", types[i], layout);
+        }
+        mem_free(&f);
+    }
+    free_stream(&s);
+}
+
 typedef struct Announced {
     MemFile file;
     AvocetMp4Fragment last; /* number 0: none */
@@ -488,10 +523,35 @@ static int64_t sparse_read(void *opaque, uint64_t at, uint8_t *data, size_t size
     return (int64_t)size;
 }
 
+/* Every fourth packet is small, so that it is kept and can be read back. */
+static AvocetPacket large_packet(uint8_t *data, uint8_t small[100], size_t size, int64_t i)
+{
+    int is_small = i % 4 == 3;
+    memset(small, (int)i, 100);
+    memcpy(small, "\0\0\0\x60\x65", 5);
+    /* Half a day between two pictures: the whole lasts longer than 32 bits count. */
+    return (AvocetPacket){.data = is_small ? small : data,
+                          .size = is_small ? 100 : size,
+                          .pts = i * 3888000000,
+                          .dts = i * 3888000000,
+                          .keyframe = 1};
+}
+
+static void check_large_packets(AvocetReader *reader, int count)
+{
+    for (int64_t i = 3; i < count; i += 4) {
+        AvocetPacket p = {0};
+        int status = avocet_reader_read(reader, i, &p);
+        CHECK(status == AVOCET_OK && p.size == 100 && p.pts == i * 3888000000 &&
+                  !memcmp(p.data, "\0\0\0\x60\x65", 5) && p.data[5] == i && p.data[99] == i,
+              "packet %d: status %d, %d bytes", (int)i, status, (int)p.size);
+    }
+}
+
 static void check_large(void)
 {
-    enum { SIZE = 200 << 20, COUNT = 24 };
-    uint8_t *data = malloc(SIZE);
+    enum { SIZE = 200 << 20, COUNT = 40 };
+    uint8_t *data = malloc(SIZE), small[100];
     if (!data)
         abort();
     memset(data, 0x55, SIZE);
@@ -510,12 +570,7 @@ static void check_large(void)
         size_t used = with_lengths(headers);
         CHECK(avocet_mp4_open(&w, &c, &sink, headers, used, NULL, NULL, 0) == AVOCET_OK, "open");
         for (int64_t i = 0; i < COUNT; i++) {
-            /* Half a day between two pictures: the whole lasts longer than 32 bits count. */
-            AvocetPacket p = {.data = data,
-                              .size = SIZE,
-                              .pts = i * 3888000000,
-                              .dts = i * 3888000000,
-                              .keyframe = 1};
+            AvocetPacket p = large_packet(data, small, SIZE, i);
             CHECK(avocet_mp4_write(w, &p) == AVOCET_OK, "%s", avocet_mp4_error(w));
         }
         CHECK(avocet_mp4_finish(w) == AVOCET_OK, "%s", avocet_mp4_error(w));
@@ -523,18 +578,18 @@ static void check_large(void)
               (long long)f.size);
         avocet_mp4_close(&w);
         AvocetSource source = {sparse_read, f.size, &f};
+        AvocetReaderConfig rc;
         char message[200] = "";
-        CHECK(avocet_reader_open(&reader, NULL, &source, NULL, message, sizeof message) ==
-                  AVOCET_OK,
+        avocet_reader_config_init(&rc);
+        rc.nal_length_size = 4;
+        CHECK(avocet_reader_open(&reader, &rc, &source, NULL, message, sizeof message) == AVOCET_OK,
               "%s", message);
         if (reader) {
-            AvocetPacket p = {0};
             const AvocetReaderInfo *info = avocet_reader_info(reader);
             CHECK(info->packets == COUNT && !info->repaired, "%lld packets",
                   (long long)info->packets);
             CHECK(info->duration == COUNT * 3888000000, "%lld", (long long)info->duration);
-            avocet_reader_packet(reader, COUNT - 1, &p);
-            CHECK(p.size == SIZE && p.pts == (COUNT - 1) * 3888000000, "%lld", (long long)p.pts);
+            check_large_packets(reader, COUNT);
         }
         avocet_reader_close(&reader);
         free(f.piece);
@@ -641,6 +696,7 @@ int main(void)
     check_info(&r);
     for (int layout = 0; layout < 3; layout++)
         check_kills(&r, (AvocetMp4Layout)layout);
+    check_movie_headers(&r);
     check_fragments(&r);
     check_kills_at_the_end(&r);
     check_cuts(&r);
