@@ -234,9 +234,9 @@ static void search_diamond(AvoSearch *s, int steps)
     }
 }
 
-/* Where no direct neighbour is better than the start, only the square around it is looked at. Else a
- * hexagon of radius 2 is moved to its best corner until the centre wins, then the square around it;
- * after the first round only the three corners that are new need to be looked at. */
+/* Where no direct neighbour is better than the start, only the square around it is looked at. Else
+ * a hexagon of radius 2 is moved to its best corner until the centre wins, then the square around
+ * it; after the first round only the three corners that are new need to be looked at. */
 static void search_hexagon(AvoSearch *s, int steps)
 {
     int cx = s->x, cy = s->y;

@@ -27,7 +27,8 @@ static const pixel *window_at(pixel *window, const AvoPlane *plane, int x, int y
     int behind = avo_clip3(0, width, first + width - plane->width);
     int inside = width - before - behind;
     for (int j = 0; j < width; j++) {
-        const pixel *from = plane->data + avo_clip3(0, plane->height - 1, y + j - 2) * plane->stride;
+        int row = avo_clip3(0, plane->height - 1, y + j - 2);
+        const pixel *from = plane->data + row * plane->stride;
         pixel *to = window + j * WINDOW_STRIDE;
         for (int i = 0; i < before; i++)
             *to++ = from[0];
