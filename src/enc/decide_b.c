@@ -132,11 +132,25 @@ static void predict_direct(AvoRowCtx *row)
     avo_predict_inter(row, &row->trial->info, row->pred);
 }
 
+/* Candidates are coded to be compared, but without the trellis: so cheaply that coding them comes
+ * before searching on. */
+static bool codes_cheaply(const AvoRowCtx *row)
+{
+    return avo_rd_level(row) == AVO_RD_MODE && !row->use_trellis;
+}
+
 /* SATD below which direct prediction is so good that no search needs to confirm it; presets that
- * decide by SATD are content with less. */
+ * decide by SATD are content with less, those that have a cheaper way to confirm it with more. */
 static int early_skip_limit(const AvoRowCtx *row)
 {
-    return avo_rate(row, (avo_rd_level(row) == AVO_RD_SATD ? 200 : 100) * 256);
+    int bits = avo_rd_level(row) == AVO_RD_SATD ? 200 : codes_cheaply(row) ? 60 : 100;
+    return avo_rate(row, bits * 256);
+}
+
+/* SATD beyond which some residual is always left. */
+static int most_for_skip(const AvoRowCtx *row)
+{
+    return avo_rate(row, 400 * 256);
 }
 
 /* SATD of a whole macroblock below which dividing it would not save what it costs. */
@@ -145,18 +159,42 @@ static int small_enough(const AvoRowCtx *row)
     return avo_rate(row, (avo_rd_level(row) == AVO_RD_REFINE ? 120 : 150) * 256);
 }
 
-/* B_Skip at once where no 16x16 search beats direct prediction, which is in row->pred, and nothing
- * of its residual survives. */
-static bool early_b_skip(AvoRowCtx *row)
+/* B_Skip at once: direct prediction, which is in row->pred, as it is. */
+static void take_b_skip(AvoRowCtx *row)
 {
-    if (!avo_residual_vanishes(row, row->pred))
-        return false;
     avo_make_direct(row, row->trial, AVO_MB_B_SKIP);
     avo_seal_inter(row, row->trial);
     memcpy(row->trial->rec, row->pred, sizeof row->pred);
     row->trial->score = 0;
     avo_swap_cand(row);
-    return true;
+}
+
+/* The likeliest vectors of a list's first reference, a little moved. */
+static void look_around(AvoRowCtx *row, int list, AvoMotion *m)
+{
+    const AvoMvCache *c = &row->cache;
+    const AvoMv *ahead = row->job->plan.mv[list];
+    const int at[2] = {AVO_MVC(-1, 0), AVO_MVC(0, -1)};
+    *m = (AvoMotion){.ref = 0, .mvp = avo_mvpred_median(c, list, 0, 0, 4, 0)};
+    AvoMv other = row->direct.ref_idx[list][0] == 0 ? row->direct.mv[list][0] : m->mvp;
+    AvoMv starts[3] = {ahead ? ahead[row->mb_addr] : m->mvp};
+    for (int i = 0; i < 2; i++)
+        starts[1 + i] = c->ref[list][at[i]] == 0 ? c->mv[list][at[i]] : other;
+    avo_motion_polish(row, &avo_blk_16x16, list, starts, 3, m);
+}
+
+/* Whether direct prediction stands against a look around the likeliest vectors, for less than a
+ * search. */
+static bool direct_stands(AvoRowCtx *row, int direct_cost)
+{
+    AvoMotion m[2];
+    for (int list = 0; list < 2; list++) {
+        look_around(row, list, &m[list]);
+        if (m[list].cost + avo_rate(row, bits_16x16[list]) < direct_cost)
+            return false;
+    }
+    return direct_cost <=
+           avo_bidir_search(row, &avo_blk_16x16, &m[0], &m[1]) + avo_rate(row, bits_16x16[2]);
 }
 
 static int search_lists(AvoRowCtx *row, int list)
@@ -356,52 +394,83 @@ static void search_parts(AvoRowCtx *row, Found *f)
     f->best = avo_min(f->best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
 }
 
-/* Searches everything by SATD; false if the macroblock was skipped on the way (left in row->best).
- */
-static bool search_ways(AvoRowCtx *row, Found *f)
+/* Searches the whole macroblock by SATD; false if it was skipped on the way (left in row->best). */
+static bool search_whole(AvoRowCtx *row, Found *f)
 {
-    const AvoTools *tools = row->job->tools;
     measure_direct(row, f);
-    if (tools->fast_pskip && f->direct < early_skip_limit(row) && early_b_skip(row))
+    bool nothing_left = row->job->tools->fast_pskip && f->direct < most_for_skip(row) &&
+                        avo_residual_vanishes(row, row->pred);
+    if (nothing_left && (f->direct < early_skip_limit(row) ||
+                         (codes_cheaply(row) && direct_stands(row, f->direct)))) {
+        take_b_skip(row);
         return false;
+    }
     for (int part = AVO_PART_16x8; part <= AVO_PART_8x8; part++)
         f->cost[part] = AVO_COST_MAX;
     f->lists = search_b16(row, f->best_ref, f->whole);
     f->cost[AVO_PART_16x16] = f->whole[f->lists].cost;
-    if (tools->fast_pskip && f->direct <= f->cost[AVO_PART_16x16] && early_b_skip(row))
+    if (nothing_left && f->direct <= f->cost[AVO_PART_16x16]) {
+        take_b_skip(row);
         return false;
+    }
     f->best = avo_min(f->cost[AVO_PART_16x16], f->direct);
-    if (tools->b8x8 && f->best > small_enough(row))
-        search_parts(row, f);
     return true;
 }
 
-/* Tries direct prediction and all partitions that came near the best. */
-static void try_ways(AvoRowCtx *row, const Found *f)
+/* Tries those of some partitions that came near the best. */
+static void try_ways(AvoRowCtx *row, const Found *f, AvoPartition first, AvoPartition last)
 {
-    bool rd = avo_rd_level(row) != AVO_RD_SATD;
-    int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;
     const Way *const ways[4] = {[AVO_PART_16x16] = &f->whole[f->lists],
                                 [AVO_PART_16x8] = f->rows,
                                 [AVO_PART_8x16] = f->columns,
                                 [AVO_PART_8x8] = f->quarters};
-    if (row->direct_valid && (rd || f->direct == f->best))
-        try_direct(row, f->direct);
-    for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
-        if (f->cost[part] == f->best || (rd && f->cost[part] <= f->best + f->best / near)) {
+    int limit = f->best;
+    if (avo_rd_level(row) != AVO_RD_SATD)
+        limit += f->best / (avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16);
+    for (int part = first; part <= (int)last; part++)
+        if (f->cost[part] <= limit) {
             make_b(row, row->trial, (AvoPartition)part, ways[part]);
             avo_try_inter(row, f->cost[part]);
         }
-    if (rd && row->use_trellis)
+}
+
+/* Tries direct prediction and the whole macroblock. */
+static void try_whole(AvoRowCtx *row, const Found *f)
+{
+    if (row->direct_valid && (avo_rd_level(row) != AVO_RD_SATD || f->direct == f->best))
+        try_direct(row, f->direct);
+    try_ways(row, f, AVO_PART_16x16, AVO_PART_16x16);
+}
+
+/* What leaves no residual is hardly better divided; known only where the whole has been coded. */
+static bool may_divide(const AvoRowCtx *row, const Found *f)
+{
+    enum { BITS_IN_ANY_CASE = 250 * 256 };
+    if (!row->job->tools->b8x8 || f->best <= small_enough(row))
+        return false;
+    return !codes_cheaply(row) || row->best->info.cbp || f->best > avo_rate(row, BITS_IN_ANY_CASE);
+}
+
+static void try_inter(AvoRowCtx *row, Found *f)
+{
+    bool whole_first = codes_cheaply(row);
+    if (whole_first)
+        try_whole(row, f);
+    if (may_divide(row, f))
+        search_parts(row, f);
+    if (!whole_first)
+        try_whole(row, f);
+    try_ways(row, f, AVO_PART_16x8, AVO_PART_8x8);
+    if (avo_rd_level(row) != AVO_RD_SATD && row->use_trellis)
         try_other_lists(row, f->whole, f->lists, f->best);
 }
 
 void avo_decide_b(AvoRowCtx *row)
 {
     Found found;
-    if (!search_ways(row, &found))
+    if (!search_whole(row, &found))
         return;
-    try_ways(row, &found);
+    try_inter(row, &found);
     avo_try_intra(row, found.best, BITS_INTRA);
     if (AVO_MB_IS_INTRA(row->best->info.type))
         return;
