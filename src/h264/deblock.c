@@ -212,7 +212,8 @@ static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp
         if (c == 0 || offset != e->slice->chroma_qp_offset[0]) {
             any = find_thresholds(
                 &t, e->slice, (chroma_qp(qp_p, offset) + chroma_qp(e->mb->qp, offset) + 1) >> 1);
-            strengths_to_tc0(tc0, bs, t.index_a);
+            if (bs[0] < 4)
+                strengths_to_tc0(tc0, bs, t.index_a);
         }
         if (!any)
             continue;
