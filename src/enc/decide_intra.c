@@ -343,9 +343,9 @@ static void decide_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y
     walk->mode_bits_q8 += (uint32_t)(mode == b.predicted ? walk->bits.predicted : walk->bits.other);
 }
 
-/* Whether luma up to blk8, where an 8x8 has just been finished, leaves room below row->best in truth.
- * Levels count where their bits are known. What is to come is not guessed, as it is for inter
- * candidates: next to those, that goes wrong too often (0.3 to 0.5 %). */
+/* Whether luma up to blk8, where an 8x8 has just been finished, leaves room below row->best in
+ * truth. Levels count where their bits are known. What is to come is not guessed, as it is for
+ * inter candidates: next to those, that goes wrong too often (0.3 to 0.5 %). */
 static bool walk_may_win(const AvoRowCtx *row, AvoMbCand *cand, int blk8, Walk *walk)
 {
     walk->ssd += block_ssd(row, cand, 8, (blk8 & 1) * 8, (blk8 >> 1) * 8);
@@ -507,7 +507,7 @@ static int near_inter(const AvoRowCtx *row, int inter_cost)
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
 {
     AvoIntraChoice choice = {0};
-    if (row->job->tools->lean && inter_cost != AVO_COST_MAX && !intra_promises(row, inter_cost))
+    if (row->job->tools->light && inter_cost != AVO_COST_MAX && !intra_promises(row, inter_cost))
         return;
     int type_cost = avo_rate(row, type_bits_q8);
     avo_intra16_search(row, &choice);

@@ -20,7 +20,8 @@ typedef struct AvoTools {
     bool fullpel_only;                   /* subme 0 */
     int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
     bool subpel_satd;                    /* else SAD */
-    bool lean; /* SAD decides: what promises little is not even looked at */
+    bool light; /* parts are searched near known vectors only, intra is asked where it may win */
+    bool lean;  /* and fewer vectors to start from */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     AvoRdLevel rd[3];   /* by AvoSliceType */
     int refine_rounds;  /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
@@ -34,7 +35,7 @@ typedef struct AvoTools {
     bool constrained_intra;
     bool bidir_refine;
     bool search_farther; /* with hexagons: multi-hexagon, too, where they find nothing good */
-    int max_refs;                       /* list 0 entries searched */
+    int max_refs;        /* list 0 entries searched */
     int deadzone_intra, deadzone_inter; /* 1/64: part of a step that rounds up, without trellis */
     int qp_min, qp_max;
     bool clip_levels_cavlc; /* level_prefix above 15 is not allowed (Baseline, Main) */
