@@ -414,13 +414,21 @@ static int refs_searched(const AvoRowCtx *row)
     return avo_min(job->refs.count[0], avo_min(job->tools->max_refs + 1, AVO_SEARCH_REFS));
 }
 
+/* Skips come in groups. One that stands alone saves little, and what it leaves out is missing in
+ * the pictures to come. */
+static bool beside_skip(const AvoNeighbours *nb)
+{
+    return (nb->a && nb->a->type == AVO_MB_P_SKIP) || (nb->b && nb->b->type == AVO_MB_P_SKIP) ||
+           (nb->c && nb->c->type == AVO_MB_P_SKIP);
+}
+
 /* Returns the best cost, or -1 when the macroblock was skipped on the way (left in row->best). */
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
     int best = AVO_COST_MAX, refs = refs_searched(row);
     /* Where all is coded to be compared, the search costs little. Where SAD alone decides, the skip
      * vector is believed. */
-    bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD;
+    bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD && beside_skip(&row->nb);
     bool nothing_left = asked && skip_leaves_nothing(row);
     if (nothing_left &&
         (!row->job->tools->subpel_satd || all_move_like_skip(row) || skip_vector_stands(row))) {
