@@ -15,6 +15,7 @@
 #define REACH         12 /* whole samples that a block may lie outside the picture */
 #define BIDIR_PENALTY 4
 #define DIAMOND_STEPS 16
+#define FADED_Q8      (8 * 256)    /* change of mean luma that only a fade makes */
 #define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
 
 /* ---- memory ---- */
@@ -456,14 +457,14 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
 }
 
-/* Long motion between the pictures; none where their brightness differs, as samples that look alike
- * are then elsewhere. */
-static const AvoMv *find_long_motion(const AvoLookahead *la, int index, int ref_index, int distance)
+/* Long motion between the pictures; none in a fade, where samples that look alike are elsewhere.
+ * What a moving camera changes of the brightness is less. */
+static const AvoMv *find_long_motion(const AvoLookahead *la, int index, int ref_index)
 {
-    AvoPlanWeight weight;
-    if (la->wants_weights && avo_weight_luma(la, avo_max(index, ref_index), distance, &weight))
+    const AvoLowres *cur = avo_lowres(la, index), *ref = avo_lowres(la, ref_index);
+    if (la->wants_weights && avo_abs(cur->mean_q8[0] - ref->mean_q8[0]) >= FADED_Q8)
         return NULL;
-    return avo_coarse_search(la, avo_lowres(la, index), avo_lowres(la, ref_index));
+    return avo_coarse_search(la, cur, ref);
 }
 
 static void search_field(const AvoLookahead *la, int index, int dir, int distance)
@@ -477,7 +478,7 @@ static void search_field(const AvoLookahead *la, int index, int dir, int distanc
                    .plane = {la->window[ref_index]->half.data, ref->hpel[0].data, ref->hpel[1].data,
                              ref->hpel[2].data},
                    .hint = hint,
-                   .coarse = find_long_motion(la, index, ref_index, distance),
+                   .coarse = find_long_motion(la, index, ref_index),
                    .mv = lr->mv[dir][distance - 1],
                    .cost = lr->inter[dir][distance - 1]};
     search_rows(&field);
