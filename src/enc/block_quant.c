@@ -49,8 +49,8 @@ static const uint16_t lambda_share_q8[] = {
 };
 
 /* A psycho-visual strength of 1 takes this much off: levels keep texture that the squared error
- * alone does not value. */
-enum { PSY_SHARE_Q8 = 46, PSY_MAX = 200 };
+ * alone does not value. Most of all in B pictures, whose mixed predictions lose most of it. */
+enum { PSY_SHARE_Q8 = 60, PSY_SHARE_B_Q8 = 110, PSY_MAX = 200 };
 
 static int64_t find_lambda2(const AvoRowCtx *row, bool intra)
 {
@@ -60,7 +60,8 @@ static int64_t find_lambda2(const AvoRowCtx *row, bool intra)
                 : type == AVOCET_TYPE_P               ? SHARE_P
                 : type == AVOCET_TYPE_BREF            ? SHARE_BREF
                                                       : SHARE_B;
-    int psy_q8 = 256 - avo_min(row->job->tools->psy_rd, PSY_MAX) * PSY_SHARE_Q8 / 100;
+    int psy_share_q8 = row->syntax.slice_type == AVO_SLICE_B ? PSY_SHARE_B_Q8 : PSY_SHARE_Q8;
+    int psy_q8 = 256 - avo_min(row->job->tools->psy_rd, PSY_MAX) * psy_share_q8 / 100;
     return row->lambda2_q8 * (lambda_share_q8[share] * psy_q8) >> 16;
 }
 

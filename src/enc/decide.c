@@ -57,6 +57,8 @@ static void block_energies(const AvoDsp *dsp, const pixel *p, ptrdiff_t stride, 
                   32);
 }
 
+enum { PSY_Q8 = 166 }; /* weight of a unit of texture at strength 1 */
+
 /* What the eye minds beyond the squared error: texture that got lost or was added. */
 static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
 {
@@ -64,7 +66,7 @@ static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
     block_energies(row->job->dsp, cand->rec, AVO_REC_STRIDE, energy);
     for (int i = 0; i < 4; i++)
         sum += avo_abs(energy[i] - row->cur_energy[i]);
-    return (int64_t)row->lambda_q8 * row->job->tools->psy_rd * sum / (100 * 256 * 2);
+    return (int64_t)row->lambda_q8 * PSY_Q8 * row->job->tools->psy_rd * sum / (100 * 256 * 256);
 }
 
 bool avo_may_beat(const AvoMbCand *cand, const AvoMbCand *rival, int blk8)

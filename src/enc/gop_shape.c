@@ -307,7 +307,7 @@ static void append_run(AvoLookahead *la, int lo, int count)
 static void append_beyond(AvoLookahead *la, int lo, int end, int64_t last_idr)
 {
     int key = end + 1;
-    if (!la->config.steady_keys || !la->propagates || end == lo || key > la->count)
+    if (!la->config.steady || !la->propagates || end == lo || key > la->count)
         return;
     int64_t since_idr = la->window[key]->display_index - last_idr;
     if (avo_scenecut_at(la, key, since_idr))

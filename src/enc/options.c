@@ -216,8 +216,9 @@ static const AvoOptionRow rows[] = {
     CENTI("aq-strength", NULL, "rate", aq_strength, 0, 300, "1",
           "Strength of adaptive quantisation."),
     FLAG("mbtree", NULL, "rate", mbtree, "1", "Better quality where later pictures build upon it."),
-    FLAG("steady-keys", NULL, "rate", steady_keys, "1",
-         "mbtree looks beyond keyframes, so that quality does not drop before them."),
+    FLAG(
+        "steady", NULL, "rate", steady, "1",
+        "Even quality with mbtree: B pictures nearly as fine as others, no drop before keyframes."),
     INT("rc-lookahead", "lookahead", "rate", lookahead, 0, 250, "40", "Pictures to look ahead."),
     INT_NO("temporal-filter", NULL, "rate", temporal_filter, 0, 10, "4",
            "Averages what others refer to with its neighbours in time: strength, 0: off."),

@@ -105,7 +105,7 @@ static void tune_psnr(AvocetEncoderConfig *c)
 {
     c->aq_mode = 0;
     c->psy_rd = 0;
-    c->steady_keys = 0;
+    c->steady = 0;
 }
 
 /* SSIM likes a loop filter that leaves more of the texture. */
@@ -114,12 +114,15 @@ static void tune_ssim(AvocetEncoderConfig *c)
     set_deblock(c, -1);
     c->aq_mode = 2;
     c->psy_rd = 0;
-    c->steady_keys = 0;
+    c->steady = 0;
 }
 
+/* More of the texture, at the cost of bits. */
 static void tune_film(AvocetEncoderConfig *c)
 {
     set_deblock(c, -1);
+    c->psy_rd = 130;
+    c->temporal_filter = avo_min(c->temporal_filter, 2);
 }
 
 /* Large even areas and lines: more references and B pictures pay, noise does not exist. */
@@ -230,7 +233,7 @@ static void set_defaults(AvocetEncoderConfig *config)
         .dct_decimate = 1,
         .psy_rd = 100,
         .qp_rd = 1,
-        .steady_keys = 1,
+        .steady = 1,
         .qp = 23,
         .crf = 2300,
         .vbv_init = 90,

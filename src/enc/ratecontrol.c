@@ -35,6 +35,8 @@
 /* At least: the base moves once in a mini-GOP, so more would overshoot. */
 #define TOLERANCE_MINIGOPS 2
 
+#define STEADY_B_Q8 -256 /* B pictures against anchors, where quality is to be even */
+
 #define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
 #define LEEWAY    4    /* or by 1 / part of what the buffer holds beyond it */
@@ -64,9 +66,10 @@ static int ratio_to_qp_q8(int ratio)
 }
 
 /* Distances between kinds of pictures. With importance propagation the offsets of the blocks make
- * most of the difference. Without B pictures and lookahead, every fourth P picture is coded finer
- * and those between coarser: what does not move is copied from the fine one. Not with a buffer,
- * whose use is that pictures are alike. */
+ * most of the difference; for the eye, which sees quality flicker, more than is good. Without B
+ * pictures and lookahead, every fourth P picture is coded finer and those between coarser: what
+ * does not move is copied from the fine one. Not with a buffer, whose use is that pictures are
+ * alike. */
 static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, bool tree)
 {
     static const int8_t chain_share[AVO_CHAIN] = {-3, 1, 1, 1};
@@ -78,8 +81,10 @@ static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, b
     rc->intra_offset_q8 = tree ? i / 4 : i;
     rc->layer_offset_q8[0] = 0;
     for (int layer = 1; layer < AVO_RC_LAYERS; layer++)
-        rc->layer_offset_q8[layer] = tree ? 128 * (layer - 1) : b * layer / 2;
-    rc->leaf_offset_q8 = tree ? 0 : b;
+        rc->layer_offset_q8[layer] = !tree            ? b * layer / 2
+                                     : config->steady ? STEADY_B_Q8
+                                                      : 128 * (layer - 1);
+    rc->leaf_offset_q8 = !tree ? b : config->steady ? STEADY_B_Q8 : 0;
     bool chain = !config->bframes && !tree && !config->vbv_bufsize && !config->pass;
     for (int n = 0; n < AVO_CHAIN; n++)
         rc->chain_offset_q8[n] = chain ? chain_share[n] * b / 2 : 0;

@@ -90,7 +90,7 @@ OPTIONS = {
                ["--videoformat", "pal", "--overscan", "show", "--chromaloc", "2"]],
     "rc-lookahead": choice("rc-lookahead", 0, 3, 60),
     "temporal-filter": [[], ["--temporal-filter", "0"], ["--temporal-filter", "10"]],
-    "mbtree": [[], ["--no-mbtree"], ["--no-steady-keys"]],
+    "mbtree": [[], ["--no-mbtree"], ["--no-steady"]],
     "aq": [[], ["--aq-mode", "0"], ["--aq-mode", "1", "--aq-strength", "2"], ["--aq-mode", "2"]],
     "psy-rd": [[], ["--no-psy"], ["--psy-rd", "2"]],
     "fast": [[], ["--no-fast-pskip"], ["--no-dct-decimate"], ["--no-chroma-me"], ["--no-mixed-refs"], ["--no-qp-rd"]],

@@ -253,7 +253,7 @@ static void all_shapes(void)
                     c.config.b_pyramid = (AvocetPyramid)pyramid;
                     c.config.keyint = keyints[i % AVO_COUNT(keyints)];
                     c.config.lookahead = depths[i / AVO_COUNT(keyints) % AVO_COUNT(depths)];
-                    c.config.mbtree = c.config.steady_keys = c.config.lookahead > 0;
+                    c.config.mbtree = c.config.steady = c.config.lookahead > 0;
                     c.dpb_frames = dpbs[i / AVO_COUNT(keyints) / AVO_COUNT(depths)];
                     c.pictures = 22;
                     name_case(&c);

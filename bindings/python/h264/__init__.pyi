@@ -94,7 +94,7 @@ class H264Encoder:
         aq_mode: Optional[int] = None,
         aq_strength: Optional[float] = None,
         mbtree: Optional[bool] = None,
-        steady_keys: Optional[bool] = None,
+        steady: Optional[bool] = None,
         rc_lookahead: Optional[int] = None,
         temporal_filter: Optional[int] = None,
         nal_hrd: Optional[str] = None,
