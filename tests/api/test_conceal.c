@@ -79,6 +79,43 @@ static void test_missing_slice(void)
     api_free(&c.stream);
 }
 
+/* Luma of picture `wanted` of a stream. */
+static void decode_luma(const uint8_t *bytes, size_t size, int wanted, uint8_t *luma)
+{
+    AvocetDecoder *dec;
+    AvocetDecodedPicture out;
+    int n = 0, status;
+    CHECK(avocet_decoder_open(&dec, NULL, NULL, NULL, 0) == AVOCET_OK, "open");
+    CHECK(avocet_decoder_send(dec, bytes, size, 0) == AVOCET_OK, "send");
+    while ((status = avocet_decoder_receive(dec, &out)) != AVOCET_END) {
+        if (status == AVOCET_NEED_INPUT)
+            avocet_decoder_flush(dec);
+        else if (n++ == wanted)
+            for (int y = 0; y < HEIGHT; y++)
+                memcpy(luma + y * WIDTH, out.picture.plane[0] + y * out.picture.stride[0], WIDTH);
+    }
+    avocet_decoder_close(&dec);
+}
+
+/* What stands in for the slice is the picture before, and the loop filter leaves it alone, but for
+ * the three rows that the slice below reaches. */
+static void test_stand_in(void)
+{
+    enum { FIRST = 2 * HEIGHT / SLICES, END = 3 * HEIGHT / SLICES - 3 };
+    static uint8_t before[WIDTH * HEIGHT], lossy[WIDTH * HEIGHT];
+    AvocetEncoderConfig config = plain_config();
+    Coded c = encode(&config);
+    uint8_t *bytes = malloc(c.stream.size + 1000);
+    size_t size = without_slices(bytes, &c.stream, drop_one_slice);
+    decode_luma(bytes, size, 4, before);
+    decode_luma(bytes, size, 5, lossy);
+    for (int y = FIRST; y < END; y++)
+        CHECK(!memcmp(before + y * WIDTH, lossy + y * WIDTH, WIDTH), "row %d is not copied", y);
+    CHECK(memcmp(before, lossy, WIDTH * FIRST), "nothing moves");
+    free(bytes);
+    api_free(&c.stream);
+}
+
 /* A reference picture that never came shows by its number. */
 static void test_missing_picture(void)
 {
@@ -136,6 +173,7 @@ static void test_broken_data(void)
 int main(void)
 {
     test_missing_slice();
+    test_stand_in();
     test_missing_picture();
     test_late_start();
     test_broken_data();

@@ -226,6 +226,16 @@ static void check_movie_headers(Random *r)
     free_stream(&s);
 }
 
+/* Behind the sets of a High profile stream: 4:2:0, 8 bits twice, no further sets (5.3.3.1.2). */
+static void check_configuration(void)
+{
+    uint8_t record[128];
+    int64_t n = avocet_avcc_write(test_headers, sizeof test_headers, 0, record, sizeof record);
+    CHECK(n > 11 && !memcmp(record, "\x01\x64\x00\x0a\xff\xe1", 6), "begin of avcC");
+    CHECK(n > 11 && !memcmp(record + n - 4, "\xfd\xf8\xf8\x00", 4), "end of avcC, %d bytes",
+          (int)n);
+}
+
 typedef struct Announced {
     MemFile file;
     AvocetMp4Fragment last; /* number 0: none */
@@ -696,6 +706,7 @@ int main(void)
     check_info(&r);
     for (int layout = 0; layout < 3; layout++)
         check_kills(&r, (AvocetMp4Layout)layout);
+    check_configuration();
     check_movie_headers(&r);
     check_fragments(&r);
     check_kills_at_the_end(&r);
