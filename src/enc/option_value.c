@@ -103,6 +103,12 @@ static int fail_form(AvoMessage *msg, const AvoOptionRow *row, const char *text)
                     text, row->pub.form);
 }
 
+/* Not above 0, or so close to it that it reads as 0. */
+static int fail_sign(AvoMessage *msg, const AvoOptionRow *row, const char *text)
+{
+    return avo_fail(msg, AVOCET_ERR_ARGUMENT, "%s \"%s\": must be above 0", row->pub.name, text);
+}
+
 /* ---- numbers ---- */
 
 static const char *read_int(const char *text, int *value)
@@ -200,11 +206,13 @@ static int read_ratio(AvocetEncoderConfig *config, const AvoOptionRow *row, cons
     bool automatic = !row->lo && same(text, "auto");
     if (!automatic && !read_pair(text, "/:", &r.num, &r.den)) {
         const char *end = avo_text_read_fixed(text, 3, &milli);
-        if (!end || *end || milli > INT32_MAX || milli <= 0)
+        if (!end || *end || milli > INT32_MAX)
             return fail_form(msg, row, text);
+        if (milli <= 0)
+            return fail_sign(msg, row, text);
         r = ratio_of_decimal((int)milli);
     } else if (!automatic && (r.num <= 0 || r.den <= 0)) {
-        return fail_form(msg, row, text);
+        return fail_sign(msg, row, text);
     }
     memcpy((char *)config + row->offset, &r, sizeof r);
     return AVOCET_OK;

@@ -45,6 +45,8 @@ class Signature(unittest.TestCase):
                     dict(backend="toaster")):
             with self.assertRaises(ValueError, msg=str(bad)):
                 encoder(**bad)
+        with self.assertRaisesRegex(ValueError, 'fps "-1": must be above 0'):
+            encoder(fps=-1)
         for size in ((15, 48), (48, 15), (0, 0), (-64, 48), (8193, 64)):
             with self.assertRaises(ValueError, msg=str(size)):
                 h264.H264Encoder(*size)

@@ -99,6 +99,9 @@ class Server(unittest.TestCase):
             server.send(b"")
             with self.assertRaises(ValueError):
                 server.send(b"no start code")
+            for wrong in (5, "text", None):
+                with self.assertRaises(TypeError):
+                    server.send(wrong)
 
     def test_stop(self):
         server = rtsp.RTSPServer(WIDTH, HEIGHT, listen_port=0)

@@ -70,12 +70,14 @@ class RTSPServer:
         frames up to the next keyframe. pts: time of the frame in seconds; None: now. OSError after stop."""
         if self._core is None:
             raise OSError("RTSPServer stopped")
+        if not isinstance(nal, bytes):
+            nal = bytes(memoryview(nal))
         ticks = int((time.monotonic() - self._start if pts is None else pts) * _UNITS)
         if pts is None:
             ticks = max(ticks, self._last + 1)
         self._last = ticks
-        if len(nal):
-            self._core.send(nal if isinstance(nal, bytes) else bytes(nal), ticks)
+        if nal:
+            self._core.send(nal, ticks)
 
     def wants_keyframe(self):
         """True once when a client waits for a keyframe: it starts at the next one, which may be made at once."""
