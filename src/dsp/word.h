@@ -2,7 +2,8 @@
  * need room. Plain C with the same results everywhere; on a 32 bit core without a byte-wise
  * difference they take about half the instructions of loops over samples.
  *
- * Not in the kernel table: whoever wants them calls them. */
+ * Not in the kernel table: whoever wants them calls them. Strides are multiples of 4. Words are
+ * read as a whole: up to 7 samples behind a line's last one. */
 #ifndef AVO_DSP_WORD_H
 #define AVO_DSP_WORD_H
 
@@ -46,5 +47,14 @@ void avo_word_half_centre(pixel *dst, const uint16_t *mid, int stride, int colum
 /* Coarse SAD over 16 columns of cur, halved, against the mean of a and b. */
 int avo_word_sad_mean_16(const pixel *cur, ptrdiff_t stride_cur, const pixel *a, ptrdiff_t stride_a,
                          const pixel *b, ptrdiff_t stride_b, int rows);
+
+/* Transforms of the difference of one 4x4 block, or of the four of an 8x8 block; and the way back
+ * (like add_idct_4x4 of the kernel table, as long as nothing leaves 16 bits). Samples are aligned
+ * to 4. */
+void avo_word_sub_dct(coef *out, const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
+                      ptrdiff_t stride_pred, int blocks);
+void avo_word_add_idct_4x4(pixel *dst, ptrdiff_t stride, const coef in[16]);
+/* Adds one residual to a 4x4 block. */
+void avo_word_add_4x4(pixel *dst, ptrdiff_t stride, int residual);
 
 #endif

@@ -128,6 +128,72 @@ static void test_half_samples(const Plane *a)
     CHECK(!wrong[2], "centre half samples: %d are wrong", wrong[2]);
 }
 
+/* Against the standard's formulas in plain integers. */
+static void forward(int *v, int step)
+{
+    int s03 = v[0] + v[3 * step], s12 = v[step] + v[2 * step];
+    int t03 = v[0] - v[3 * step], t12 = v[step] - v[2 * step];
+    v[0] = s03 + s12;
+    v[step] = 2 * t03 + t12;
+    v[2 * step] = s03 - s12;
+    v[3 * step] = t03 - 2 * t12;
+}
+
+static void inverse(int *v, int step)
+{
+    int a = v[0] + v[2 * step], b = v[0] - v[2 * step];
+    int c = (v[step] >> 1) - v[3 * step], d = v[step] + (v[3 * step] >> 1);
+    v[0] = a + d;
+    v[step] = b + c;
+    v[2 * step] = b - c;
+    v[3 * step] = a - d;
+}
+
+static void transform(int *v, void (*pass)(int *, int), int first, int second)
+{
+    for (int i = 0; i < 4; i++)
+        pass(v + i * (5 - first), first);
+    for (int i = 0; i < 4; i++)
+        pass(v + i * (5 - second), second);
+}
+
+static void test_forward(const Plane *a, const Plane *b)
+{
+    coef out[64];
+    int wrong = 0;
+    avo_word_sub_dct(out, a->samples + 8, STRIDE, b->samples + 4 + STRIDE, STRIDE, 4);
+    for (int k = 0; k < 4; k++) {
+        int v[16], at = 4 * (k & 1) + 4 * (k >> 1) * STRIDE;
+        for (int i = 0; i < 16; i++)
+            v[i] = a->samples[8 + at + (i >> 2) * STRIDE + (i & 3)] -
+                   b->samples[4 + STRIDE + at + (i >> 2) * STRIDE + (i & 3)];
+        transform(v, forward, 1, 4);
+        for (int i = 0; i < 16; i++)
+            wrong += out[16 * k + i] != v[i];
+    }
+    CHECK(!wrong, "forward transform: %d coefficients are wrong", wrong);
+}
+
+/* Coefficients up to `most`: with sixteen of 2000 no sum leaves 16 bits. */
+static void test_inverse(const Plane *a, int most)
+{
+    Plane out = *a;
+    coef in[16];
+    int v[16], wrong = 0, add = (int)(next_random() % 601) - 300;
+    for (int i = 0; i < 16; i++)
+        v[i] = in[i] = (coef)((int)(next_random() % (2 * (unsigned)most + 1)) - most);
+    transform(v, inverse, 1, 4);
+    avo_word_add_idct_4x4(out.samples + 2 * STRIDE + 4, STRIDE, in);
+    avo_word_add_4x4(out.samples + 9 * STRIDE + 12, STRIDE, add);
+    for (int i = 0; i < 16; i++) {
+        int at = 2 * STRIDE + 4 + (i >> 2) * STRIDE + (i & 3), far = at + 7 * STRIDE + 8;
+        wrong += out.samples[at] != avo_clip_pixel(a->samples[at] + ((v[i] + 32) >> 6));
+        wrong += out.samples[far] != avo_clip_pixel(a->samples[far] + add);
+    }
+    CHECK(!wrong, "inverse transform up to %d, or %d added: %d samples are wrong", most, add,
+          wrong);
+}
+
 int main(void)
 {
     _Alignas(4) static Plane a, b, c;
@@ -139,6 +205,8 @@ int main(void)
         test_copy_and_mean(&a, &b);
         test_chroma(&a);
         test_half_samples(&a);
+        test_forward(&a, &b);
+        test_inverse(&a, round % 2 ? 2000 : 90);
     }
     return check_finish();
 }

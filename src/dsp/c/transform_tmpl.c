@@ -10,6 +10,8 @@ AVO_INLINE coef wrap(int v)
     return (coef)(uint16_t)v;
 }
 
+#if !AVOCET_TINY /* which has word-wise ones, and no 8x8 transform */
+
 /* ---- forward ---- */
 
 static void sub_dct_4x4(coef out[16], const pixel *cur, ptrdiff_t stride_cur, const pixel *pred,
@@ -44,8 +46,6 @@ static void sub_dct_4x4_x4(coef out[64], const pixel *cur, ptrdiff_t stride_cur,
                     stride_pred);
     }
 }
-
-#if !AVOCET_TINY /* which has no 8x8 transform */
 
 /* Forward 8-point transform in place over values that lie step apart. */
 AVO_INLINE void dct8_1d(int *v, int step)
@@ -116,13 +116,13 @@ static void add_idct_4x4(pixel *dst, ptrdiff_t stride, const coef in[16])
     add_residual(dst, stride, v, 4);
 }
 
+#if !AVOCET_TINY
+
 static void add_idct_4x4_x4(pixel *dst, ptrdiff_t stride, const coef in[64])
 {
     for (int i = 0; i < 4; i++)
         add_idct_4x4(dst + (i >> 1) * 4 * stride + (i & 1) * 4, stride, in + i * 16);
 }
-
-#if !AVOCET_TINY
 
 /* 8.5.13.2, one row or column, in place. */
 AVO_INLINE void idct8_1d(coef *v, int step)
@@ -157,8 +157,6 @@ static void add_idct_8x8(pixel *dst, ptrdiff_t stride, const coef in[64])
     add_residual(dst, stride, v, 8);
 }
 
-#endif
-
 static void add_idct_4x4_dc(pixel *dst, ptrdiff_t stride, int dc)
 {
     int residual = wrap(dc + 32) >> 6;
@@ -166,6 +164,8 @@ static void add_idct_4x4_dc(pixel *dst, ptrdiff_t stride, int dc)
         for (int x = 0; x < 4; x++)
             dst[x] = avo_clip_pixel(dst[x] + residual);
 }
+
+#endif
 
 /* ---- DC of Intra 16x16 (8.5.10) ---- */
 
@@ -208,8 +208,12 @@ static void ihadamard_dc_4x4(coef dc[16])
 
 void AVO_BPC(avo_transform_init_c)(AvoDsp *dsp)
 {
+#if AVOCET_TINY
+    dsp->add_idct_4x4 = add_idct_4x4;
+    dsp->hadamard_dc_4x4 = hadamard_dc_4x4;
+    dsp->ihadamard_dc_4x4 = ihadamard_dc_4x4;
+#else
     AVO_SET_TRANSFORM
-#if !AVOCET_TINY
     AVO_SET_TRANSFORM_8X8
 #endif
 }

@@ -44,11 +44,12 @@ static bool is_skip_good(AvoTiny *t, int *cost)
     return true;
 }
 
-/* Intra 4x4 modes as neighbours see them. */
-static void set_modes(AvoTinyWork *w, int mode)
+/* Intra 4x4 modes as neighbours see them: DC for all other types. */
+static void set_modes(AvoTinyWork *w)
 {
+    static const int8_t dc[4] = {AVO_I4_DC, AVO_I4_DC, AVO_I4_DC, AVO_I4_DC};
     for (int y = 0; y < 4; y++)
-        memset(w->i4_grid + AVO_TINY_GRID(0, y), mode, 4);
+        memcpy(w->i4_grid + AVO_TINY_GRID(0, y), dc, 4);
 }
 
 static void set_mv(AvoTinyWork *w, AvoMv mv)
@@ -83,7 +84,7 @@ static bool code_inter(AvoTiny *t, AvoMv mv)
 {
     AvoTinyWork *w = t->work;
     w->type = AVO_TINY_P16x16;
-    set_modes(w, AVO_I4_DC);
+    set_modes(w);
     set_mv(w, mv);
     avo_tiny_predict_luma(t, mv);
     avo_tiny_predict_chroma(t, mv);
@@ -112,7 +113,7 @@ static bool code_intra(AvoTiny *t, int against)
         if (cost16 >= against)
             return false;
         w->type = AVO_TINY_I16x16;
-        set_modes(w, AVO_I4_DC);
+        set_modes(w);
         avo_tiny_predict_i16(t);
         avo_tiny_code_i16_luma(t);
     }
@@ -182,7 +183,7 @@ static void code_once(AvoTiny *t)
 {
     AvoTinyWork *w = t->work;
     w->mb->is_intra = 0;
-    set_modes(w, AVO_I4_DC);
+    set_modes(w);
     bool coded;
     if (avo_tiny_is_full(t)) {
         coded = code_poorly(t);

@@ -94,36 +94,19 @@ static int quantise_dc(const AvoTinyQuant *q, int intra, coef *c, int size)
 
 /* ---- pieces ---- */
 
-/* The inverse transform (8.5.12.2) in plain integers:
- * what this encoder makes never leaves 16 bits. */
-static void add_idct(pixel *dst, ptrdiff_t stride, const coef *c)
+/* From this QP on, contrived blocks come close to what 16 bits hold on the way back to samples. */
+#define COARSE_QP 44
+
+static void add_idct(const AvoTiny *t, pixel *dst, ptrdiff_t stride, const coef *c)
 {
-    int v[16];
-    for (int y = 0; y < 16; y += 4) {
-        int a = c[y] + c[y + 2], b = c[y] - c[y + 2];
-        int d = (c[y + 1] >> 1) - c[y + 3], e = c[y + 1] + (c[y + 3] >> 1);
-        v[y] = a + e;
-        v[y + 1] = b + d;
-        v[y + 2] = b - d;
-        v[y + 3] = a - e;
-    }
-    for (int x = 0; x < 4; x++) {
-        int a = v[x] + v[x + 8] + 32, b = v[x] - v[x + 8] + 32;
-        int d = (v[x + 4] >> 1) - v[x + 12], e = v[x + 4] + (v[x + 12] >> 1);
-        pixel *p = dst + x;
-        p[0] = avo_clip_pixel(p[0] + ((a + e) >> 6));
-        p[stride] = avo_clip_pixel(p[stride] + ((b + d) >> 6));
-        p[2 * stride] = avo_clip_pixel(p[2 * stride] + ((b - d) >> 6));
-        p[3 * stride] = avo_clip_pixel(p[3 * stride] + ((a - e) >> 6));
-    }
+    (t->quant.qp < COARSE_QP ? avo_word_add_idct_4x4 : t->dsp.add_idct_4x4)(dst, stride, c);
 }
 
 static void add_dc(pixel *dst, ptrdiff_t stride, int dc)
 {
     int add = (dc + 32) >> 6;
-    for (int y = 0; y < 4 && add; y++, dst += stride)
-        for (int x = 0; x < 4; x++)
-            dst[x] = avo_clip_pixel(dst[x] + add);
+    if (add)
+        avo_word_add_4x4(dst, stride, add);
 }
 
 AVO_INLINE uint8_t *luma_nnz(AvoTinyWork *w, int k)
@@ -184,7 +167,7 @@ static unsigned quantise_8x8(AvoTiny *t, int b8, int *worth)
     int mine = 0;
     if (is_near(w, cur, stride_cur, rec, stride_rec, 2))
         return 0;
-    t->dsp.sub_dct_4x4_x4(c, cur, stride_cur, rec, stride_rec);
+    avo_word_sub_dct(c, cur, stride_cur, rec, stride_rec, 4);
     for (int i = 0; i < 4; i++) {
         coef *levels = w->luma[4 * b8 + i];
         int count = quantise(&t->quant, INTER, c + 16 * i, levels, 0);
@@ -216,7 +199,7 @@ void avo_tiny_code_inter_luma(AvoTiny *t)
         w->cbp |= 1 << b8;
         for (int i = 0; i < 4; i++)
             if (mask[b8] >> i & 1)
-                add_idct(luma_rec(t, 4 * b8 + i), t->ref_stride[0], w->coefs + 64 * b8 + 16 * i);
+                add_idct(t, luma_rec(t, 4 * b8 + i), t->ref_stride[0], w->coefs + 64 * b8 + 16 * i);
     }
 }
 
@@ -231,8 +214,8 @@ void avo_tiny_code_i16_luma(AvoTiny *t)
     for (int k = 0; k < 16; k++) {
         int raster = avo_blk_raster[k];
         coef *c = w->coefs + 16 * k;
-        t->dsp.sub_dct_4x4(c, w->cur[0] + 4 * ((raster >> 2) * stride + (raster & 3)), stride,
-                           luma_rec(t, k), t->ref_stride[0]);
+        avo_word_sub_dct(c, w->cur[0] + 4 * ((raster >> 2) * stride + (raster & 3)), stride,
+                         luma_rec(t, k), t->ref_stride[0], 1);
         dc[raster] = c[0];
         int count = quantise(&t->quant, INTRA, c, w->luma[k], 1);
         *luma_nnz(w, k) = (uint8_t)count;
@@ -248,7 +231,7 @@ void avo_tiny_code_i16_luma(AvoTiny *t)
         int value = (dc[avo_blk_raster[k]] * t->quant.step[0] + 2) >> 2;
         w->coefs[16 * k] = (coef)value;
         if (*luma_nnz(w, k))
-            add_idct(luma_rec(t, k), t->ref_stride[0], w->coefs + 16 * k);
+            add_idct(t, luma_rec(t, k), t->ref_stride[0], w->coefs + 16 * k);
         else
             add_dc(luma_rec(t, k), t->ref_stride[0], value);
     }
@@ -261,13 +244,13 @@ void avo_tiny_code_i4_block(AvoTiny *t, int k)
     ptrdiff_t stride = t->mb_w * 16;
     coef *c = w->coefs;
     pixel *rec = luma_rec(t, k);
-    t->dsp.sub_dct_4x4(c, w->cur[0] + 4 * ((raster >> 2) * stride + (raster & 3)), stride, rec,
-                       t->ref_stride[0]);
+    avo_word_sub_dct(c, w->cur[0] + 4 * ((raster >> 2) * stride + (raster & 3)), stride, rec,
+                     t->ref_stride[0], 1);
     int count = quantise(&t->quant, INTRA, c, w->luma[k], 0);
     *luma_nnz(w, k) = (uint8_t)count;
     if (count) {
         w->cbp |= 1 << (k >> 2);
-        add_idct(rec, t->ref_stride[0], c);
+        add_idct(t, rec, t->ref_stride[0], c);
     }
 }
 
@@ -300,7 +283,7 @@ static int quantise_chroma(AvoTiny *t, int c, int intra)
     if (!intra && is_near(w, cur, t->mb_w * 8, rec, t->ref_stride[1 + c], 1)) {
         memset(dc, 0, sizeof w->chroma_dc[c]);
     } else {
-        t->dsp.sub_dct_4x4_x4(coefs, cur, t->mb_w * 8, rec, t->ref_stride[1 + c]);
+        avo_word_sub_dct(coefs, cur, t->mb_w * 8, rec, t->ref_stride[1 + c], 4);
         for (int i = 0; i < 4; i++) {
             dc[i] = coefs[16 * i];
             int count = quantise(q, intra, coefs + 16 * i, w->chroma_ac[c][i], 1);
@@ -332,7 +315,7 @@ static void reconstruct_chroma(AvoTiny *t, int c)
         int value = dc[i] * t->chroma_quant.step[0] >> 1; /* 8.5.11.2 */
         block[0] = (coef)value;
         if (*chroma_nnz(w, c, i))
-            add_idct(rec, t->ref_stride[1 + c], block);
+            add_idct(t, rec, t->ref_stride[1 + c], block);
         else
             add_dc(rec, t->ref_stride[1 + c], value);
     }
