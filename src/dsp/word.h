@@ -19,10 +19,10 @@ void avo_word_halve(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_
                     int width, int rows);
 int avo_word_sad_8(const pixel *cur, ptrdiff_t stride_cur, const pixel *ref, ptrdiff_t stride_ref,
                    int rows);
-/* dst = (a + b + 1) >> 1, width a multiple of 4, dst aligned to 4. */
+/* dst = (a + b + 1) >> 1, width a multiple of 8, dst aligned to 4. */
 void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
                    const pixel *b, ptrdiff_t stride_b, int width, int rows);
-/* Copies columns from any alignment to an aligned place; width a multiple of 4. */
+/* Copies columns from any alignment to an aligned place; width a multiple of 8. */
 void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                    int width, int rows);
 

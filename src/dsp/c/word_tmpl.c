@@ -182,8 +182,10 @@ void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t s
     for (int y = 0; y < rows; y++, dst += stride_dst, ra.line += stride_a, rb.line += stride_b) {
         begin_line(&ra);
         begin_line(&rb);
-        for (int x = 0; x < width; x += 4)
+        for (int x = 0; x < width; x += 8) {
             store_aligned(dst + x, mean(next_word(&ra), next_word(&rb)));
+            store_aligned(dst + x + 4, mean(next_word(&ra), next_word(&rb)));
+        }
     }
 }
 
@@ -193,8 +195,10 @@ void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t
     WordReader r = read_from(src);
     for (int y = 0; y < rows; y++, dst += stride_dst, r.line += stride_src) {
         begin_line(&r);
-        for (int x = 0; x < width; x += 4)
+        for (int x = 0; x < width; x += 8) {
             store_aligned(dst + x, next_word(&r));
+            store_aligned(dst + x + 4, next_word(&r));
+        }
     }
 }
 

@@ -210,6 +210,12 @@ void avo_tiny_predict_luma(AvoTiny *t, AvoMv mv)
 {
     AvoTinySubpel *s = t->subpel;
     const AvoTinyWork *w = t->work;
+    if (!((mv.x | mv.y) & 3)) {
+        ptrdiff_t stride = t->window_stride[0];
+        const pixel *from = t->window[0] + (AVO_TINY_ABOVE + mv.y / 4) * stride;
+        avo_word_copy(w->rec[0], t->ref_stride[0], from + 16 * w->mb_x + mv.x / 4, stride, 16, 16);
+        return;
+    }
     int base_x = s->x - 16 * w->mb_x, base_y = s->y - 16 * w->mb_y;
     if (!s->done || avo_abs(offset(mv.x, base_x)) > 3 || avo_abs(offset(mv.y, base_y)) > 3) {
         base_x = (mv.x + 2) >> 2;
