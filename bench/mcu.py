@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests" / "tiny"))
 import test_tiny  # noqa: E402
 
-COMMON = ["-std=gnu11", "-O2", "-DNDEBUG", "-DAVOCET_TINY=1", "-DAVO_THREADS=0", "-DAVOCET_NO_MALLOC=1", "-ffreestanding", "-fbuiltin",
+COMMON = ["-std=gnu11", "-O2", "-DNDEBUG", "-DAVOCET_TINY=1", "-DAVO_THREADS=0", "-DAVOCET_NO_MALLOC=1", "-DAVOCET_NO_HELP=1", "-ffreestanding", "-fbuiltin",
           "-fno-tree-loop-distribute-patterns", "-ffunction-sections", "-fdata-sections", "-fstack-usage", "-Wall", "-Wextra"]
 TARGETS = {
     "rv32": {

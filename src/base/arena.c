@@ -1,6 +1,7 @@
 /* See arena.h. */
 #include "base/arena.h"
 #include "base/util.h"
+#include "base/small_code.h"
 
 void avo_arena_init(AvoArena *arena, void *base, size_t capacity)
 {

@@ -3,6 +3,7 @@
  * contracts. */
 #include <avocet/avocet.h>
 #include "base/text.h"
+#include "base/small_code.h"
 
 #define DIGITS_(x) #x
 #define DIGITS(x)  DIGITS_(x)

@@ -1,6 +1,8 @@
 /* See status.h. */
 #include "base/status.h"
 #include <stdarg.h>
+#include "base/divide.h"
+#include "base/small_code.h"
 
 typedef struct Out {
     char *text;
@@ -24,9 +26,11 @@ static void put_number(Out *o, int64_t v)
     char digits[20];
     int n = 0;
     uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        digits[n++] = (char)('0' + u % 10);
-    while ((u /= 10) != 0);
+    do {
+        uint64_t tens = avo_divide_unsigned(u, 10);
+        digits[n++] = (char)('0' + (int)(u - 10 * tens));
+        u = tens;
+    } while (u);
     if (v < 0)
         put_char(o, '-');
     while (n)

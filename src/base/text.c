@@ -1,6 +1,7 @@
 /* See text.h. */
 #include "base/text.h"
 #include "base/status.h"
+#include "base/small_code.h"
 
 static char fold(char c)
 {

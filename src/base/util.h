@@ -86,7 +86,14 @@ AVO_INLINE size_t avo_align_up(size_t v, size_t align)
 /* Floor of the binary logarithm; v must not be 0. */
 AVO_INLINE int avo_log2_floor(uint32_t v)
 {
-#if defined(__GNUC__) || defined(__clang__)
+#if AVOCET_TINY && defined(__riscv) && !defined(__riscv_zbb)
+    /* Without an instruction for it, a call and a table. */
+    int n = (v > 0xffff) << 4;
+    n += (v >> n > 0xff) << 3;
+    n += (v >> n > 0xf) << 2;
+    n += (v >> n > 3) << 1;
+    return n + (v >> n > 1);
+#elif defined(__GNUC__) || defined(__clang__)
     return 31 - __builtin_clz(v);
 #else
     int n = 0;

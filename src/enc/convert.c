@@ -6,6 +6,7 @@
  * sample, chroma per 2x2). Rounding is always to nearest. Where a size is odd the last column or
  * row stands in for the missing one. */
 #include "enc/convert.h"
+#include "base/small_code.h"
 
 /* ---- padding ---- */
 

@@ -1,6 +1,8 @@
 /* Parameter sets: levels, derived values, range checks, scaling lists (see paramset.h). */
 #include "h264/paramset.h"
 #include "base/util.h"
+#include "base/divide.h"
+#include "base/small_code.h"
 
 /* ---- levels (Annex A) ---- */
 
@@ -16,7 +18,7 @@ const AvoLevelLimits *avo_level_find(int level_idc)
 
 int avo_level_max_dpb_frames(const AvoLevelLimits *level, int mb_width, int mb_height)
 {
-    int64_t frames = level->max_dpb_mbs / ((int64_t)mb_width * mb_height);
+    int64_t frames = avo_divide(level->max_dpb_mbs, (int64_t)mb_width * mb_height);
     return (int)avo_min64(frames, 16);
 }
 

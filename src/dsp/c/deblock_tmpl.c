@@ -86,7 +86,14 @@ AVO_INLINE void luma_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int alp
             luma_line(pix, across, alpha, beta, tc0[i >> 2]);
 }
 
-AVO_INLINE void luma_intra_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int alpha, int beta)
+/* bS 4 is rare: where code has to be short, one function serves both directions. */
+#if AVOCET_TINY
+#define INTRA_EDGE static AVO_NOINLINE
+#else
+#define INTRA_EDGE AVO_INLINE
+#endif
+
+INTRA_EDGE void luma_intra_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int alpha, int beta)
 {
     for (int i = 0; i < 16; i++, pix += along)
         luma_intra_line(pix, across, alpha, beta);
@@ -100,7 +107,7 @@ AVO_INLINE void chroma_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int a
             filter_p0_q0(pix, across, tc0[i >> 1] + 1);
 }
 
-AVO_INLINE void chroma_intra_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int alpha,
+INTRA_EDGE void chroma_intra_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along, int alpha,
                                   int beta)
 {
     for (int i = 0; i < 8; i++, pix += along)

@@ -472,7 +472,6 @@ void avo_word_add_idct_4x4(pixel *dst, ptrdiff_t stride, const coef in[16])
         row[2][i] = b - c;
         row[3][i] = a - d;
     }
-    AVO_UNROLL
     for (int y = 0; y < 4; y++, dst += stride)
         add_lanes(dst, row[y][0] >> 6 & 0x03ff03ffu, row[y][1] >> 6 & 0x03ff03ffu);
 }

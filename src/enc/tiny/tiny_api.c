@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "enc/tiny/tiny.h"
 #include "enc/tiny/tiny_config.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 

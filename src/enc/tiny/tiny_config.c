@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "enc/tiny/tiny.h"
 #include "h264/paramset.h"
+#include "base/divide.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 
@@ -37,11 +39,18 @@ typedef struct Row {
     int8_t sets_rate; /* AvocetRateMode that it selects, or -1 */
 } Row;
 
+/* AVOCET_NO_HELP: on a chip nobody asks what options mean. */
+#if AVOCET_NO_HELP
+#define HELP(text) ""
+#else
+#define HELP(text) text
+#endif
+
 #define MEMBER(name) offsetof(AvocetEncoderConfig, name)
 #define UNIT(kind)   ((kind) == KIND_CENTI ? 100 : (kind) == KIND_BITS ? 0 : 1)
 #define ROW(name, group, form, low, high, preset, help, kind, member, live, rate)                  \
     {                                                                                              \
-        {name, group, form, NULL, low, high, preset, help}, kind, MEMBER(member),                  \
+        {name, group, form, NULL, low, high, preset, HELP(help)}, kind, MEMBER(member),            \
             (int32_t)((low)*UNIT(kind)), (int32_t)((high)*UNIT(kind)), live, rate                  \
     }
 
@@ -160,7 +169,7 @@ static bool read_level(AvocetEncoderConfig *c, const Row *row, const char *text)
     }
     if (!read_number(text, 1, 0, 620, &v))
         return false;
-    c->level = (int)(v >= 100 ? v / 10 : v);
+    c->level = v >= 100 ? (int)v / 10 : (int)v;
     return true;
 }
 
@@ -177,9 +186,9 @@ static bool read_bits(AvocetEncoderConfig *c, const Row *row, const char *text)
         end++;
     else if (*end == 'b')
         unit = 1, end++;
-    if (*end || milli > 4000000000000 / unit)
+    if (*end || milli > avo_divide(4000000000000, unit))
         return false;
-    int64_t bits = milli * unit / 1000;
+    int64_t bits = avo_divide(milli * unit, 1000);
     memcpy((char *)c + row->member, &bits, sizeof bits);
     return true;
 }
@@ -211,11 +220,11 @@ static bool read_ratio(AvocetEncoderConfig *c, const Row *row, const char *text)
     if (!read_pair(text, "/:", &num, &den)) {
         if (!read_number(text, 3, 1, 2000000000, &num))
             return false;
-        den = 1000;
-        while (den > 1 && num % 10 == 0) {
-            den /= 10;
-            num /= 10;
-        }
+        int n = (int)num, d = 1000;
+        for (; d > 1 && n % 10 == 0; d /= 10)
+            n /= 10;
+        num = n;
+        den = d;
     }
     if (num < 1 || den < 1 || num > INT32_MAX || den > INT32_MAX)
         return false;

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
 #include "h264/tables.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 

@@ -7,6 +7,7 @@
  * room is coded in next to nothing. */
 #include "enc/tiny/tiny_bits.h"
 #include "h264/tables.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 

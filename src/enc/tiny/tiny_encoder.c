@@ -2,6 +2,8 @@
 #include "base/util.h"
 #include "enc/tiny/tiny_bits.h"
 #include "enc/convert.h"
+#include "base/divide.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 
@@ -14,7 +16,7 @@ static size_t packet_bytes(const AvocetEncoderConfig *c, int mbs)
     size_t least = (size_t)mbs * 32 + 2048, most = (size_t)mbs * 128 + 2048;
     if (c->rate_mode != AVOCET_RATE_BITRATE)
         return most;
-    int64_t picture = c->bitrate / 8 * c->fps.den / c->fps.num;
+    int64_t picture = avo_divide(avo_divide(c->bitrate, 8) * c->fps.den, c->fps.num);
     return (size_t)avo_clip3_64((int64_t)least, (int64_t)most, 4 * picture + 2048);
 }
 

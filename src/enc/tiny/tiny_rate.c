@@ -9,6 +9,8 @@
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
 #include "h264/tables.h"
+#include "base/divide.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 
@@ -35,8 +37,9 @@ static int bounded(const AvocetEncoderConfig *c, int qp)
 
 void avo_tiny_rate_change(AvoTinyRate *r, const AvocetEncoderConfig *c)
 {
-    r->bits_per_picture_q8 =
-        c->rate_mode == AVOCET_RATE_BITRATE ? c->bitrate * 256 / c->fps.num * c->fps.den : 0;
+    r->bits_per_picture_q8 = c->rate_mode == AVOCET_RATE_BITRATE
+                                 ? avo_divide(c->bitrate * 256, c->fps.num) * c->fps.den
+                                 : 0;
     r->fps = avo_max(1, (c->fps.num + c->fps.den / 2) / c->fps.den);
 }
 
@@ -73,10 +76,10 @@ static int picture_qp(const AvoTiny *t, bool is_intra, int64_t *expected)
         avo_max64(n * (r->bits_per_picture_q8 >> 8) - r->debt, r->bits_per_picture_q8 >> 10);
     int64_t cost = (int64_t)r->complexity[0] * (is_intra ? n - 1 : n);
     if (is_intra)
-        cost += (int64_t)r->complexity[1] * c->ip_ratio / 100;
-    int64_t q4 = cost * 16 / avo_max64(due, 1);
+        cost += avo_divide((int64_t)r->complexity[1] * c->ip_ratio, 100);
+    int64_t q4 = avo_divide(cost * 16, avo_max64(due, 1));
     if (is_intra)
-        q4 = q4 * 100 / c->ip_ratio;
+        q4 = avo_divide(q4 * 100, c->ip_ratio);
     int qp = qp_of_step(q4);
     if (r->known[0])
         qp = is_intra ? avo_clip3(r->last_qp[0] - 6, r->last_qp[0] + 4, qp)
@@ -84,7 +87,7 @@ static int picture_qp(const AvoTiny *t, bool is_intra, int64_t *expected)
     else if (r->known[1])
         qp = avo_clip3(r->last_qp[1] - 6, r->last_qp[1] + 6, qp);
     qp = bounded(c, qp);
-    *expected = (int64_t)r->complexity[is_intra] * 16 / step_q4(qp);
+    *expected = avo_divide((int64_t)r->complexity[is_intra] * 16, step_q4(qp));
     return qp;
 }
 
@@ -116,8 +119,8 @@ static int64_t expected_bits(const AvoTiny *t, int mb_y)
     const uint32_t *rows = t->row_bits[t->is_idr];
     uint32_t total = rows[t->mb_h - 1];
     if (!t->rate.known[t->is_idr] || !total)
-        return (int64_t)t->rate.target * mb_y / t->mb_h;
-    return (int64_t)t->rate.target * rows[mb_y - 1] / total;
+        return avo_divide((int64_t)t->rate.target * mb_y, t->mb_h);
+    return avo_divide((int64_t)t->rate.target * rows[mb_y - 1], total);
 }
 
 int avo_tiny_rate_row(AvoTiny *t, int mb_y)
@@ -126,7 +129,7 @@ int avo_tiny_rate_row(AvoTiny *t, int mb_y)
     if (!r->target || mb_y == 0)
         return r->row_qp;
     int64_t over = (int64_t)t->picture_bits - expected_bits(t, mb_y);
-    int64_t eighths = over * 8 / (int64_t)r->target;
+    int64_t eighths = avo_divide(over * 8, (int64_t)r->target);
     int change = eighths >= 8    ? 8
                  : eighths >= 4  ? 4
                  : eighths >= 2  ? 2

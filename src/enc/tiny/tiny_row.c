@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "enc/convert.h"
 #include "enc/tiny/tiny.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 

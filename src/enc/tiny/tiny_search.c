@@ -6,6 +6,7 @@
  * other line (a quarter of a SAD), scaled back, plus the bits of the vector's difference. */
 #include "base/util.h"
 #include "enc/tiny/tiny.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 

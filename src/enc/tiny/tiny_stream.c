@@ -7,6 +7,7 @@
 #include "enc/tiny/tiny_bits.h"
 #include "h264/nal.h"
 #include "h264/paramset.h"
+#include "base/small_code.h"
 
 #if AVOCET_TINY
 
