@@ -113,6 +113,8 @@ MATRIX = [
     ("64x48", 12, ["qp=30", "keyint=5", "aud=1", "container=annexb"]),
     ("64x48", 12, ["qp=51", "keyint=infinite", "deblock=off"]),
     ("64x48", 12, ["crf=33", "deblock=-3:4", "repeat-headers=0", "keyint=4", "sar=4:3"]),
+    ("96x80", 12, ["qp=24", "subme=0"]),
+    ("96x80", 12, ["qp=24", "subme=2", "keyint=6"]),
     ("80x176", 10, ["bitrate=60k", "fps=10", "keyint=10", "qpmin=20", "qpmax=40"]),
     ("176x144", 16, ["bitrate=100k", "fps=15", "keyint=15"]),
     ("176x144", 10, ["bitrate=10k", "fps=30000/1001"]),
@@ -190,7 +192,7 @@ def check_errors(program, folder):
     data = bytes(64 * 48 * 3 // 2)
     for options, words in ((["size=8x8"], "outside"), (["bframes=2"], 'no option "bframes"'), (["qpmin=40", "qpmax=30"], "above qpmax"),
                            (["qp=99"], "qp"), (["bitrate=5000000k"], "bitrate"), (["level=1", "fps=1000"], "exceeded"), (["fps=0"], "fps"),
-                           (["deblock=9:9"], "deblock"), (["qpmax=5", "qpmin=0"], "lowest QP")):
+                           (["deblock=9:9"], "deblock"), (["subme=3"], "subme"), (["qpmax=5", "qpmin=0"], "lowest QP")):
         stream, _, said = encode(program, folder, data, "64x48", *options)
         T.check(stream is None and words in said and "Sanitizer" not in said, "%s: %s" % (options, said))
     stream, _, said = encode(program, folder, data, "64x48", "bitrate=10000000b")

@@ -62,6 +62,7 @@ static const Row rows[] = {
     ROW("level", "stream", "<number>", 0, 6.2, "0", "Level (3.1); 0: the lowest that fits.", KIND_LEVEL, level, false, -1),
     ROW("keyint", "stream", "<integer>", 1, KEYINT_INFINITE, "250", "Most pictures from keyframe to keyframe, or infinite.", KIND_KEYINT, keyint, false, -1),
     ROW("deblock", "stream", "<alpha:beta>", -6, 6, "0:0", "Loop filter strength and threshold; off: no loop filter.", KIND_DEBLOCK, deblock, false, -1),
+    ROW("subme", "analysis", "<integer>", 0, 2, "1", "Vectors: 0 whole samples, 1 cheap quarters, 2 all quarters.", KIND_INT, subme, true, -1),
     ROW("qp", "rate", "<integer>", 0, 51, "28", "Constant quantiser of P pictures.", KIND_INT, qp, true, AVOCET_RATE_QP),
     ROW("crf", "rate", "<number>", 0, 51, "28", "Here the same as qp.", KIND_CENTI, crf, true, AVOCET_RATE_CRF),
     ROW("bitrate", "rate", "<bits/s>", 0, 4e9, "0", "Average bit rate: 800 or 800k, 2M (kbit/s without unit).", KIND_BITS, bitrate, true, AVOCET_RATE_BITRATE),
@@ -392,7 +393,7 @@ int avocet_encoder_config_init(AvocetEncoderConfig *c, const char *preset, const
         .ref = 1,
         .deblock = 1,
         .merange = AVO_TINY_REACH,
-        .subme = 2,
+        .subme = 1,
         .partitions = AVOCET_PART_I4x4,
         .rate_mode = AVOCET_RATE_CRF,
         .qp = 28,
@@ -505,6 +506,8 @@ static int check_numbers(const AvocetEncoderConfig *c, AvoMessage *msg)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "qpmin and qpmax are within 0 to 51");
     if (c->ip_ratio < 10 || c->ip_ratio > 1000)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "ipratio is outside 0.1 to 10");
+    if (c->subme < 0 || c->subme > 2)
+        return avo_fail(msg, AVOCET_ERR_ARGUMENT, "subme %d is not within 0 to 2", c->subme);
     if (avo_abs(c->deblock_alpha) > 6 || avo_abs(c->deblock_beta) > 6)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "deblock is outside -6:-6 to 6:6");
     if (c->bframes > 0 || c->cabac || c->transform_8x8 || c->weightp || c->slices > 1)

@@ -100,7 +100,7 @@ static bool code_inter(AvoTiny *t, AvoMv mv)
 /* ---- intra ---- */
 
 /* Below this cost per lambda Intra 4x4 is not tried: its modes alone take as much. */
-#define FLAT_COST 64
+#define FLAT_COST 100
 
 /* The better of Intra 16x16 and 4x4, if it is better than `against`. */
 static bool code_intra(AvoTiny *t, int against)
@@ -143,7 +143,7 @@ static bool code_p(AvoTiny *t)
         return false;
     }
     AvoMv mv = avo_tiny_search(t, &cost);
-    if (cost >= lambda * WHOLE_SAD * 16)
+    if (t->config->subme && cost >= lambda * WHOLE_SAD * 16)
         mv = avo_tiny_refine(t, mv, &cost);
     if (skip_cost <= cost) {
         mv = w->skip_mv;

@@ -168,28 +168,48 @@ static int try_move(Refine *r, AvoMv from, int dx, int dy)
     return cost;
 }
 
-/* Halves to all four sides, but not opposite to one that was better; then quarters to the cheaper
- * side of each axis and between them. Centre samples are dear and hardly ever win: no position that
- * needs them is tried. */
-static void refine(Refine *r)
+/* Tries all four sides, but not opposite to one that was better; dx, dy lead to the cheaper ones.
+ */
+static void try_sides(Refine *r, int step, int *dx, int *dy)
 {
     AvoMv from = r->best;
-    int before = r->cost, left = try_move(r, from, -2, 0);
-    int right = left < before ? INT32_MAX : try_move(r, from, 2, 0);
+    int before = r->cost, left = try_move(r, from, -step, 0);
+    int right = left < before ? INT32_MAX : try_move(r, from, step, 0);
     before = r->cost;
-    int up = try_move(r, from, 0, -2);
-    int down = up < before ? INT32_MAX : try_move(r, from, 0, 2);
-    int dx = left < right ? -1 : 1, dy = up < down ? -1 : 1;
+    int up = try_move(r, from, 0, -step);
+    int down = up < before ? INT32_MAX : try_move(r, from, 0, step);
+    *dx = left < right ? -1 : 1;
+    *dy = up < down ? -1 : 1;
+}
+
+/* Quarters to the cheaper side of each axis and between them, but none that needs centre samples,
+ * which are dear. halves: where it was before the halves were tried. */
+static void try_plain_quarters(Refine *r, AvoMv halves, int dx, int dy)
+{
+    AvoMv from = r->best;
     /* From a half the cheaper side is back towards the middle. */
-    if (r->best.x != from.x)
+    if (from.x != halves.x)
         dx = -dx;
-    if (r->best.y != from.y)
+    if (from.y != halves.y)
         dy = -dy;
-    from = r->best;
     if (!(from.y & 2))
         try_move(r, from, dx, 0);
     if (!(from.x & 2))
         try_move(r, from, 0, dy);
+    try_move(r, from, dx, dy);
+}
+
+static void refine(Refine *r)
+{
+    AvoMv from = r->best;
+    int dx, dy;
+    try_sides(r, 2, &dx, &dy);
+    if (r->t->config->subme < 2) {
+        try_plain_quarters(r, from, dx, dy);
+        return;
+    }
+    from = r->best;
+    try_sides(r, 1, &dx, &dy);
     try_move(r, from, dx, dy);
 }
 
