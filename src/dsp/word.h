@@ -8,6 +8,7 @@
 #define AVO_DSP_WORD_H
 
 #include <stddef.h>
+#include "base/util.h"
 #include "dsp/pixel.h"
 
 /* Coarse SAD over 16 or 8 columns: sum of d >= 0 ? d : -d - 1, where d is the difference of the
@@ -25,6 +26,15 @@ void avo_word_mean(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t s
 /* Copies columns from any alignment to an aligned place; width a multiple of 8. */
 void avo_word_copy(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                    int width, int rows);
+/* Four bytes; both sides are aligned to 4. */
+AVO_INLINE void avo_word_copy_4(void *dst, const void *src)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    dst = __builtin_assume_aligned(dst, 4);
+    src = __builtin_assume_aligned(src, 4);
+#endif
+    memcpy(dst, src, 4);
+}
 
 /* Chroma samples between samples (8.4.2.2.2), eighths 0..7, 8 columns; dst aligned to 4. */
 void avo_word_chroma(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,

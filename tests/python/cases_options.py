@@ -72,7 +72,7 @@ class Keywords(unittest.TestCase):
         with h264.H264Encoder(64, 48, qp=30) as enc:
             for _ in range(3):
                 enc.encode(bytes(range(256)) * 18)
-            self.assertEqual(enc.stats()["last_qp"], 30)
+            self.assertAlmostEqual(enc.stats()["last_qp"], 30, delta=1)  # pictures that others lean on are finer
             with self.assertRaises(ValueError):
                 enc.bitrate = 1000
         with h264.H264Encoder(64, 48, crf=30.5) as enc:

@@ -48,9 +48,9 @@ static bool is_skip_good(AvoTiny *t, int *cost)
 /* Intra 4x4 modes as neighbours see them: DC for all other types. */
 static void set_modes(AvoTinyWork *w)
 {
-    static const int8_t dc[4] = {AVO_I4_DC, AVO_I4_DC, AVO_I4_DC, AVO_I4_DC};
+    static const AVO_ALIGN(4) int8_t dc[4] = {AVO_I4_DC, AVO_I4_DC, AVO_I4_DC, AVO_I4_DC};
     for (int y = 0; y < 4; y++)
-        memcpy(w->i4_grid + AVO_TINY_GRID(0, y), dc, 4);
+        avo_word_copy_4(w->i4_grid + AVO_TINY_GRID(0, y), dc);
 }
 
 static void set_mv(AvoTinyWork *w, AvoMv mv)

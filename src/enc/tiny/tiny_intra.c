@@ -52,11 +52,10 @@ static unsigned make_edge_4x4(const AvoTiny *t, int bx, int by, pixel *edge)
     if (top) {
         bool more =
             by ? has_topright >> (by * 4 + bx) & 1 : bx < 3 || (w->edges & AVO_EDGE_TOPRIGHT);
-        memcpy(edge + 1, above, 4 * sizeof *edge);
-        if (more)
-            memcpy(edge + 5, above + 4, 4 * sizeof *edge);
-        else
-            memset(edge + 5, edge[4], 4);
+        for (int x = 0; x < 4; x++) {
+            edge[1 + x] = above[x];
+            edge[5 + x] = above[more ? 4 + x : 3];
+        }
         have |= AVO_EDGE_TOP;
     }
     if (left && top) {
@@ -123,7 +122,7 @@ typedef struct Block {
     unsigned have;
     int lambda, predicted;
     int best, mode, kept; /* blocks[kept] is the best prediction */
-    pixel blocks[2][16];
+    AVO_ALIGN(4) pixel blocks[2][16];
 } Block;
 
 static void try_mode(const AvoTiny *t, Block *b, int mode)
@@ -161,8 +160,9 @@ static int try_i4_block(AvoTiny *t, int k)
             try_mode(t, &b, mode);
     *grid = (int8_t)b.mode;
     w->i4_mode[k] = (int8_t)(b.mode == b.predicted ? -1 : b.mode - (b.mode > b.predicted));
-    for (int y = 0; y < 4; y++)
-        memcpy(w->rec[0] + (4 * by + y) * t->ref_stride[0] + 4 * bx, b.blocks[b.kept] + 4 * y, 4);
+    pixel *rec = w->rec[0] + 4 * (by * t->ref_stride[0] + bx);
+    for (int y = 0; y < 4; y++, rec += t->ref_stride[0])
+        avo_word_copy_4(rec, b.blocks[b.kept] + 4 * y);
     return b.best;
 }
 
