@@ -9,7 +9,7 @@
 enum {
     ROUNDS = 8,           /* refills of one client before the others have their turn */
     END_US = 500000,      /* for a client to close after we did */
-    BYE_US = 500000,      /* for a client to take its leave after our good-bye */
+    BYE_US = 1000000,     /* for a client to take its leave after our good-bye */
     CROWDED_US = 2000000, /* who does not play so long may be put out when there is no place */
     ACCEPT_AT_ONCE = 16,
     DEAF_US = 100000,
