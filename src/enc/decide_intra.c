@@ -491,7 +491,7 @@ static bool intra_promises(AvoRowCtx *row, int inter_cost)
     unsigned have = avo_edge_mb(row, 0, line);
     dsp->intra_16x16[avo_i16_predictor(AVO_I16_DC, have)](p, AVO_REC_STRIDE,
                                                           line + AVO_EDGE_CORNER_AT);
-    return dsp->sad[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE) <= 2 * inter_cost;
+    return dsp->sad[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE) <= 3 * inter_cost;
 }
 
 /* SATD cost up to which intra prediction may still win by true cost. */
