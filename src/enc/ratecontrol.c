@@ -67,9 +67,8 @@ static int ratio_to_qp_q8(int ratio)
 
 /* Distances between kinds of pictures. With importance propagation the offsets of the blocks make
  * most of the difference; for the eye, which sees quality flicker, more than is good. Without B
- * pictures and lookahead, every fourth P picture is coded finer and those between coarser: what
- * does not move is copied from the fine one. Not with a buffer, whose use is that pictures are
- * alike. */
+ * pictures and lookahead, the fine P pictures of the chain are coded finer than those between,
+ * which draw on them. Not with a buffer, whose use is that pictures are alike. */
 static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, bool tree)
 {
     static const int8_t chain_share[AVO_CHAIN] = {-3, 1, 1, 1};
@@ -88,6 +87,8 @@ static void set_offsets(AvoRateControl *rc, const AvocetEncoderConfig *config, b
     bool chain = !config->bframes && !tree && !config->vbv_bufsize && !config->pass;
     for (int n = 0; n < AVO_CHAIN; n++)
         rc->chain_offset_q8[n] = chain ? chain_share[n] * b / 2 : 0;
+    if (rc->mode == AVOCET_RATE_QP) /* else qcomp makes intra pictures finer */
+        rc->intra_offset_q8 -= rc->chain_offset_q8[0];
 }
 
 /* Lower for slow pictures, higher for fast ones, in the measure that qcomp allows. */
