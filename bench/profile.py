@@ -41,7 +41,7 @@ FAMILIES = [
     ("mode decision", r"enc/(decide|refine|final_code|edges|cand)"),
     ("trellis", r"enc/trellis"),
     ("residual", r"enc/(residual|block_quant|quant)\."),
-    ("bit counting", r"enc/mb_bits"),
+    ("bit counting", r"enc/(mb_bits|coding)\."),
     ("entropy coding", r"enc/(cabac_write|cavlc_write|slice_write|headers_write|packet)|h264/nal"),
     ("loop filter", r"h264/deblock|enc/finish_row"),
     ("rows: load, store", r"enc/row\."),
