@@ -226,8 +226,9 @@ void avo_try_inter_predicted(AvoRowCtx *row, int cost)
         avo_keep_if_better(row);
     } else {
         code_predicted(row, row->trial);
-        if (avo_rd_level(row) == AVO_RD_REFINE && row->trial->info.cbp & 15 &&
-            may_use_8x8(row, row->trial))
+        /* What is hopeless by the likelier transform hardly ever wins by the other. */
+        if (avo_rd_level(row) == AVO_RD_REFINE && !row->trial->hopeless &&
+            row->trial->info.cbp & 15 && may_use_8x8(row, row->trial))
             score_both_transforms(row);
         else
             avo_score_trial(row);
