@@ -239,6 +239,12 @@ static void test_info_and_sei(void)
     CHECK(info.sar_width == 4 && info.sar_height == 3, "sar");
     CHECK(info.fps.den && info.fps.num == 25 * info.fps.den, "fps %d/%d", info.fps.num,
           info.fps.den);
+    /* Table A-1 at level 1, times 1500 for NAL units of High profile (Table A-2). */
+    CHECK(info.level_idc == 10 && info.level_mb_rate == 1485 && info.level_mbs == 99 &&
+              info.level_dpb_mbs == 396 && info.level_bitrate == 64 * 1500 &&
+              info.level_cpb_size == 175 * 1500,
+          "level %d: %d %d %d %lld %lld", info.level_idc, info.level_mb_rate, info.level_mbs,
+          info.level_dpb_mbs, (long long)info.level_bitrate, (long long)info.level_cpb_size);
     CHECK(messages > 0, "the version SEI is not seen");
     avocet_decoder_close(&dec);
     api_free(&c.stream);
