@@ -21,7 +21,7 @@ static void draw(uint8_t *samples, int n)
 {
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++) {
-            uint32_t v = (uint32_t)((x + 5 * n) / 3 * 73856093 ^ (y + n) / 3 * 19349663);
+            uint32_t v = (uint32_t)(x + 5 * n) / 3 * 73856093u ^ (uint32_t)(y + n) / 3 * 19349663u;
             samples[y * WIDTH + x] = (uint8_t)(64 + (v * 2654435761u >> 25));
         }
     memset(samples + LUMA, 128, LUMA / 2);
