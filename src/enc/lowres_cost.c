@@ -15,7 +15,9 @@
 #define REACH         12 /* whole samples that a block may lie outside the picture */
 #define BIDIR_PENALTY 4
 #define DIAMOND_STEPS 16
-#define FADED_Q8      (8 * 256)    /* change of mean luma that only a fade makes */
+#define FADED_Q8      (8 * 256)    /* change of mean luma that only a fade makes, */
+#define FADED_SHARE   32           /* or this part of the light: fades are even in darkness */
+#define BLACK_Q8      (16 * 256)
 #define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
 
 /* ---- memory ---- */
@@ -462,7 +464,9 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
 static const AvoMv *find_long_motion(const AvoLookahead *la, int index, int ref_index)
 {
     const AvoLowres *cur = avo_lowres(la, index), *ref = avo_lowres(la, ref_index);
-    if (la->wants_weights && avo_abs(cur->mean_q8[0] - ref->mean_q8[0]) >= FADED_Q8)
+    int change = avo_abs(cur->mean_q8[0] - ref->mean_q8[0]);
+    int light = avo_max(cur->mean_q8[0], ref->mean_q8[0]) - BLACK_Q8;
+    if (la->wants_weights && change >= avo_min(FADED_Q8, light / FADED_SHARE))
         return NULL;
     return avo_coarse_search(la, cur, ref);
 }
