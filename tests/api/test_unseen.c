@@ -7,7 +7,7 @@ enum { WIDTH = 128, SEEN = 72, WHOLE = 80, STEP = 3, PICTURES = 12 };
 
 static uint8_t texture(int x, int y)
 {
-    uint32_t v = (uint32_t)(x / 2 * 73856093) ^ (uint32_t)((y + 4096) / 2 * 19349663);
+    uint32_t v = (uint32_t)(x / 2) * 73856093u ^ (uint32_t)((y + 4096) / 2) * 19349663u;
     return (uint8_t)(64 + (v * 2654435761u >> 25));
 }
 

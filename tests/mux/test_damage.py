@@ -116,8 +116,9 @@ def test_kills(folder, whole):
             tries += 1
             # Some while the file is being finished, which takes the last few milliseconds.
             moment = random.uniform(length * 0.93, length * 1.02) if tries % 5 == 0 else random.uniform(0.02, length * 0.98)
-            finished = kill_at(name, more, moment)
-            if finished:
+            start = time.monotonic()
+            if kill_at(name, more, moment):  # finished: other work on the machine had held up the measured run
+                length = min(length, time.monotonic() - start)
                 continue
             kills += 1
             if not os.path.exists(name):
