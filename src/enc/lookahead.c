@@ -106,7 +106,7 @@ void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int 
         fn(context, i, 0);
 }
 
-static void carve_scratch(AvoLookahead *la, AvoArena *arena, int workers)
+static void carve_scratch(AvoLookahead *la, AvoArena *arena)
 {
     size_t n = (size_t)la->mb_count;
     for (int i = 0; i < 3 && la->wants_means; i++)
@@ -116,7 +116,7 @@ static void carve_scratch(AvoLookahead *la, AvoArena *arena, int workers)
         return;
     la->hpel_scratch_stride = avo_align_up((size_t)la->mb_width * 8 + 64, 32);
     la->hpel_scratch = avo_arena_take(
-        arena, (size_t)workers * la->hpel_scratch_stride * sizeof *la->hpel_scratch, 64);
+        arena, (size_t)la->workers * la->hpel_scratch_stride * sizeof *la->hpel_scratch, 64);
     la->row_progress = avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->row_progress, 64);
     la->block_scratch = avo_arena_take(arena, n * sizeof *la->block_scratch, 0);
     if (la->propagates) {
@@ -141,6 +141,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
     configure(la, config, pool, dpb_frames);
     la->dsp = dsp;
     la->tasks = tasks;
+    la->workers = workers;
     size_t places = (size_t)la->delay + 2;
     la->window = avo_arena_take(arena, places * sizeof *la->window, 0);
     la->entry = avo_arena_take(arena, places * sizeof *la->entry, 0);
@@ -148,7 +149,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
     la->anchor = avo_arena_take(arena, places * sizeof *la->anchor, 0);
     la->path_cost = avo_arena_take(arena, places * sizeof *la->path_cost, 0);
     la->path_length = avo_arena_take(arena, places * sizeof *la->path_length, 0);
-    carve_scratch(la, arena, workers);
+    carve_scratch(la, arena);
     carve_caches(la, arena, pool);
     return arena->overflow ? NULL : carved;
 }

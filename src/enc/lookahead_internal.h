@@ -89,6 +89,7 @@ struct AvoLookahead {
     AvocetEncoderConfig config;
     const AvoDsp *dsp;
     AvoTaskPool *tasks;        /* NULL: everything one after the other */
+    int workers;               /* of tasks; 1 without */
     AvoProgress *row_progress; /* of the field being searched: blocks done in each row */
     int mb_width, mb_height, mb_count;
     int bframes; /* in effect */

@@ -40,7 +40,7 @@ typedef struct Pass {
     AvoReach *reach;        /* per row */
     int band;               /* rows */
     int duration_q8;
-    int shift;       /* 1 / part of an amount that is passed on */
+    int shift;       /* amounts are passed on divided by 1 << shift */
     uint32_t *to[2]; /* past and future; NULL: already coded, nobody needs to know */
     const AvoMv *mv[2];
 } Pass;
@@ -145,6 +145,12 @@ static void take_band(void *context, int band, int worker)
         }
 }
 
+/* Each band looks at some rows that others look at, too: a loss on one thread. */
+static bool is_banded(const AvoLookahead *la)
+{
+    return la->mb_count >= MIN_BANDS_MBS && la->workers > 1;
+}
+
 static void run_bands(Pass *p, AvoTaskFn fn)
 {
     if (p->band < p->la->mb_height)
@@ -165,7 +171,7 @@ static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
               .blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch),
               .amount = la->amount_scratch,
               .reach = la->reach_scratch,
-              .band = la->mb_count < MIN_BANDS_MBS ? la->mb_height : BAND,
+              .band = is_banded(la) ? BAND : la->mb_height,
               .duration_q8 = avo_propagate_duration_q8(la, e->index),
               .shift = across ? KEY_SHIFT_ABR : 0,
               .to = {e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,

@@ -11,7 +11,7 @@
  * about like that. */
 #include "enc/unseen.h"
 
-#define TRIED_MAX 8
+#define TRIED_MAX 5 /* no motion, the lookahead's vector, three neighbours' */
 
 typedef struct Guess {
     int8_t ref_idx[2];

@@ -6,7 +6,6 @@ before, must show from the end of the sweep on what it shows of the whole stream
 else, or the cut was no test.
 """
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -14,8 +13,10 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tally import AVOCET, QUICK, T, check  # noqa: E402
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from stream import PPS, SEI, SPS, access_units  # noqa: E402
+
 WIDTH, HEIGHT, PICTURES, SWEEP = 176, 144, 40, 9
-NAL_SLICES, NAL_SEI, NAL_SPS, NAL_PPS = (1, 5), 6, 7, 8
 SEI_RECOVERY_POINT = 6
 SETTINGS = [
     "--preset veryfast",
@@ -26,23 +27,12 @@ SETTINGS = [
 ]
 
 
-def split(stream):
-    """Type and bytes of each NAL unit, start code included."""
-    starts = [m.start() for m in re.finditer(b"\x00\x00\x01", stream)] + [len(stream)]
-    return [(stream[a + 3] & 31, stream[a:b]) for a, b in zip(starts, starts[1:])]
+def to_bytes(units):
+    return b"".join(b"\0\0\0\1" + bytes([ref_idc << 5 | kind]) + payload for kind, ref_idc, payload in units)
 
 
-def recovery_points(units):
-    """Indexes of the units at which an access unit with such a message begins, by number of its picture."""
-    found, picture, begin = {}, 0, 0
-    for i, (kind, unit) in enumerate(units):
-        if kind in NAL_SLICES:
-            if unit[4] & 0x80:  # first_mb_in_slice 0
-                if any(k == NAL_SEI and u[4] == SEI_RECOVERY_POINT for k, u in units[begin:i]):
-                    found[picture] = begin
-                picture += 1
-            begin = i + 1
-    return found
+def is_recovery_point(picture):
+    return any(kind == SEI and payload[0] == SEI_RECOVERY_POINT for kind, _, payload in picture)
 
 
 def decode(stream):
@@ -59,15 +49,15 @@ def test_join(folder, settings):
                     "--tune", "zerolatency", "--intra-refresh", "--keyint", str(SWEEP), *settings.split(), "-o", path],
                    check=True, timeout=60)
     with open(path, "rb") as f:
-        units = split(f.read())
-    whole = decode(b"".join(unit for _, unit in units))
-    check(len(whole) == PICTURES, "%s: %d pictures" % (settings, len(whole)))
-    parameter_sets = b"".join(unit for kind, unit in units if kind in (NAL_SPS, NAL_PPS))
-    points = {n: at for n, at in recovery_points(units).items() if 1 < n < PICTURES - SWEEP}
-    check(len(points) >= 2, "%s: recovery points %s" % (settings, sorted(points)))
+        pictures = access_units(f.read())
+    whole = decode(b"".join(map(to_bytes, pictures)))
+    check(len(whole) == len(pictures) == PICTURES, "%s: %d pictures" % (settings, len(whole)))
+    parameter_sets = to_bytes(unit for unit in pictures[0] if unit[0] in (SPS, PPS))
+    points = [n for n in range(2, PICTURES - SWEEP) if is_recovery_point(pictures[n])]
+    check(len(points) >= 2, "%s: recovery points %s" % (settings, points))
     missing = 0
-    for n, at in points.items():
-        joined = decode(parameter_sets + b"".join(unit for _, unit in units[at:]))
+    for n in points:
+        joined = decode(parameter_sets + b"".join(map(to_bytes, pictures[n:])))
         check(len(joined) == PICTURES - n, "%s: joined at %d: %d pictures" % (settings, n, len(joined)))
         same = [a == b for a, b in zip(joined, whole[n:])]
         check(all(same[SWEEP - 1:]), "%s: joined at %d, wrong after the sweep: %s" %

@@ -65,8 +65,8 @@ def build_stand_in(folder):
         return avocet_build.compile_all(files, flags + more, folder / name)
 
     flags = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-I" + str(HERE / "stand_in")] + sanitizers(folder)
-    stream = [path for path in avocet_build.library_sources() if path.parent.name == "stream"]
-    rest = [path for path in avocet_build.library_sources() if path not in stream]
+    stream = [path for path in avocet_build.sources_of_library() if path.parent.name == "stream"]
+    rest = [path for path in avocet_build.sources_of_library() if path not in stream]
     common = objects("common", rest + avocet_build.common_sources() + [MODULE, HERE / "stand_in" / "stand_in.c"],
                      ["-DAVO_THREADS=0"])
     for name, more in SERVERS.items():

@@ -61,7 +61,7 @@ def stamp():
 
 # ---- compiling ----
 
-def library_sources():
+def sources_of_library():
     return sorted((ROOT / "src").rglob("*.c"))
 
 
@@ -70,7 +70,7 @@ def common_sources():
 
 
 def sources():
-    return library_sources() + common_sources() + sorted(PYTHON.glob("*.c"))
+    return sources_of_library() + common_sources() + sorted(PYTHON.glob("*.c"))
 
 
 def compiler():
