@@ -2,10 +2,16 @@
  *
  * A mini-GOP is an anchor (IDR, I or P) and the B pictures that precede it in display order. Its
  * coding order comes from halving: the middle picture first, as a reference for both halves, until
- * single pictures are left or the layers are used up:
+ * single pictures are left, the layers are used up, or the decoder's buffer is full:
  *
  *     display   0 1 2 3 4 5 6 7 8
  *     layer     0 3 2 3 1 3 2 3 0        coding order 8 4 2 1 3 6 5 7
+ *
+ * While the first quarter is coded, most references are held: 0, 2, 4 and 8 here. A buffer of four
+ * (level 4 at 1920x1080) holds sixteen pictures, too, if there they are leaves one layer earlier:
+ *
+ *     display   0 1 2 3 4 5 6 7 8 9 ..  12 ..  16
+ *     layer     0 3 3 3 2 4 3 4 1 4 ..   2 ..   0
  *
  * Intra pictures stand alone: the picture before one is a P, so nothing refers across.
  *
@@ -26,38 +32,52 @@
 
 /* ---- structure ---- */
 
-static int order_between(AvoGopEntry *out, int lo, int hi, int layer, int layers)
+/* What is still to be ordered: the pictures between lo and hi. `held` references are needed now or
+ * later, those two among them. */
+typedef struct Between {
+    int lo, hi, layer, held;
+} Between;
+
+/* Leaves: pictures that nothing refers to, in display order, so that a decoder can show each at
+ * once. */
+static int order_leaves(AvoGopEntry *out, const Between *b)
 {
-    int n = hi - lo - 1;
-    if (n <= 0)
-        return 0;
-    AvoGopEntry b = {.past = (int16_t)lo, .future = (int16_t)hi, .layer = (int8_t)layer};
-    if (n == 1 || layer == layers) {
-        b.type = AVOCET_TYPE_B;
-        for (int i = 0; i < n; i++) {
-            b.index = (int16_t)(lo + 1 + i);
-            out[i] = b;
-        }
-        return n;
-    }
-    int middle = (lo + hi) / 2;
-    b.index = (int16_t)middle;
-    b.type = AVOCET_TYPE_BREF;
-    out[0] = b;
-    int count = 1;
-    count += order_between(out + count, lo, middle, layer + 1, layers);
-    count += order_between(out + count, middle, hi, layer + 1, layers);
-    return count;
+    int n = b->hi - b->lo - 1;
+    for (int i = 0; i < n; i++)
+        out[i] = (AvoGopEntry){.index = (int16_t)(b->lo + 1 + i),
+                               .past = (int16_t)b->lo,
+                               .future = (int16_t)b->hi,
+                               .layer = (int8_t)b->layer,
+                               .type = AVOCET_TYPE_B};
+    return n;
 }
 
-int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type, int layers)
+/* The first half keeps the middle besides what is held; before the second, lo makes room for it. */
+static int order_between(AvoGopEntry *out, const Between *b, const AvoGopLimits *limits)
+{
+    int middle = (b->lo + b->hi) / 2;
+    if (b->hi - b->lo <= 2 || b->layer == limits->layers || b->held == limits->frames)
+        return order_leaves(out, b);
+    out[0] = (AvoGopEntry){.index = (int16_t)middle,
+                           .past = (int16_t)b->lo,
+                           .future = (int16_t)b->hi,
+                           .layer = (int8_t)b->layer,
+                           .type = AVOCET_TYPE_BREF};
+    Between first = {b->lo, middle, b->layer + 1, b->held + 1};
+    Between second = {middle, b->hi, b->layer + 1, b->held};
+    int count = 1 + order_between(out + 1, &first, limits);
+    return count + order_between(out + count, &second, limits);
+}
+
+int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type,
+                  const AvoGopLimits *limits)
 {
     out[0] = (AvoGopEntry){.index = (int16_t)hi,
                            .past = (int16_t)(anchor_type == AVOCET_TYPE_P ? lo : -1),
                            .future = -1,
                            .layer = 0,
                            .type = (int8_t)anchor_type};
-    return 1 + order_between(out + 1, lo, hi, 1, layers);
+    return 1 + order_between(out + 1, &(Between){lo, hi, 1, 2}, limits);
 }
 
 /* ---- intra pictures ---- */
@@ -118,7 +138,7 @@ static uint64_t reach_penalty(const AvoLookahead *la, int lo, int hi, uint64_t c
 static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi)
 {
     AvoGopEntry order[AVO_LA_BFRAMES_MAX + 1];
-    int n = avo_gop_order(order, lo, hi, AVOCET_TYPE_P, la->layers);
+    int n = avo_gop_order(order, lo, hi, AVOCET_TYPE_P, &la->limits);
     uint64_t cost = 0;
     for (int k = 0; k < n; k++)
         cost += entry_cost(la, &order[k]);
@@ -288,7 +308,7 @@ static int run_end(const AvoLookahead *la, int lo, int64_t last_idr)
 
 static void append_minigop(AvoLookahead *la, int lo, int hi, AvocetFrameType type)
 {
-    la->entry_count += avo_gop_order(la->entry + la->entry_count, lo, hi, type, la->layers);
+    la->entry_count += avo_gop_order(la->entry + la->entry_count, lo, hi, type, &la->limits);
     if (!la->minigop_length)
         la->minigop_length = la->entry_count;
 }

@@ -13,6 +13,12 @@ int avo_lookahead_sources(const AvocetEncoderConfig *config)
            2; /* the window when a mini-GOP is decided, and the anchor */
 }
 
+/* References for the pyramid, out of a buffer of dpb_frames. */
+static int pyramid_frames(const AvocetEncoderConfig *config, int dpb_frames)
+{
+    return dpb_frames - (config->long_term > 0 && dpb_frames > 2);
+}
+
 int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames)
 {
     if (config->bframes == 0 || dpb_frames < 2)
@@ -21,7 +27,8 @@ int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames)
                  : config->b_pyramid == AVOCET_PYRAMID_STRICT
                      ? 2
                      : 1 + avo_log2_floor((uint32_t)config->bframes);
-    return avo_min(wanted, dpb_frames - 1 - (config->long_term > 0 && dpb_frames > 2));
+    int frames = pyramid_frames(config, dpb_frames);
+    return frames > 2 ? avo_min(wanted, frames) : 1;
 }
 
 /* As many as the pyramid's layers hold. */
@@ -56,8 +63,9 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->mb_count = la->mb_width * la->mb_height;
     la->coarse_width = (la->mb_width + 3) / 4;
     la->coarse_height = (la->mb_height + 3) / 4;
-    la->layers = avo_lookahead_layers(config, dpb_frames);
-    la->bframes = longest_run(config, la->layers);
+    la->limits.layers = avo_lookahead_layers(config, dpb_frames);
+    la->limits.frames = pyramid_frames(config, dpb_frames);
+    la->bframes = longest_run(config, la->limits.layers);
     la->delay = avo_lookahead_delay(config);
     la->min_keyint = config->min_keyint ? config->min_keyint : config->keyint / 10;
     la->min_keyint = avo_clip3(1, config->keyint / 2 + 1, la->min_keyint);
@@ -78,7 +86,7 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     la->wants_ahead =
         la->delay > 0 && (config->vbv_bufsize > 0 || config->rate_mode == AVOCET_RATE_BITRATE);
     la->past_max = avo_max(la->bframes + 1, cuts && la->delay ? AVO_LA_FLASH_MAX + 1 : 1);
-    la->future_max = la->layers == 1 ? la->bframes : la->bframes ? (la->bframes + 2) / 2 : 0;
+    la->future_max = la->limits.layers == 1 ? la->bframes : la->bframes ? (la->bframes + 2) / 2 : 0;
     la->last_idr = -1;
 }
 

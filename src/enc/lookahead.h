@@ -21,9 +21,9 @@ int avo_lookahead_delay(const AvocetEncoderConfig *config);
 /* Sources that the lookahead itself may hold at once. The pool needs these, plus one to fill, plus
  * those of the plans that the pipeline has popped and not yet released. */
 int avo_lookahead_sources(const AvocetEncoderConfig *config);
-/* B pictures in a row and layers of them that dpb_frames reference frames allow: bframes 0 with one
- * frame. Layers: 1 flat, 2 one level of reference B, ... A mini-GOP with n layers keeps at most n +
- * 1 frames as references. */
+/* Layers of B pictures that dpb_frames reference frames allow: 0 none, 1 flat, 2 one level of
+ * reference B, ... As many as frames; where all n layers are there from the first picture on, n + 1
+ * frames are held. */
 int avo_lookahead_layers(const AvocetEncoderConfig *config, int dpb_frames);
 
 /* Carves the lookahead and the cost caches of all sources of `pool` (already carved on the same

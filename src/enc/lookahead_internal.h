@@ -24,6 +24,12 @@ typedef struct AvoGopEntry {
     int8_t type; /* AvocetFrameType */
 } AvoGopEntry;
 
+/* What a pyramid may need. */
+typedef struct AvoGopLimits {
+    int layers; /* of B pictures; 0: none */
+    int frames; /* references that a decoder holds for it, anchors included */
+} AvoGopLimits;
+
 /* What a block of a pair refers to; two bits above the cost. */
 enum { AVO_LOWRES_INTRA = 0, AVO_LOWRES_PAST = 1, AVO_LOWRES_FUTURE = 2, AVO_LOWRES_BOTH = 3 };
 #define AVO_LOWRES_COST_MAX   0x3fff
@@ -93,7 +99,7 @@ struct AvoLookahead {
     AvoProgress *row_progress; /* of the field being searched: blocks done in each row */
     int mb_width, mb_height, mb_count;
     int bframes; /* in effect */
-    int layers;  /* of B pictures; 0: none */
+    AvoGopLimits limits;
     int delay;
     int past_max, future_max; /* distances that may be searched */
     int step;                 /* one of step x step blocks is measured for all of them */
@@ -218,9 +224,9 @@ int64_t avo_lookahead_duration_q16(const AvoLookahead *la, int index);
 /* ---- gop_shape.c ---- */
 
 /* Coding order of the mini-GOP whose anchors are at window indexes lo and hi: hi first, then the B
- * pictures between by halving, at most `layers` deep. Writes hi - lo entries, returns their number.
- */
-int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type, int layers);
+ * pictures between by halving. Writes hi - lo entries, returns their number. */
+int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type,
+                  const AvoGopLimits *limits);
 /* Decides the structure of the whole window: la->entry, entry_count, minigop_length. */
 void avo_gop_decide(AvoLookahead *la);
 

@@ -273,8 +273,8 @@ static int frames_besides(const AvocetEncoderConfig *config)
     return 1 + (config->long_term > 0);
 }
 
-/* No level is raised for more than seven B pictures, and none is refused for them: the pyramid is
- * as deep as the level allows. */
+/* No level is raised for more than seven B pictures, and none is refused for them: where it holds
+ * too few pictures, some parts of the pyramid are less deep (gop_shape.c). */
 int avo_config_reorder_frames(const AvocetEncoderConfig *config)
 {
     int depth = pyramid_depth(config);

@@ -73,21 +73,37 @@ static void setup(Setup *s, const Case *c)
 typedef struct Checker {
     const Case *c;
     int seen[PICTURES_MAX];
-    int64_t coded_display[PICTURES_MAX]; /* display index by coded index */
     int type_of[PICTURES_MAX], layer_of[PICTURES_MAX];
+    int64_t held[16];                            /* references, display indexes */
+    int held_count;
     int coded;
     int64_t last_idr, last_anchor;
 } Checker;
 
-/* Nearest pictures on both sides that are references and coded since the last IDR: they must lie in
- * lower layers and inside the mini-GOP. */
+/* A picture becomes a reference: an IDR empties the buffer, and out of a full one falls the
+ * picture shown first. */
+static void hold(Checker *k, const AvoPlan *p)
+{
+    int first = 0;
+    if (p->type == AVOCET_TYPE_B)
+        return;
+    if (p->type == AVOCET_TYPE_IDR)
+        k->held_count = 0;
+    for (int i = 1; i < k->held_count; i++)
+        if (k->held[i] < k->held[first])
+            first = i;
+    if (k->held_count == k->c->dpb_frames)
+        k->held[first] = k->held[--k->held_count];
+    k->held[k->held_count++] = p->src->display_index;
+}
+
+/* Nearest pictures on both sides that the buffer holds: they must lie in lower layers and inside
+ * the mini-GOP. */
 static void check_b(Checker *k, const AvoPlan *p)
 {
     int64_t d = p->src->display_index, past = -1, future = INT64_MAX;
-    for (int i = 0; i < k->coded; i++) {
-        int64_t r = k->coded_display[i];
-        if (r < k->last_idr || k->type_of[r] == AVOCET_TYPE_B)
-            continue;
+    for (int i = 0; i < k->held_count; i++) {
+        int64_t r = k->held[i];
         if (r < d && r > past)
             past = r;
         if (r > d && r < future)
@@ -155,7 +171,8 @@ static void check_plan(Checker *k, const AvoPlan *p)
     k->seen[d]++;
     k->type_of[d] = p->type;
     k->layer_of[d] = p->layer;
-    k->coded_display[k->coded++] = d;
+    k->coded++;
+    hold(k, p);
 }
 
 static void drain(Setup *s, Checker *k)
@@ -240,7 +257,8 @@ static void name_case(Case *c)
 
 static void all_shapes(void)
 {
-    static const int keyints[] = {1, 2, 7, 250}, depths[] = {0, 5, 20}, dpbs[] = {1, 2, 3, 4, 16};
+    static const int keyints[] = {1, 2, 7, 250}, depths[] = {0, 5, 20};
+    static const int dpbs[] = {1, 2, 3, 4, 5, 16};
     static const int bframes[] = {0, 1, 2, 3, 4, 5, 7, 8, 15, 16};
     for (size_t b = 0; b < AVO_COUNT(bframes); b++)
         for (int adapt = 0; adapt <= 2; adapt++)
