@@ -301,18 +301,19 @@ static AvoSliceType slice_type_of(AvocetFrameType type)
     }
 }
 
-/* Explicit weights of B pictures follow the mean brightness: offsets only. */
+/* Explicit weights of B pictures follow the mean brightness: offsets only. Each reference has its
+ * own in the slice header, in the shortest form: a weight of 1 with nothing behind the point. */
 static void set_b_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
-    h->luma_log2_denom = h->chroma_log2_denom = 5;
+    h->luma_log2_denom = h->chroma_log2_denom = 0;
     for (int list = 0; list < 2; list++)
         for (int i = 0; i < job->refs.count[list]; i++) {
             int offset =
                 (job->rec->brightness_q4 - job->refs.frame[list][i]->brightness_q4 + 8) >> 4;
             AvoWeight *w = &h->weight[list][i];
             w->luma_flag = offset != 0;
-            w->w[0] = 32;
+            w->w[0] = 1;
             w->o[0] = (int16_t)avo_clip3(-128, 127, offset);
         }
 }
@@ -380,7 +381,8 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->type = slice_type_of(job->plan.type);
     job->pps = choose_pps(enc, job);
     h->pps_id = job->pps->id;
-    job->rec = avo_references_start(&enc->references, &job->plan, h, &job->refs, &enc->message);
+    job->rec = avo_references_start(&enc->references, &job->plan, enc->fades, h, &job->refs,
+                                    &enc->message);
     if (!job->rec)
         return AVOCET_ERR_INTERNAL;
     job->rec->slice_type = h->type;
