@@ -4,9 +4,9 @@
  * kept, because shape search, scene cut detection, importance propagation and rate control ask for
  * the same pairs again and again.
  *
- * Search: a few candidates (median, zero, neighbours, the same block's vector at the next shorter
- * distance or, for the future, the mirrored vector of that picture, and what the search at an
- * eighth of the size found: coarse_search.c), a diamond on SAD, a half-sample diamond on SATD over
+ * Search: a few candidates (median, zero, neighbours, two shorter ways one after the other or, for
+ * the future, the way back from there, the same of blocks nearby, and what the search at an eighth
+ * of the size found: coarse_search.c), a diamond on SAD, a half-sample diamond on SATD over
  * planes that are interpolated once per picture (not at the fastest). All kernel calls take four
  * positions at once. The fields are true to motion rather than cheapest per block: vector
  * differences cost. */
@@ -262,12 +262,17 @@ AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int round
     }
 }
 
-static void search_block(BlockSearch *s, const AvoMv candidates[8], bool whole_only)
+/* Where a search may start; fours of them, the likeliest first. */
+typedef struct Starts {
+    AvoMv mv[12];
+    int count;
+} Starts;
+
+static void search_block(BlockSearch *s, const Starts *starts, bool whole_only)
 {
     s->cost = INT32_MAX;
-    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], candidates);
-    if (s->cost > GOOD_SAD)
-        try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], candidates + 4);
+    for (int i = 0; i < starts->count && s->cost > GOOD_SAD; i += 4)
+        try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], starts->mv + i);
     if (s->cost > GOOD_SAD)
         walk_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
     s->cost = s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv), s->stride) +
@@ -278,32 +283,70 @@ static void search_block(BlockSearch *s, const AvoMv candidates[8], bool whole_o
 
 /* ---- a field of vectors ---- */
 
-/* Where a block's vector is guessed from when another field of the picture
- * or its reference is there. */
+/* Other fields that tell where a block may be found in the reference. */
 typedef struct Hint {
-    const AvoMv *mv;
-    int scale_q8;
+    const AvoMv *mv;     /* NULL: there are none */
+    const AvoMv *onward; /* leads on from where mv ends */
+    bool reversed;       /* mv leads from the reference here */
+    int scale_q8;        /* otherwise what makes mv as long as needed */
 } Hint;
 
+/* Motion is seldom even over many pictures, so two ways in a row say more than one that is scaled.
+ */
 static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
 {
     const AvoLowres *lr = avo_lowres(la, index);
     if (dir) {
         const AvoLowres *other = avo_lowres(la, index + distance);
         if (other->searched[0][distance - 1])
-            return (Hint){other->mv[0][distance - 1], -256};
+            return (Hint){.mv = other->mv[0][distance - 1], .reversed = true, .scale_q8 = -256};
+    }
+    for (int d = distance - 1; d > 0; d--) {
+        const AvoLowres *there = avo_lowres(la, dir ? index + d : index - d);
+        int rest = distance - d;
+        if (lr->searched[dir][d - 1] && there->searched[dir][rest - 1])
+            return (Hint){.mv = lr->mv[dir][d - 1],
+                          .onward = there->mv[dir][rest - 1],
+                          .scale_q8 = 256 * distance / d};
     }
     for (int d = distance - 1; d > 0; d--)
         if (lr->searched[dir][d - 1])
-            return (Hint){lr->mv[dir][d - 1], 256 * distance / d};
+            return (Hint){.mv = lr->mv[dir][d - 1], .scale_q8 = 256 * distance / d};
     for (int d = 1; d <= (dir ? la->past_max : la->future_max); d++)
         if (lr->searched[!dir][d - 1])
-            return (Hint){lr->mv[!dir][d - 1], -256 * distance / d};
-    return (Hint){NULL, 0};
+            return (Hint){.mv = lr->mv[!dir][d - 1], .scale_q8 = -256 * distance / d};
+    return (Hint){.mv = NULL};
+}
+
+AVO_INLINE AvoMv scaled(AvoMv mv, int scale_q8)
+{
+    return (AvoMv){(int16_t)((mv.x * scale_q8 + 128) >> 8),
+                   (int16_t)((mv.y * scale_q8 + 128) >> 8)};
+}
+
+/* A field's vector where the block at x, y arrives by mv. */
+static AvoMv vector_at(const AvoLookahead *la, const AvoMv *field, int x, int y, AvoMv mv)
+{
+    int tx = avo_clip3(0, la->mb_width - 1, (16 * x + mv.x + 8) >> 4);
+    int ty = avo_clip3(0, la->mb_height - 1, (16 * y + mv.y + 8) >> 4);
+    return field[ty * la->mb_width + tx];
+}
+
+/* What the hint says of block x, y. */
+static AvoMv hinted(const AvoLookahead *la, const Hint *hint, int x, int y)
+{
+    AvoMv mv = hint->mv[y * la->mb_width + x];
+    if (hint->onward) {
+        AvoMv rest = vector_at(la, hint->onward, x, y, mv);
+        return (AvoMv){(int16_t)(mv.x + rest.x), (int16_t)(mv.y + rest.y)};
+    }
+    if (hint->reversed)
+        return scaled(vector_at(la, hint->mv, x, y, scaled(mv, -256)), -256);
+    return scaled(mv, hint->scale_q8);
 }
 
 /* Median prediction and candidates from the vectors found so far in this field. */
-static void predict_block(BlockSearch *s, AvoMv candidates[8], const AvoMv *field, int width,
+static void predict_block(BlockSearch *s, AvoMv out[5], const AvoMv *field, int width,
                           const Group *g)
 {
     static const AvoMv zero = {0, 0};
@@ -313,12 +356,26 @@ static void predict_block(BlockSearch *s, AvoMv candidates[8], const AvoMv *fiel
     AvoMv right = g->y0 && g->x1 < width ? above[g->x1] : top;
     s->pred.x = (int16_t)avo_median3(left.x, top.x, right.x);
     s->pred.y = (int16_t)avo_median3(left.y, top.y, right.y);
-    candidates[0] = clip_mv(s, s->pred.x, s->pred.y);
-    candidates[1] = zero;
-    candidates[2] = clip_mv(s, left.x, left.y);
-    candidates[3] = clip_mv(s, top.x, top.y);
-    candidates[4] = clip_mv(s, right.x, right.y);
-    candidates[5] = candidates[6] = candidates[7] = zero;
+    out[0] = clip_mv(s, s->pred.x, s->pred.y);
+    out[1] = zero;
+    out[2] = clip_mv(s, left.x, left.y);
+    out[3] = clip_mv(s, top.x, top.y);
+    out[4] = clip_mv(s, right.x, right.y);
+}
+
+/* Four more from the fields around: also what they say of the blocks to the right and below, and
+ * the first of them alone, scaled. */
+static void add_hinted(const AvoLookahead *la, const BlockSearch *s, AvoMv *first, AvoMv more[4],
+                       const Hint *hint, const Group *g)
+{
+    int x = g->x0, x1 = avo_min(g->x1, la->mb_width - 1);
+    int y = g->y0, y1 = avo_min(g->y1, la->mb_height - 1);
+    AvoMv mv[5] = {hinted(la, hint, x, y), hinted(la, hint, x1, y), hinted(la, hint, x, y1),
+                   hinted(la, hint, x1, y1),
+                   scaled(hint->mv[y * la->mb_width + x], hint->scale_q8)};
+    *first = clip_mv(s, mv[0].x, mv[0].y);
+    for (int i = 0; i < 4; i++)
+        more[i] = clip_mv(s, mv[i + 1].x, mv[i + 1].y);
 }
 
 /* Two candidates from the coarse field: of the block's place and of the next place diagonally. */
@@ -343,12 +400,11 @@ typedef struct Field {
     uint16_t *cost;
 } Field;
 
-/* What a block at g is searched with: its place in the planes, limits, candidates. */
-static void start_block(const Field *f, BlockSearch *s, AvoMv candidates[8], const Group *g)
+/* What a block at g is searched with: its place in the planes, limits, starts. */
+static void start_block(const Field *f, BlockSearch *s, Starts *starts, const Group *g)
 {
     const AvoLookahead *la = f->la;
     ptrdiff_t at = 8 * g->y * s->stride + 8 * g->x;
-    int i = g->y0 * la->mb_width + g->x0;
     for (int k = 0; k < 4; k++)
         s->plane[k] = f->plane[k] + at;
     s->min_x = -2 * (8 * g->x + REACH);
@@ -356,12 +412,13 @@ static void start_block(const Field *f, BlockSearch *s, AvoMv candidates[8], con
     s->min_y = -2 * (8 * g->y + REACH);
     s->max_y = 2 * (8 * (la->mb_height - 1 - g->y) + REACH);
     la->dsp->copy[1](s->cur, AVO_CUR_STRIDE, f->cur->data + at, s->stride, 8);
-    predict_block(s, candidates, f->mv, la->mb_width, g);
+    memset(starts->mv, 0, sizeof starts->mv);
+    starts->count = f->hint.mv ? 12 : 8;
+    predict_block(s, starts->mv, f->mv, la->mb_width, g);
     if (f->hint.mv)
-        candidates[5] = clip_mv(s, (f->hint.mv[i].x * f->hint.scale_q8 + 128) >> 8,
-                                (f->hint.mv[i].y * f->hint.scale_q8 + 128) >> 8);
+        add_hinted(la, s, &starts->mv[5], &starts->mv[8], &f->hint, g);
     if (f->coarse)
-        add_coarse(la, s, candidates + 6, f->coarse, g->x, g->y);
+        add_coarse(la, s, &starts->mv[6], f->coarse, g->x, g->y);
 }
 
 /* Candidates need the vectors to the left and above, up to one group further right. */
@@ -369,15 +426,15 @@ static void search_row(void *context, int line, int worker)
 {
     const Field *f = context;
     const AvoLookahead *la = f->la;
-    AvoMv candidates[8];
+    Starts starts;
     BlockSearch s = {.dsp = la->dsp, .stride = f->cur->stride};
     (void)worker;
     for (int column = 0, columns = group_columns(la); column < columns; column++) {
         Group g = group_at(la, column, line);
         if (line > 0)
             avo_progress_wait(&la->row_progress[line - 1], avo_min(column + 2, columns));
-        start_block(f, &s, candidates, &g);
-        search_block(&s, candidates, la->whole_only);
+        start_block(f, &s, &starts, &g);
+        search_block(&s, &starts, la->whole_only);
         set_vectors(la, f->mv, &g, s.mv);
         set_costs(la, f->cost, &g, avo_min(s.cost, AVO_LOWRES_COST_MAX));
         avo_progress_publish(&la->row_progress[line], column + 1);

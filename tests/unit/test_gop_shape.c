@@ -74,7 +74,7 @@ typedef struct Checker {
     const Case *c;
     int seen[PICTURES_MAX];
     int type_of[PICTURES_MAX], layer_of[PICTURES_MAX];
-    int64_t held[16];                            /* references, display indexes */
+    int64_t held[16]; /* references, display indexes */
     int held_count;
     int coded;
     int64_t last_idr, last_anchor;
