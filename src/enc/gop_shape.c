@@ -338,6 +338,25 @@ static void append_beyond(AvoLookahead *la, int lo, int end, int64_t last_idr)
     append_run(la, key, place_fixed(la, key, next, la->anchor));
 }
 
+/* In place of what lies beyond the run: nothing refers across, but its bits are to be planned. */
+void avo_gop_append_rest(AvoLookahead *la)
+{
+    int end = la->run_count; /* the run starts at window index 1 */
+    bool idr = la->entry[0].type == AVOCET_TYPE_IDR;
+    int64_t last_idr = idr ? la->window[1]->display_index : la->last_idr;
+    la->entry_count = la->run_count;
+    while (end < la->count) {
+        AvocetFrameType type = intra_type(la, end + 1, last_idr);
+        append_minigop(la, end, end + 1, type);
+        end++;
+        if (type == AVOCET_TYPE_IDR)
+            last_idr = la->window[end]->display_index;
+        int next = run_end(la, end, last_idr);
+        append_run(la, end, place_fixed(la, end, next, la->anchor));
+        end = next;
+    }
+}
+
 void avo_gop_decide(AvoLookahead *la)
 {
     int64_t last_idr = la->last_idr;

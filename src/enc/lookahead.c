@@ -281,7 +281,8 @@ static void fill_vectors(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntr
 static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
 {
     AvoPlanAhead *out = avo_lowres(la, la->entry[k].index)->ahead;
-    int n = avo_min(la->run_count - k - 1, AVO_LA_AHEAD_MAX);
+    int known = la->flushing ? la->entry_count : la->run_count;
+    int n = avo_min(known - k - 1, AVO_LA_AHEAD_MAX);
     for (int i = 0; i < n; i++) {
         const AvoGopEntry *e = &la->entry[k + 1 + i];
         out[i].type = e->type;
@@ -293,7 +294,7 @@ static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
     }
     plan->ahead = out;
     plan->ahead_count = n;
-    plan->ahead_is_all = la->flushing && n == la->run_count - k - 1;
+    plan->ahead_is_all = la->flushing && n == known - k - 1;
 }
 
 static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)
@@ -388,6 +389,8 @@ static void decide_minigop(AvoLookahead *la)
 {
     avo_gop_decide(la);
     avo_propagate_window(la);
+    if (la->wants_ahead && la->flushing)
+        avo_gop_append_rest(la);
     int length = la->minigop_length;
     for (int k = 0; k < length; k++)
         fill_plan(la, &la->out[k], k);

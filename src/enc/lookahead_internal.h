@@ -229,5 +229,8 @@ int avo_gop_order(AvoGopEntry *out, int lo, int hi, AvocetFrameType anchor_type,
                   const AvoGopLimits *limits);
 /* Decides the structure of the whole window: la->entry, entry_count, minigop_length. */
 void avo_gop_decide(AvoLookahead *la);
+/* At the end of the stream, once importance is known: also all intra pictures behind the run and
+ * what follows them. */
+void avo_gop_append_rest(AvoLookahead *la);
 
 #endif

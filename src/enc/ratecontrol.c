@@ -21,11 +21,12 @@
 
 #define MEMORY_SHIFT 8 /* ABR forgets half of the past in about 180 pictures, */
 #define MEMORY_LIVE  5 /* without lookahead in about 22 */
-#define LOAN_TIME    2 /* seconds until the bits of an intra picture are made up for, */
+#define LOAN_TIME    1 /* seconds until the bits of an intra picture are made up for, */
 #define LOAN_LIVE    2 /* without lookahead */
 #define INTRA_COST   8 /* times the bits of a P picture, before anything is known */
-#define ENDING_B_Q8  512
-#define ENDING_Q8    1536 /* how far the base moves so that the last pictures meet the sum */
+#define HEIRS        16 /* pictures that make one as important as usual */
+#define ENDING_B_Q8  1024
+#define ENDING_Q8    3072 /* how far the base moves so that the last pictures meet the sum */
 
 /* Bits over, in milliseconds of the rate, at which the base moves by 6 QP: grows with the square
  * root of the seconds so far, but not without lookahead. */
@@ -36,6 +37,9 @@
 #define TOLERANCE_MINIGOPS 2
 
 #define STEADY_B_Q8 -256 /* B pictures against anchors, where quality is to be even */
+
+#define OVERFLOW_Q8 4608 /* the sum so far moves the base by 18 QP at most, */
+#define BOUND_Q8    3072 /* what it will be behind the pictures ahead by 12 more */
 
 #define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -195,11 +199,14 @@ static void learn(int32_t *value, int32_t seen_value, int seen)
     *value += (int32_t)(((int64_t)seen_value - *value) / avo_min(seen + 1, 4));
 }
 
-/* Cost of a picture that is only foreseen, with the usual effect of offsets on its kind. */
-static int32_t log2_ahead_at_0(const AvoRateControl *rc, const AvoPlanAhead *ahead)
+/* Bits at QP 0 of the i-th picture that is foreseen, with the usual effect of offsets on its kind.
+ * The last pictures of a stream are important to hardly any others. */
+static int32_t log2_ahead_at_0(const AvoRateControl *rc, const AvoPlan *plan, int i)
 {
-    int kind = avo_rc_kind((AvocetFrameType)ahead->type);
-    return log2_bits_at_0(rc, kind, ahead->cost) + rc->predictor[kind].log2_offsets_q16;
+    int kind = avo_rc_kind((AvocetFrameType)plan->ahead[i].type);
+    int heirs = plan->ahead_is_all ? avo_min(plan->ahead_count - 1 - i, HEIRS) : HEIRS;
+    return log2_bits_at_0(rc, kind, plan->ahead[i].cost) +
+           rc->predictor[kind].log2_offsets_q16 / HEIRS * heirs;
 }
 
 /* ---- relative quantisers ---- */
@@ -263,7 +270,7 @@ static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relativ
         const AvoPlanAhead *a = &plan->ahead[i];
         int relative =
             kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer) + complexity;
-        *scaled += (uint64_t)bits_at(log2_ahead_at_0(rc, a), relative);
+        *scaled += (uint64_t)bits_at(log2_ahead_at_0(rc, plan, i), relative);
         durations += a->duration_q16;
     }
     *wanted = avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)durations) >> 8;
@@ -284,21 +291,44 @@ static int64_t tolerance(const AvoRateControl *rc)
     return avo_max64(by_time, TOLERANCE_MINIGOPS * rc->minigop * rc->bits_per_picture_q8 / 256);
 }
 
-/* Moves the base when the sum of bits so far is off. What intra pictures took in advance is not: it
- * is paid back picture by picture. */
+/* Bits so far beyond those due. What intra pictures took in advance does not count: it is paid back
+ * picture by picture. */
+static int64_t bits_over(const AvoRateControl *rc)
+{
+    return rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan;
+}
+
+/* Moves the base when the sum of bits so far is off. */
 static int overflow_q8(const AvoRateControl *rc)
 {
-    int64_t over = rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan;
-    int64_t ratio_q8 = 256 + over * 256 / tolerance(rc);
-    return avo_qp_delta_q8(
-        avo_log2_ratio_q16((uint64_t)avo_clip3_64(rc->live ? 112 : 170, 768, ratio_q8), 256));
+    int64_t over = bits_over(rc), most = tolerance(rc);
+    uint64_t sum = (uint64_t)(most + (over < 0 ? -over : over));
+    int move = avo_min(avo_qp_delta_q8(avo_log2_ratio_q16(sum, (uint64_t)most)), OVERFLOW_Q8);
+    return over < 0 ? -move : move;
+}
+
+/* The base at which pictures take so many bits. */
+static int base_for_q8(uint64_t scaled, int64_t bits)
+{
+    return avo_qp_delta_q8(avo_log2_ratio_q16(scaled, (uint64_t)avo_max64(bits, 1)));
+}
+
+/* A scene that is much harder or easier than the past has no use for the past's base: the pictures
+ * ahead may take the sum off by what is tolerated, by half of it if above, but no farther. */
+static int bounded_base_q8(const AvoRateControl *rc, int base, uint64_t scaled, uint64_t wanted)
+{
+    int64_t even = (int64_t)wanted - bits_over(rc), most = tolerance(rc);
+    int low = base_for_q8(scaled, even + most / 2), high = base_for_q8(scaled, even - most);
+    if (even > most)
+        base = avo_min(base, high);
+    return avo_max(base, low);
 }
 
 /* The base at which these last pictures take what is left. */
 static int ending_base_q8(const AvoRateControl *rc, uint64_t scaled, uint64_t wanted)
 {
     int64_t left = (rc->bits_due >> 8) + (int64_t)wanted - rc->bits_done - bits_in_flight(rc);
-    return avo_qp_delta_q8(avo_log2_ratio_q16(scaled, (uint64_t)avo_max64(left, 1)));
+    return base_for_q8(scaled, left);
 }
 
 /* For B pictures, which otherwise take `base` from their anchors. */
@@ -309,7 +339,8 @@ static int near_ending_q8(const AvoRateControl *rc, const AvoPlan *plan, int rel
         return base;
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
     int ending = ending_base_q8(rc, scaled, wanted);
-    return avo_clip3(base - ENDING_B_Q8, base + ENDING_B_Q8, ending);
+    int most = avo_max(base, rc->last_base_q8) + ENDING_B_Q8;
+    return avo_clip3(base - ENDING_B_Q8 / 2, most, ending);
 }
 
 static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
@@ -318,6 +349,9 @@ static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relati
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
     int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
     int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc);
+    if (!rc->live)
+        base = avo_clip3(base - BOUND_Q8, base + BOUND_Q8,
+                         bounded_base_q8(rc, base, scaled, wanted));
     if (!plan->ahead_is_all)
         return base;
     return avo_clip3(base - ENDING_Q8, base + ENDING_Q8, ending_base_q8(rc, scaled, wanted));
@@ -359,6 +393,13 @@ static int two_pass_base_q8(AvoRateControl *rc, const AvoPlan *plan)
     return rc->last_base_q8 = base;
 }
 
+/* Where bits are promised, blocks are to reach qp_max whatever their offsets. */
+static int highest_q8(const AvoRateControl *rc)
+{
+    bool promised = rc->vbv.size || rc->mode == AVOCET_RATE_BITRATE;
+    return rc->qp_max_q8 + (promised ? BEYOND_Q8 : 0);
+}
+
 static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
     if (rc->two_pass)
@@ -373,10 +414,11 @@ static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative
         return rc->base_q8;
     int base = abr_base_q8(rc, plan, relative_q8);
     if (rc->anchors && !plan->scenecut) {
-        int last = rc->last_base_q8;
-        base = avo_clip3(last - rc->qp_step_q8, last + rc->qp_step_q8, base);
+        int last = rc->last_base_q8, step = rc->qp_step_q8 * (plan->ahead_is_all ? 2 : 1);
+        base = avo_clip3(last - step, last + step, base);
     }
-    rc->last_base_q8 = avo_clip3(rc->qp_min_q8 - relative_q8, rc->qp_max_q8 - relative_q8, base);
+    rc->last_base_q8 =
+        avo_clip3(rc->qp_min_q8 - relative_q8, highest_q8(rc) - relative_q8, base);
     return base;
 }
 
@@ -404,7 +446,7 @@ static int vbv_raise_q8(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8
     for (int i = 1; i < n; i++) {
         const AvoPlanAhead *a = &plan->ahead[i - 1];
         int offset = kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer);
-        bits[i] = bits_at(log2_ahead_at_0(rc, a), base + offset);
+        bits[i] = bits_at(log2_ahead_at_0(rc, plan, i - 1), base + offset);
         duration[i] = a->duration_q16;
     }
     AvoVbv vbv = vbv_after(rc, rc->flight_count);
@@ -480,8 +522,7 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     int qp = picture_base_q8(rc, plan, relative) + relative;
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);
-    int beyond = rc->vbv.size ? BEYOND_Q8 : 0;
-    out->qp_q8 = avo_clip3(rc->qp_min_q8, rc->qp_max_q8 + beyond, qp);
+    out->qp_q8 = avo_clip3(rc->qp_min_q8, highest_q8(rc), qp);
     out->starve = false;
     out->bits_planned = rc->mode == AVOCET_RATE_QP
                             ? 0
