@@ -19,14 +19,16 @@
 #define LOG2_COEFF_BREF (1 * 65536 + 52000)
 #define LOG2_COEFF_B    (1 * 65536)
 
-#define MEMORY_SHIFT 8 /* ABR forgets half of the past in about 180 pictures, */
-#define MEMORY_LIVE  5 /* without lookahead in about 22 */
-#define LOAN_TIME    1 /* seconds until the bits of an intra picture are made up for, */
-#define LOAN_LIVE    2 /* without lookahead */
-#define INTRA_COST   8 /* times the bits of a P picture, before anything is known */
+#define MEMORY_SHIFT 8  /* ABR forgets half of the past in about 180 pictures, */
+#define MEMORY_LIVE  5  /* without lookahead in about 22 */
+#define LOAN_TIME    1  /* seconds until the bits of an intra picture are made up for, */
+#define LOAN_LIVE    2  /* without lookahead */
+#define INTRA_COST   8  /* times the bits of a P picture, before anything is known */
 #define HEIRS        16 /* pictures that make one as important as usual */
-#define ENDING_B_Q8  1024
-#define ENDING_Q8    3072 /* how far the base moves so that the last pictures meet the sum */
+/* How far the base moves so that the last pictures meet the sum; that of B pictures beyond their
+ * anchors, up; half of it down, as a few fine leaves would only look odd. */
+#define ENDING_Q8   3072
+#define ENDING_B_Q8 1024
 
 /* Bits over, in milliseconds of the rate, at which the base moves by 6 QP: grows with the square
  * root of the seconds so far, but not without lookahead. */
@@ -35,11 +37,10 @@
 #define TOLERANCE_LIVE_MS 240
 /* At least: the base moves once in a mini-GOP, so more would overshoot. */
 #define TOLERANCE_MINIGOPS 2
+#define OVERFLOW_Q8        4608 /* the sum so far moves the base by 18 QP at most, */
+#define BOUND_Q8           3072 /* the sum behind the pictures ahead by 12 more */
 
 #define STEADY_B_Q8 -256 /* B pictures against anchors, where quality is to be even */
-
-#define OVERFLOW_Q8 4608 /* the sum so far moves the base by 18 QP at most, */
-#define BOUND_Q8    3072 /* what it will be behind the pictures ahead by 12 more */
 
 #define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -319,9 +320,7 @@ static int bounded_base_q8(const AvoRateControl *rc, int base, uint64_t scaled, 
 {
     int64_t even = (int64_t)wanted - bits_over(rc), most = tolerance(rc);
     int low = base_for_q8(scaled, even + most / 2), high = base_for_q8(scaled, even - most);
-    if (even > most)
-        base = avo_min(base, high);
-    return avo_max(base, low);
+    return avo_clip3(base - BOUND_Q8, base + BOUND_Q8, avo_clip3(low, high, base));
 }
 
 /* The base at which these last pictures take what is left. */
@@ -339,8 +338,9 @@ static int near_ending_q8(const AvoRateControl *rc, const AvoPlan *plan, int rel
         return base;
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
     int ending = ending_base_q8(rc, scaled, wanted);
+    int least = avo_min(base, rc->last_base_q8) - ENDING_B_Q8 / 2;
     int most = avo_max(base, rc->last_base_q8) + ENDING_B_Q8;
-    return avo_clip3(base - ENDING_B_Q8 / 2, most, ending);
+    return avo_clip3(least, most, ending);
 }
 
 static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
@@ -350,8 +350,7 @@ static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relati
     int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
     int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc);
     if (!rc->live)
-        base = avo_clip3(base - BOUND_Q8, base + BOUND_Q8,
-                         bounded_base_q8(rc, base, scaled, wanted));
+        base = bounded_base_q8(rc, base, scaled, wanted);
     if (!plan->ahead_is_all)
         return base;
     return avo_clip3(base - ENDING_Q8, base + ENDING_Q8, ending_base_q8(rc, scaled, wanted));
@@ -417,8 +416,7 @@ static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative
         int last = rc->last_base_q8, step = rc->qp_step_q8 * (plan->ahead_is_all ? 2 : 1);
         base = avo_clip3(last - step, last + step, base);
     }
-    rc->last_base_q8 =
-        avo_clip3(rc->qp_min_q8 - relative_q8, highest_q8(rc) - relative_q8, base);
+    rc->last_base_q8 = avo_clip3(rc->qp_min_q8 - relative_q8, highest_q8(rc) - relative_q8, base);
     return base;
 }
 

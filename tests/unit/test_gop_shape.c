@@ -76,7 +76,7 @@ typedef struct Checker {
     int type_of[PICTURES_MAX], layer_of[PICTURES_MAX];
     int64_t held[16]; /* references, display indexes */
     int held_count;
-    int coded;
+    int coded, foreseen_end;
     int64_t last_idr, last_anchor;
 } Checker;
 
@@ -163,6 +163,10 @@ static void check_plan(Checker *k, const AvoPlan *p)
     else
         check_anchor(k, p);
     check(p->poc == 2 * (d - k->last_idr), "POC counts from the IDR", name);
+    if (p->ahead_is_all)
+        check(p->coded_index + 1 + p->ahead_count == k->c->pictures, "all that follows is foreseen",
+              name);
+    k->foreseen_end += p->ahead_is_all;
     if (d == k->c->wish_at)
         check(p->type == k->c->wish_type || p->type == AVOCET_TYPE_IDR, "wish granted", name);
     if (p->closes_minigop)
@@ -217,6 +221,9 @@ static void run(Case *c)
     avo_lookahead_flush(s.la);
     drain(&s, &k);
     check(k.coded == c->pictures, "all pictures are planned", c->name);
+    if (c->config.rate_mode == AVOCET_RATE_BITRATE)
+        check(k.foreseen_end >= avo_min(delay, c->pictures) - c->config.bframes,
+              "the end is seen by the lookahead", c->name);
     int held = 0;
     for (int i = 0; i < s.pool.count; i++)
         held += s.pool.sources[i].refcount;
@@ -319,9 +326,29 @@ static void short_streams(void)
         }
 }
 
+/* With a bit rate to meet, the pictures ahead reach over keyframes and cuts to the end. */
+static void ends(void)
+{
+    for (int keyint = 3; keyint < 40; keyint += 6)
+        for (int bframes = 0; bframes <= 8; bframes += 4) {
+            Case c = base_case();
+            c.config.rate_mode = AVOCET_RATE_BITRATE;
+            c.config.bitrate = 100000;
+            c.config.keyint = keyint;
+            c.config.bframes = bframes;
+            c.config.b_adapt = keyint % 3;
+            c.config.b_pyramid = AVOCET_PYRAMID_NORMAL;
+            c.config.lookahead = 12;
+            c.scene_length = keyint == 15 ? 13 : 0;
+            name_case(&c);
+            run(&c);
+        }
+}
+
 int main(void)
 {
     all_shapes();
+    ends();
     wishes_and_cuts();
     short_streams();
     printf("%d passed, %d failed\n", n_passed, n_failed);

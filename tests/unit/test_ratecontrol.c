@@ -188,6 +188,39 @@ static void average_rate(void)
     }
 }
 
+/* The second half of ten seconds takes twenty times or a twentieth of what the first did, or an
+ * intra picture comes near the end: the sum is met all the same. */
+static void ends(void)
+{
+    for (int kind = 0; kind <= 2; kind++) {
+        Random r = {5};
+        make_stream(250, true, &r);
+        for (int i = 0; i < stream.n; i++) {
+            AvoPlan *p = &stream.plan[i];
+            int factor = kind == 2 || (i < 125) == (kind == 0) ? 1 : 20;
+            bool late = kind == 2 && i == 236;
+            p->scenecut = late || (kind <= 1 && i == 125);
+            if (late)
+                p->type = AVOCET_TYPE_IDR;
+            if (late)
+                p->inter_cost = p->intra_cost;
+            p->inter_cost *= factor;
+            p->bits_cost *= factor * (late ? 8 : 1);
+            p->ahead_is_all = i + AHEAD >= stream.n;
+            stream.ahead[i].type = (int8_t)p->type;
+            stream.ahead[i].cost = p->inter_cost;
+        }
+        for (int64_t rate = 800000; rate <= 3200000; rate *= 4) {
+            AvocetEncoderConfig c = base_config(AVOCET_RATE_BITRATE);
+            c.bitrate = rate;
+            run(&c, NULL, -1, 0, 10);
+            double off = result.bits / ((double)rate * stream.n / 25) - 1;
+            CHECK(fabs(off) < (kind == 1 ? 0.03 : 0.015), "kind %d rate %d: %.1f %% off", kind,
+                  (int)rate, 100 * off);
+        }
+    }
+}
+
 static void without_lookahead(void)
 {
     Random r = {4};
@@ -245,6 +278,7 @@ int main(void)
     constant_quantiser();
     constant_quality();
     average_rate();
+    ends();
     without_lookahead();
     buffer();
     change_of_rate();
