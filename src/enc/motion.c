@@ -410,7 +410,8 @@ static void search_whole_samples(AvoSearch *s, AvoMv mvp, const AvoMv *starts, i
         break;
     case AVOCET_ME_HEX:
         search_hexagon_or_farther(s);
-        search_axes(s, 4 * tools->merange);
+        if (s->row->syntax.slice_type != AVO_SLICE_B) /* these start from what P pictures found */
+            search_axes(s, 4 * tools->merange);
         break;
     case AVOCET_ME_UMH:
         search_axes(s, 4 * tools->merange);
