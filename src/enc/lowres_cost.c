@@ -421,6 +421,10 @@ static void start_block(const Field *f, BlockSearch *s, Starts *starts, const Gr
         add_coarse(la, s, &starts->mv[6], f->coarse, g->x, g->y);
 }
 
+/* Blocks are small, and telling another processor takes as long as one of them: rows tell each other
+ * of so many at once. */
+#define PROGRESS_STEP 8
+
 /* Candidates need the vectors to the left and above, up to one group further right. */
 static void search_row(void *context, int line, int worker)
 {
@@ -431,13 +435,15 @@ static void search_row(void *context, int line, int worker)
     (void)worker;
     for (int column = 0, columns = group_columns(la); column < columns; column++) {
         Group g = group_at(la, column, line);
-        if (line > 0)
-            avo_progress_wait(&la->row_progress[line - 1], avo_min(column + 2, columns));
+        if (line > 0 && column % PROGRESS_STEP == 0)
+            avo_progress_wait(&la->row_progress[line - 1],
+                              avo_min(column + PROGRESS_STEP + 1, columns));
         start_block(f, &s, &starts, &g);
         search_block(&s, &starts, la->whole_only);
         set_vectors(la, f->mv, &g, s.mv);
         set_costs(la, f->cost, &g, avo_min(s.cost, AVO_LOWRES_COST_MAX));
-        avo_progress_publish(&la->row_progress[line], column + 1);
+        if (column % PROGRESS_STEP == 0 || column + 1 == columns)
+            avo_progress_publish(&la->row_progress[line], column + 1);
     }
 }
 
