@@ -4,6 +4,21 @@
 #endif
 #include "base/taskpool.h"
 
+static void begin_batch(AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready, void *context,
+                        int count)
+{
+    *batch = (AvoTaskBatch){.fn = fn, .ready = ready, .context = context, .count = count};
+}
+
+/* All tasks that are left, in order. */
+static void run_alone(AvoTaskBatch *batch)
+{
+    while (batch->next < batch->count) {
+        batch->fn(batch->context, batch->next++, 0);
+        avo_progress_publish(&batch->done, batch->next);
+    }
+}
+
 #if AVO_THREADS
 
 #include <pthread.h>
@@ -22,12 +37,10 @@ struct AvoTaskPool {
     pthread_mutex_t lock;
     pthread_cond_t wake, idle;
     bool has_sync; /* lock and conditions exist */
-    /* The batch at work; changed only with the lock held. */
-    AvoTaskFn fn;
-    void *context;
-    int next, count;
-    AvoProgress batch;   /* its number, which wraps around */
-    AvoProgress running; /* threads at work on it */
+    /* Changed only with the lock held. */
+    AvoTaskBatch *urgent; /* goes before the others */
+    AvoTaskBatch *oldest; /* of those submitted and not finished */
+    AvoProgress batches;  /* started so far; wraps around */
     bool quit;
     uint32_t disturbance; /* 0: none */
 };
@@ -55,10 +68,9 @@ AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers)
 }
 
 /* Gives way to others a number of times that looks random. */
-static void disturb(uint32_t seed, int batch, int index)
+static void disturb(uint32_t seed, uint32_t batch, int index)
 {
-    uint32_t mixed =
-        (seed ^ (uint32_t)batch * 0x9e3779b9u ^ (uint32_t)index * 0x85ebca6bu) * 0xc2b2ae35u;
+    uint32_t mixed = (seed ^ batch * 0x9e3779b9u ^ (uint32_t)index * 0x85ebca6bu) * 0xc2b2ae35u;
     for (uint32_t i = mixed >> 25; i > 0; i--)
         sched_yield();
 }
@@ -66,29 +78,52 @@ static void disturb(uint32_t seed, int batch, int index)
 /* Batches follow each other closely, and waking a sleeping thread takes as long as a small one: a
  * thread with nothing to do looks around a little before it sleeps. Called and returns with the
  * lock held. */
-static void linger(AvoTaskPool *pool, AvoProgress *what)
+static void linger(AvoTaskPool *pool, AvoProgress *what, int old)
 {
-    int old = avo_progress_get(what);
     pthread_mutex_unlock(&pool->lock);
     avo_progress_linger(what, old);
     pthread_mutex_lock(&pool->lock);
 }
 
-/* Takes tasks until none is left. Called and returns with the lock held. */
-static void work(AvoTaskPool *pool, int worker)
+static bool has_tasks(const AvoTaskBatch *b)
 {
-    avo_progress_publish(&pool->running, avo_progress_get(&pool->running) + 1);
-    while (pool->next < pool->count) {
-        int index = pool->next++;
-        pthread_mutex_unlock(&pool->lock);
-        if (pool->disturbance)
-            disturb(pool->disturbance, avo_progress_get(&pool->batch), index);
-        pool->fn(pool->context, index, worker);
-        pthread_mutex_lock(&pool->lock);
+    return b->next < b->count;
+}
+
+static int running(AvoTaskBatch *b)
+{
+    return b->next - avo_progress_get(&b->done);
+}
+
+static AvoTaskBatch *choose_batch(const AvoTaskPool *pool)
+{
+    if (pool->urgent && has_tasks(pool->urgent))
+        return pool->urgent;
+    AvoTaskBatch *best = NULL, *oldest = NULL;
+    for (AvoTaskBatch *b = pool->oldest; b; b = b->after) {
+        if (!has_tasks(b))
+            continue;
+        oldest = oldest ? oldest : b;
+        bool ready = !b->ready || b->ready(b->context, b->next);
+        if (ready && (!best || running(b) < running(best)))
+            best = b;
     }
-    int running = avo_progress_get(&pool->running) - 1;
-    avo_progress_publish(&pool->running, running);
-    if (running == 0)
+    return best ? best : oldest;
+}
+
+/* Called and returns with the lock held. Who waits for the batch may take it back as soon as its
+ * last task is counted. */
+static void run_task(AvoTaskPool *pool, AvoTaskBatch *b, int worker)
+{
+    int index = b->next++;
+    pthread_mutex_unlock(&pool->lock);
+    if (pool->disturbance)
+        disturb(pool->disturbance, b->number, index);
+    b->fn(b->context, index, worker);
+    pthread_mutex_lock(&pool->lock);
+    int done = avo_progress_get(&b->done) + 1, count = b->count;
+    avo_progress_publish(&b->done, done);
+    if (done == count)
         pthread_cond_signal(&pool->idle);
 }
 
@@ -96,17 +131,17 @@ static void *thread_main(void *argument)
 {
     Worker *self = argument;
     AvoTaskPool *pool = self->pool;
-    int seen = 0;
     pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        if (!pool->quit && avo_progress_get(&pool->batch) == seen)
-            linger(pool, &pool->batch);
-        while (!pool->quit && avo_progress_get(&pool->batch) == seen)
+    while (!pool->quit) {
+        AvoTaskBatch *b = choose_batch(pool);
+        if (b) {
+            run_task(pool, b, self->index);
+            continue;
+        }
+        int seen = avo_progress_get(&pool->batches);
+        linger(pool, &pool->batches, seen);
+        while (!pool->quit && avo_progress_get(&pool->batches) == seen)
             pthread_cond_wait(&pool->wake, &pool->lock);
-        if (pool->quit)
-            break;
-        seen = avo_progress_get(&pool->batch);
-        work(pool, self->index);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -157,26 +192,74 @@ void avo_pool_stop(AvoTaskPool *pool)
     pool->started = 0;
 }
 
-void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
+/* Called with the lock held. */
+static void announce(AvoTaskPool *pool, AvoTaskBatch *batch)
+{
+    unsigned number = (unsigned)avo_progress_get(&pool->batches) + 1;
+    batch->number = number;
+    avo_progress_publish(&pool->batches, (int)number);
+    pthread_cond_broadcast(&pool->wake);
+}
+
+/* Called and returns with the lock held. */
+static void wait_for_others(AvoTaskPool *pool, AvoTaskBatch *batch)
+{
+    for (int done; (done = avo_progress_get(&batch->done)) < batch->count;) {
+        linger(pool, &batch->done, done);
+        if (avo_progress_get(&batch->done) == done)
+            pthread_cond_wait(&pool->idle, &pool->lock);
+    }
+}
+
+void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
+                     void *context, int count)
+{
+    begin_batch(batch, fn, ready, context, count);
+    if (pool->started == 0)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    AvoTaskBatch **end = &pool->oldest;
+    while (*end)
+        end = &(*end)->after;
+    *end = batch;
+    announce(pool, batch);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Works along until the batch has no task left, then on later ones until it is done. */
+void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)
 {
     if (pool->started == 0) {
-        for (int i = 0; i < count; i++)
-            fn(context, i, 0);
+        run_alone(batch);
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    pool->fn = fn;
-    pool->context = context;
-    pool->next = 0;
-    pool->count = count;
-    avo_progress_publish(&pool->batch, (int)((unsigned)avo_progress_get(&pool->batch) + 1));
-    pthread_cond_broadcast(&pool->wake);
-    work(pool, 0);
-    for (int left; (left = avo_progress_get(&pool->running)) > 0;) {
-        linger(pool, &pool->running);
-        if (avo_progress_get(&pool->running) == left)
-            pthread_cond_wait(&pool->idle, &pool->lock);
+    AVO_ASSERT(pool->oldest == batch);
+    for (AvoTaskBatch *b; avo_progress_get(&batch->done) < batch->count;) {
+        if ((b = choose_batch(pool)))
+            run_task(pool, b, 0);
+        else
+            wait_for_others(pool, batch);
     }
+    pool->oldest = batch->after;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
+{
+    AvoTaskBatch batch;
+    begin_batch(&batch, fn, NULL, context, count);
+    if (pool->started == 0) {
+        run_alone(&batch);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->urgent = &batch;
+    announce(pool, &batch);
+    while (batch.next < batch.count)
+        run_task(pool, &batch, 0);
+    wait_for_others(pool, &batch);
+    pool->urgent = NULL;
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -219,11 +302,24 @@ void avo_pool_disturb(AvoTaskPool *pool, uint32_t seed)
     (void)seed;
 }
 
-void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
+void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
+                     void *context, int count)
 {
     (void)pool;
-    for (int i = 0; i < count; i++)
-        fn(context, i, 0);
+    begin_batch(batch, fn, ready, context, count);
+}
+
+void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)
+{
+    (void)pool;
+    run_alone(batch);
+}
+
+void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)
+{
+    AvoTaskBatch batch;
+    avo_pool_submit(pool, &batch, fn, NULL, context, count);
+    avo_pool_finish(pool, &batch);
 }
 
 #endif

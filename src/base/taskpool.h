@@ -1,9 +1,13 @@
-/* A pool of threads that runs one batch of tasks at a time: fn(context, index, worker) for index
- * 0..count-1.
+/* A pool of threads that runs batches of tasks: fn(context, index, worker) for index 0..count-1.
  *
- * Indexes are handed out in rising order, so a task may wait for a lower one (wavefront rows do):
- * whatever it waits for has been started already. The caller works along as worker 0; with no
- * threads it does everything, in order. */
+ * A thread takes the lowest index left of a batch that was submitted: of the one that fewest
+ * threads are at, since tasks of one batch may have to wait for each other (wavefront rows do), and
+ * of the oldest where that is even. One batch at a time may go before them all and is waited for
+ * (avo_pool_run). A task may wait for lower ones of its batch, which have been started already, and
+ * for those of batches submitted earlier, which never wait for later ones. The caller works along
+ * as worker 0; with no threads it does everything, in order, when it waits.
+ *
+ * All calls come from one thread. */
 #ifndef AVO_BASE_TASKPOOL_H
 #define AVO_BASE_TASKPOOL_H
 
@@ -20,9 +24,30 @@ int avo_cpu_count(void);
 AvoTaskPool *avo_pool_carve(AvoArena *arena, int workers);
 /* False if a thread could not be started; those that were are stopped again. */
 bool avo_pool_start(AvoTaskPool *pool);
-/* Ends and joins all threads. NULL and pools never started are fine. */
+/* Ends and joins all threads; tasks that were not begun are left out. NULL and pools never started
+ * are fine. */
 void avo_pool_stop(AvoTaskPool *pool);
-/* Returns when all tasks are done. */
+/* Whether a task can start without having to wait for one of an earlier batch. */
+typedef bool (*AvoTaskReadyFn)(void *context, int index);
+
+/* Work to do. The submitter's, who keeps it in place until avo_pool_finish. */
+typedef struct AvoTaskBatch {
+    AvoTaskFn fn;
+    AvoTaskReadyFn ready; /* NULL: always */
+    void *context;
+    int count;
+    int next;         /* first that nobody has taken */
+    AvoProgress done; /* tasks; what other tasks may wait for */
+    struct AvoTaskBatch *after;
+    uint32_t number; /* in the order of starting */
+} AvoTaskBatch;
+
+/* Gives the threads a batch, without waiting. */
+void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
+                     void *context, int count);
+/* Returns when all tasks of a submitted batch are done: of the oldest that is not finished. */
+void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch);
+/* Runs a batch before all that is submitted; returns when its tasks are done. */
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count);
 /* For tests: every task starts after a wait that depends on seed (not 0), so that threads meet in
  * orders that would seldom happen. What comes out may not change. Called while the pool has no

@@ -71,7 +71,7 @@ int avocet_encoder_delay(const AvocetEncoderConfig *config)
         return AVOCET_ERR_ARGUMENT;
     AvocetEncoderConfig effective = *config;
     AVO_RETURN_IF_ERROR(avo_config_validate(&effective, NULL, &message));
-    return avo_lookahead_delay(&effective);
+    return avo_lookahead_delay(&effective) + avo_encoder_overlaps(&effective);
 }
 
 /* Opens in a block that is known to be large enough and aligned. */

@@ -5,22 +5,27 @@
 
 #include "base/taskpool.h"
 #include "enc/input.h"
-#include "enc/job.h"
 #include "enc/lookahead.h"
-#include "enc/packet.h"
-#include "enc/picture_write.h"
+#include "enc/picture_work.h"
 #include "enc/ratecontrol.h"
 #include "enc/references.h"
-#include "enc/row.h"
-#include "enc/temporal_filter.h"
 #include "enc/two_pass.h"
 #include "enc/validate.h"
 
 /* Presentation times kept: more than lookahead and reordering hold back. */
 #define AVO_PTS_RING 512
 
+/* Pictures at work at once, at most. */
+#define AVO_WORKS_MAX 2
+
+/* What spatial and temporal direct prediction cost in a picture where both were looked at. */
+typedef struct AvoDirectCosts {
+    bool compared;
+    int64_t cost[2];
+} AvoDirectCosts;
+
 struct AvocetEncoder {
-    AvocetEncoderConfig config; /* in effect */
+    AvocetEncoderConfig config; /* with all changes asked for */
     AvoAdjustments adjustments;
     AvoMessage message;
     AvocetAllocator allocator; /* free is NULL when the memory is the caller's */
@@ -39,15 +44,15 @@ struct AvocetEncoder {
     AvoRowCtx *rows; /* one per worker */
     AvoInputPool input;
     AvoLookahead *lookahead;
-    AvoTemporalFilter filter;
     AvoRateControl rc;
     AvoTwoPass two_pass;
     AvoReferences references;
-    AvoPicJob job;
-    AvoPacketBuffer packet;
-    AvoPictureWriter writer;
+    AvoPictureWork work[AVO_WORKS_MAX]; /* picture n of those coded is at work in n % work_count */
+    int work_count;
+    bool overlaps;           /* work_count above 1: the next picture may begin early */
     AvoPacketBuffer headers; /* SPS, PPS, SEI as they start the stream */
     AvoFrame *frames;
+    int frame_count;
     AvoFrame *recon; /* of the packet received last; holds a reference count */
 
     /* Times. */
@@ -56,21 +61,29 @@ struct AvocetEncoder {
     int64_t sent;                      /* pictures taken */
     int64_t last_pts;
     int64_t dts_shift;      /* pts of picture number `reorder` - pts of picture 0 */
-    int64_t coded;          /* pictures coded */
+    int64_t begun, coded;   /* pictures */
     int64_t direct_cost[2]; /* direct "auto": recent costs of spatial and temporal, fading */
-    int64_t since_buffering_period; /* pictures, HRD */
+    AvoDirectCosts direct_seen[AVO_WORKS_MAX]; /* of the last pictures, not yet in direct_cost */
+    int64_t since_buffering_period;            /* pictures, HRD */
     int64_t last_idr_coded;
 
-    bool has_plan; /* job.plan is the next picture, taken from the lookahead already */
-    bool force_keyframe, flushed, timing_changed;
-    int failed; /* sticky error of the pipeline */
+    AvoPlan plan;  /* of the next picture, taken from the lookahead already, */
+    bool has_plan; /* if this is true */
+    bool force_keyframe, flushed;
+    /* Changes while running, see AvoSettings: number of those asked for and of those in effect. */
+    int64_t settings_asked, settings_in_effect;
+    AvocetRational announced_fps; /* by the parameter sets */
+    int failed;                   /* sticky error of the pipeline */
 };
 
 /* pipeline.c */
 /* Carves and sets up all stages; a dry run (arena without base) only counts.
  * enc: where to put them. */
 int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena);
-/* Codes the next plan into packet: AVOCET_OK, AVOCET_NEED_INPUT, or an error. */
+/* Whether pictures of an encoder with these (valid) settings overlap: one picture is held back then
+ * until the next can begin. */
+bool avo_encoder_overlaps(const AvocetEncoderConfig *config);
+/* The next picture in coding order: AVOCET_OK, AVOCET_NEED_INPUT, or an error. */
 int avo_encoder_code_next(AvocetEncoder *enc, AvocetPacket *packet);
 int avo_encoder_take_picture(AvocetEncoder *enc, const AvocetPicture *picture);
 /* No more pictures will come. */

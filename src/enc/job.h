@@ -1,6 +1,6 @@
 /* One picture being coded: everything its rows read in common (const for them) and the arrays they
  * fill, each row its own part. Made by pipeline.c, worked on by row.c and finish_row.c, written out
- * by pipeline.c. */
+ * by picture_work.c. */
 #ifndef AVO_ENC_JOB_H
 #define AVO_ENC_JOB_H
 
@@ -66,12 +66,20 @@ typedef struct AvoPicJob {
     AvoCabacContexts *row_contexts;
     /* Per row: macroblocks decided, and one more when the row is complete. */
     AvoProgress *row_progress;
-    AvoRelay finishing;        /* of complete rows, in order */
-    AvoProgress finished_rows; /* rows that are final up to what the next row still filters */
-    int8_t *row_last_qp;       /* per row: QPY of its last macroblock once resolved */
+    AvoRelay finishing; /* of complete rows, in order */
+    /* By slot of a frame: rows that are final, up to what the next row still filters. */
+    AvoProgress *frame_rows;
+    int reach_rows; /* so many of a reference have to be final before a row begins, from its own on
+                     */
+    int8_t *row_last_qp; /* per row: QPY of its last macroblock once resolved */
     AvoRowStats *row_stats;
     uint32_t *mb_bits; /* per macroblock, filled by the entropy coder */
     int16_t *hpel_scratch;
 } AvoPicJob;
+
+AVO_INLINE AvoProgress *avo_job_finished_rows(const AvoPicJob *job, const AvoFrame *frame)
+{
+    return &job->frame_rows[frame->slot];
+}
 
 #endif

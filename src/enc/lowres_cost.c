@@ -15,8 +15,8 @@
 #define REACH         12 /* whole samples that a block may lie outside the picture */
 #define BIDIR_PENALTY 4
 #define DIAMOND_STEPS 16
-#define FADED_Q8      (8 * 256)    /* change of mean luma that only a fade makes, */
-#define FADED_SHARE   32           /* or this part of the light: fades are even in darkness */
+#define FADED_Q8      (8 * 256) /* change of mean luma that only a fade makes, */
+#define FADED_SHARE   32        /* or this part of the light: fades are even in darkness */
 #define BLACK_Q8      (16 * 256)
 #define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
 
@@ -421,8 +421,8 @@ static void start_block(const Field *f, BlockSearch *s, Starts *starts, const Gr
         add_coarse(la, s, &starts->mv[6], f->coarse, g->x, g->y);
 }
 
-/* Blocks are small, and telling another processor takes as long as one of them: rows tell each other
- * of so many at once. */
+/* Blocks are small, and telling another processor takes as long as one of them: rows tell each
+ * other of so many at once. */
 #define PROGRESS_STEP 8
 
 /* Candidates need the vectors to the left and above, up to one group further right. */

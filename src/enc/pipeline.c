@@ -2,8 +2,12 @@
  * samples to an access unit.
  *
  *     take_picture:  input -> lookahead
- *     code_next:     plan -> references, rate control -> rows (wavefront) -> slices -> packet
- *                         -> rate control */
+ *     code_next:     plan -> references, rate control -> picture_work.c -> packet -> rate control
+ *
+ * With threads, the next picture is begun before the one at work is done, and the last one of a
+ * burst of plans is held back until the next plans come, so that threads always find work. Where
+ * rate control needs to know what a picture took before the next one begins, they follow one by
+ * one. */
 #include "enc/encoder.h"
 #include "dsp/cpu.h"
 #include "enc/headers_write.h"
@@ -15,8 +19,9 @@
 
 /* ---- set-up ---- */
 
-static void carve_frames(AvocetEncoder *enc, AvoArena *arena, int count)
+static void carve_frames(AvocetEncoder *enc, AvoArena *arena)
 {
+    int count = enc->frame_count;
     AvoFrame *frames = avo_arena_take(arena, (size_t)count * sizeof *frames, 0);
     for (int i = 0; i < count; i++) {
         AvoFrame dry, *f = frames ? &frames[i] : &dry;
@@ -28,56 +33,8 @@ static void carve_frames(AvocetEncoder *enc, AvoArena *arena, int count)
     enc->frames = frames;
 }
 
-static void carve_job(AvocetEncoder *enc, AvoArena *arena)
+static void set_slices(AvocetEncoder *enc, AvoPicJob *job)
 {
-    AvoPicJob *job = &enc->job;
-    size_t mbs = (size_t)enc->sps.mb_width * (size_t)enc->sps.mb_height,
-           rows = (size_t)enc->sps.mb_height;
-    job->code = avo_arena_take(arena, mbs * sizeof *job->code, 0);
-    job->levels = avo_arena_take(arena, mbs * sizeof *job->levels, 0);
-    for (int plane = 0; plane < (enc->sps.chroma_format_idc ? 3 : 1); plane++) {
-        size_t width = (size_t)enc->sps.mb_width * (plane ? 8 : 16);
-        job->line_stride[plane] = (ptrdiff_t)avo_align_up(width + 32, 64);
-        pixel *lines =
-            avo_arena_take(arena, ((size_t)job->line_stride[plane] * rows + 64) * sizeof(pixel), 0);
-        job->line[plane] = lines ? lines + 32 : NULL;
-    }
-    job->row_contexts = avo_arena_take(arena, rows * sizeof *job->row_contexts, 0);
-    job->row_progress = avo_arena_take(arena, rows * sizeof *job->row_progress, 0);
-    job->row_last_qp = avo_arena_take(arena, rows, 0);
-    job->row_stats = avo_arena_take(arena, rows * sizeof *job->row_stats, 0);
-    avo_row_control_carve(&job->row_control, arena, (int)rows);
-    job->hpel_scratch =
-        avo_arena_take(arena, ((size_t)enc->sps.mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
-    job->mvd_range = avo_mvd_range(16 * enc->sps.mb_width, 16 * enc->sps.mb_height);
-    enc->mvd_bits = avo_arena_take(arena, (size_t)(2 * job->mvd_range + 1) * sizeof(uint16_t), 0);
-    enc->quant = avo_arena_take(arena, sizeof *enc->quant, 0);
-}
-
-static void bind_job(AvocetEncoder *enc)
-{
-    AvoPicJob *job = &enc->job;
-    const AvoLevelLimits *level = avo_level_find(enc->config.level);
-    job->tools = &enc->tools;
-    job->dsp = &enc->dsp;
-    job->sps = &enc->sps;
-    job->pps = &enc->pps;
-    job->quant = enc->quant;
-    job->mvd_bits = enc->mvd_bits + job->mvd_range;
-    job->mb_width = enc->sps.mb_width;
-    job->mb_height = enc->sps.mb_height;
-    job->seen_width = enc->config.width;
-    job->seen_height = enc->config.height;
-    job->mv_min_y = -4 * avo_min(level->max_vmv, 2048);
-    job->mv_max_y = 4 * avo_min(level->max_vmv, 2048) - 1;
-    job->mv_min_x = -8192;
-    job->mv_max_x = 8191;
-    job->max_mvs_per_2mb = level->max_mvs_per_2mb;
-}
-
-static void set_slices(AvocetEncoder *enc)
-{
-    AvoPicJob *job = &enc->job;
     const AvocetEncoderConfig *c = &enc->config;
     job->slice_count = avo_clip3(1, avo_min(AVO_SLICES_MAX, job->mb_height), c->slices);
     for (int i = 0; i < job->slice_count; i++) {
@@ -92,6 +49,53 @@ static void set_slices(AvocetEncoder *enc)
     job->deblock = c->deblock;
 }
 
+/* What all pictures have in common; before anything is carved, since carving asks for dsp. */
+static void bind_job(AvocetEncoder *enc, AvoPicJob *job)
+{
+    const AvoLevelLimits *level = avo_level_find(enc->config.level);
+    int reach = avo_min(level->max_vmv, 2048);
+    job->tools = &enc->tools;
+    job->dsp = &enc->dsp;
+    job->sps = &enc->sps;
+    job->pps = &enc->pps;
+    job->mb_width = enc->sps.mb_width;
+    job->mb_height = enc->sps.mb_height;
+    job->seen_width = enc->config.width;
+    job->seen_height = enc->config.height;
+    job->mv_min_y = -4 * reach;
+    job->mv_max_y = 4 * reach - 1;
+    job->mv_min_x = -8192;
+    job->mv_max_x = 8191;
+    job->max_mvs_per_2mb = level->max_mvs_per_2mb;
+    /* Its own row, what a vector reaches, and what filters lag behind (finish_row.c). */
+    job->reach_rows = (16 + reach + 16) / 16;
+    job->mvd_range = avo_mvd_range(16 * job->mb_width, 16 * job->mb_height);
+    set_slices(enc, job);
+}
+
+static void carve_works(AvocetEncoder *enc, AvoArena *arena, int workers)
+{
+    const AvocetEncoderConfig *c = &enc->config;
+    size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0, mvds;
+    AvoProgress *frame_rows =
+        avo_arena_take(arena, (size_t)enc->frame_count * sizeof *frame_rows, 0);
+    enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
+    enc->quant = avo_arena_take(arena, sizeof *enc->quant, 0);
+    for (int i = 0; i < enc->work_count; i++) {
+        AvoPictureWork *work = &enc->work[i];
+        bind_job(enc, &work->job);
+        avo_picture_carve(work, arena, &enc->sps, c, filler);
+        work->pool = enc->pool;
+        work->workers = enc->rows;
+        work->job.frame_rows = frame_rows;
+        work->job.quant = enc->quant;
+    }
+    mvds = (size_t)(2 * enc->work[0].job.mvd_range + 1);
+    enc->mvd_bits = avo_arena_take(arena, mvds * sizeof *enc->mvd_bits, 0);
+    for (int i = 0; i < enc->work_count && enc->mvd_bits; i++)
+        enc->work[i].job.mvd_bits = enc->mvd_bits + enc->work[0].job.mvd_range;
+}
+
 static int begin_two_pass(AvocetEncoder *enc)
 {
     int bframes = avo_lookahead_bframes(enc->lookahead);
@@ -104,43 +108,48 @@ static int begin_two_pass(AvocetEncoder *enc)
     return AVOCET_OK;
 }
 
+static int workers_of(const AvocetEncoderConfig *c)
+{
+    return avo_clip3(1, (c->height + 15) / 16, c->threads ? c->threads : avo_cpu_count());
+}
+
+bool avo_encoder_overlaps(const AvocetEncoderConfig *c)
+{
+    bool is_steered = c->rate_mode == AVOCET_RATE_BITRATE || c->vbv_bufsize;
+    return avo_lookahead_delay(c) > 0 && !is_steered && workers_of(c) > 1;
+}
+
 int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
 {
     const AvocetEncoderConfig *c = &enc->config;
-    int dpb_frames = avo_config_dpb_frames(c), workers = c->threads ? c->threads : avo_cpu_count();
+    int dpb_frames = avo_config_dpb_frames(c), workers = workers_of(c);
     enc->reorder = avo_config_reorder_frames(c);
     avo_setup_sps(&enc->sps, c, dpb_frames, enc->reorder);
     avo_setup_pps(&enc->pps, &enc->sps, c);
     enc->has_fade_pps = avo_setup_fade_pps(&enc->fade_pps, &enc->pps);
     avo_tools_from_config(&enc->tools, c, enc->sps.profile_idc);
     avo_dsp_init(&enc->dsp, avo_cpu_detect() & c->cpu_mask);
-    workers = avo_clip3(1, enc->sps.mb_height, workers);
+    enc->announced_fps = c->fps;
+    enc->overlaps = avo_encoder_overlaps(c);
+    enc->work_count = enc->overlaps ? AVO_WORKS_MAX : 1;
+    enc->frame_count = dpb_frames + (enc->overlaps ? 4 : 2);
 
-    carve_frames(enc, arena, dpb_frames + 2);
-    carve_job(enc, arena);
+    carve_frames(enc, arena);
     avo_input_carve(&enc->input, arena, c, enc->sps.chroma_format_idc,
-                    avo_lookahead_sources(c) + 2);
+                    avo_lookahead_sources(c) + 1 + enc->work_count);
     enc->input.tasks = enc->pool = avo_pool_carve(arena, workers);
     enc->lookahead =
         avo_lookahead_carve(arena, &enc->input, enc->pool, workers, c, &enc->dsp, dpb_frames);
     avo_two_pass_carve(&enc->two_pass, arena, c);
-    bool annexb = c->container == AVOCET_ANNEXB;
-    size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
-    avo_temporal_carve(&enc->filter, arena, &enc->dsp, enc->sps.mb_width, enc->sps.mb_height,
-                       enc->sps.chroma_format_idc, c->temporal_filter);
-    avo_packet_carve(&enc->packet, arena, enc->sps.mb_width * enc->sps.mb_height, c->slices, filler,
-                     annexb);
-    avo_packet_carve(&enc->headers, arena, 0, 0, 0, annexb);
-    enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
+    carve_works(enc, arena, workers);
+    avo_packet_carve(&enc->headers, arena, 0, 0, 0, c->container == AVOCET_ANNEXB);
     if (!arena->base || arena->overflow)
         return arena->overflow ? AVOCET_ERR_MEMORY : AVOCET_OK;
 
     avo_quant_init(enc->quant, &enc->pps.scaling, enc->pps.chroma_qp_offset,
                    enc->tools.deadzone_intra, enc->tools.deadzone_inter);
-    avo_mvd_bits_init(enc->mvd_bits, enc->job.mvd_range, c->cabac);
-    avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, dpb_frames + 2, c);
-    bind_job(enc);
-    set_slices(enc);
+    avo_mvd_bits_init(enc->mvd_bits, enc->work[0].job.mvd_range, c->cabac);
+    avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, enc->frame_count, c);
     AVO_RETURN_IF_ERROR(
         avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
     AVO_RETURN_IF_ERROR(begin_two_pass(enc));
@@ -157,7 +166,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
 static void take_plan(AvocetEncoder *enc)
 {
     if (!enc->has_plan)
-        enc->has_plan = avo_lookahead_pop(enc->lookahead, &enc->job.plan);
+        enc->has_plan = avo_lookahead_pop(enc->lookahead, &enc->plan);
 }
 
 int avo_encoder_take_picture(AvocetEncoder *enc, const AvocetPicture *picture)
@@ -183,6 +192,8 @@ int avo_encoder_take_picture(AvocetEncoder *enc, const AvocetPicture *picture)
         if (enc->sent <= enc->reorder)
             enc->dts_shift = picture->pts - enc->display_pts[0];
         enc->last_pts = picture->pts;
+        src->settings.number = enc->settings_asked;
+        src->settings.config = enc->config;
         enc->sent++;
         avo_lookahead_push(enc->lookahead, src);
     }
@@ -234,22 +245,22 @@ void avo_encoder_write_headers(AvocetEncoder *enc, AvoPacketBuffer *p)
         add_version_sei(enc, p);
 }
 
-static void add_hrd_sei(AvocetEncoder *enc, const AvoPlan *plan)
+static void add_hrd_sei(AvocetEncoder *enc, AvoPacketBuffer *p, const AvoPlan *plan)
 {
     const AvoVbv *vbv = &enc->rc.vbv;
     bool buffering = plan->type == AVOCET_TYPE_IDR;
     if (enc->sps.vui.nal_hrd_present && buffering) {
         uint32_t delay = avo_vbv_delay(vbv), whole = vbv->ticks;
-        AvoBitWriter w = avo_packet_writer(&enc->packet);
+        AvoBitWriter w = avo_packet_writer(p);
         avo_write_sei_buffering_period(&w, &enc->sps, delay, whole - delay);
-        avo_packet_add(&enc->packet, 0, AVO_NAL_SEI, &w);
+        avo_packet_add(p, 0, AVO_NAL_SEI, &w);
     }
     if (enc->sps.vui.nal_hrd_present || enc->sps.vui.pic_struct_present) {
         int64_t output = plan->src->display_index - plan->coded_index + enc->reorder;
-        AvoBitWriter w = avo_packet_writer(&enc->packet);
+        AvoBitWriter w = avo_packet_writer(p);
         avo_write_sei_pic_timing(&w, &enc->sps, (uint32_t)(2 * enc->since_buffering_period),
                                  (uint32_t)(2 * avo_max64(output, 0)), 0);
-        avo_packet_add(&enc->packet, 0, AVO_NAL_SEI, &w);
+        avo_packet_add(p, 0, AVO_NAL_SEI, &w);
     }
     if (buffering)
         enc->since_buffering_period = 0;
@@ -257,25 +268,25 @@ static void add_hrd_sei(AvocetEncoder *enc, const AvoPlan *plan)
 }
 
 /* Everything of the access unit before its slices (7.4.1.2.3). */
-static void add_preamble(AvocetEncoder *enc, const AvoPicJob *job)
+static void add_preamble(AvocetEncoder *enc, AvoPacketBuffer *p, const AvoPicJob *job)
 {
     const AvocetEncoderConfig *c = &enc->config;
-    AvoPacketBuffer *p = &enc->packet;
     bool idr = job->plan.type == AVOCET_TYPE_IDR;
-    if (idr && enc->timing_changed) {
-        enc->sps.vui.num_units_in_tick = (uint32_t)c->fps.den;
-        enc->sps.vui.time_scale = (uint32_t)c->fps.num * 2;
+    AvocetRational fps = job->plan.src->settings.config.fps;
+    bool timing_changed = fps.num != enc->announced_fps.num || fps.den != enc->announced_fps.den;
+    if (idr && timing_changed) {
+        enc->sps.vui.num_units_in_tick = (uint32_t)fps.den;
+        enc->sps.vui.time_scale = (uint32_t)fps.num * 2;
+        enc->announced_fps = fps;
     }
     if (c->aud) {
         AvoBitWriter w = avo_packet_writer(p);
         avo_write_aud(&w, job->header.type);
         avo_packet_add(p, 0, AVO_NAL_AUD, &w);
     }
-    if (idr && (c->repeat_headers || job->plan.coded_index == 0 || enc->timing_changed)) {
+    if (idr && (c->repeat_headers || job->plan.coded_index == 0 || timing_changed))
         add_parameter_sets(enc, p);
-        enc->timing_changed = false;
-    }
-    add_hrd_sei(enc, &job->plan);
+    add_hrd_sei(enc, p, &job->plan);
     if (c->sei_version && job->plan.coded_index == 0 && has_room_for_text(enc))
         add_version_sei(enc, p);
     if (job->refresh_end > job->refresh_begin && job->refresh_begin == 0) {
@@ -354,6 +365,14 @@ static void set_refresh(AvocetEncoder *enc, AvoPicJob *job)
     job->refresh_limits = true;
 }
 
+/* Costs of the picture before the one before, which is sure to be done. */
+static void follow_direct_costs(AvocetEncoder *enc, int64_t coded_index)
+{
+    const AvoDirectCosts *seen = &enc->direct_seen[coded_index % AVO_WORKS_MAX];
+    for (int kind = 0; kind < 2 && seen->compared; kind++)
+        enc->direct_cost[kind] = enc->direct_cost[kind] * 3 / 4 + seen->cost[kind];
+}
+
 /* Spatial vectors also predict those of coded blocks well, so temporal must be clearly better. */
 static bool likes_spatial(const AvocetEncoder *enc)
 {
@@ -373,6 +392,14 @@ static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
                                                                               : &enc->pps;
 }
 
+/* The buffer lets go of references that the picture drops, while it still reads them. */
+static void hold_references(const AvoPicJob *job, int count)
+{
+    for (int list = 0; list < 2; list++)
+        for (int i = 0; i < job->refs.count[list]; i++)
+            job->refs.frame[list][i]->refcount += count;
+}
+
 static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
 {
     const AvocetEncoderConfig *c = &enc->config;
@@ -386,6 +413,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     if (!job->rec)
         return AVOCET_ERR_INTERNAL;
     job->rec->slice_type = h->type;
+    follow_direct_costs(enc, job->plan.coded_index);
     h->direct_spatial = likes_spatial(enc);
     h->disable_deblocking_idc = !c->deblock;
     h->alpha_offset_div2 = c->deblock_alpha;
@@ -408,114 +436,92 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     if (job->plan.type == AVOCET_TYPE_IDR)
         enc->last_idr_coded = job->plan.coded_index;
     set_refresh(enc, job);
+    hold_references(job, +1);
+    return avo_references_finish(&enc->references, h, job->rec, &enc->message);
+}
+
+/* ---- settings that change ---- */
+
+/* Whether rate control can tell the quantiser of a picture without knowing what those before took.
+ */
+static bool foresees(const AvocetEncoder *enc)
+{
+    return enc->rc.mode != AVOCET_RATE_BITRATE && !enc->rc.vbv.size && !enc->rc.two_pass;
+}
+
+static int apply_settings(AvocetEncoder *enc, const AvoSettings *settings)
+{
+    if (settings->number <= enc->settings_in_effect)
+        return AVOCET_OK;
+    AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, &settings->config, &enc->message));
+    enc->tools.qp_min = settings->config.qp_min;
+    enc->tools.qp_max = settings->config.qp_max;
+    enc->settings_in_effect = settings->number;
     return AVOCET_OK;
 }
 
-/* ---- rows ---- */
-
-/* Everything is as before the first row; also for a picture that is coded again. */
-static void start_rows(AvocetEncoder *enc, AvoPicJob *job)
+int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *changed)
 {
-    const AvocetEncoderConfig *c = &enc->config;
-    int mean = job->plan.qp_offset_q8 ? job->plan.qp_offset_mean_q8 : 0;
-    job->slice_qp = avo_clip3(c->qp_min, c->qp_max, (job->frame_qp.qp_q8 + mean + 128) >> 8);
-    job->header.qp = job->slice_qp;
-    for (int i = 0; i < job->mb_width * job->mb_height; i++)
-        job->rec->info[i].slice = AVO_SLICE_NONE;
-    for (int i = 0; i < job->mb_height; i++)
-        avo_progress_reset(&job->row_progress[i]);
-    avo_progress_reset(&job->finished_rows);
-    avo_row_control_start(&job->row_control, &job->frame_qp, job->plan.row_cost,
-                          (int64_t)enc->packet.size * 8);
-    if (job->frame_qp.starve)
-        avo_row_control_starve(&job->row_control, job->frame_qp.bits_planned,
-                               job->plan.coded_index);
-    avo_picture_writer_begin(&enc->writer, job, &enc->packet);
+    const AvoSettings settings = {.number = enc->settings_asked + 1, .config = *changed};
+    bool travels = avo_lookahead_delay(changed) > 0 && foresees(enc);
+    if (!travels)
+        AVO_RETURN_IF_ERROR(apply_settings(enc, &settings));
+    enc->config = *changed;
+    enc->settings_asked++;
+    return AVOCET_OK;
 }
 
-/* The row above has its quantiser once it has begun. */
-static void control_row(AvoPicJob *job, int mb_y)
+/* ---- one after the other, or nearly so ---- */
+
+/* Begins the picture of enc->plan. */
+static int begin_picture(AvocetEncoder *enc)
 {
-    if (!job->row_control.on || mb_y < job->row_control.lag)
-        return;
-    avo_progress_wait(&job->row_progress[mb_y - 1], 1);
-    avo_progress_wait(&job->finished_rows, mb_y - job->row_control.lag + 1);
-    avo_row_control_row(&job->row_control, mb_y);
+    AvoPictureWork *work = &enc->work[enc->begun % enc->work_count];
+    work->job.plan = enc->plan;
+    enc->has_plan = false;
+    enc->begun++;
+    AVO_RETURN_IF_ERROR(apply_settings(enc, &enc->plan.src->settings));
+    AVO_RETURN_IF_ERROR(start_picture(enc, &work->job));
+    avo_packet_reset(&work->packet);
+    add_preamble(enc, &work->packet, &work->job);
+    avo_picture_begin(work);
+    take_plan(enc);
+    return AVOCET_OK;
 }
 
-/* From decisions to final samples and bits: all rows that are decided, in order. */
-static void finish_rows(AvocetEncoder *enc, AvoPicJob *job)
-{
-    int mb_y = avo_progress_get(&job->finished_rows);
-    for (; mb_y < job->mb_height && avo_progress_get(&job->row_progress[mb_y]) > job->mb_width;
-         mb_y++) {
-        avo_resolve_row_qp(job, mb_y);
-        avo_row_control_done(&job->row_control, mb_y, avo_picture_writer_row(&enc->writer, mb_y));
-        avo_finish_row(job, mb_y);
-        avo_progress_publish(&job->finished_rows, mb_y + 1);
-    }
-}
-
-static void row_task(void *context, int mb_y, int worker)
-{
-    AvocetEncoder *enc = context;
-    AvoPicJob *job = &enc->job;
-    control_row(job, mb_y);
-    avo_row_encode(&enc->rows[worker], job, mb_y);
-    avo_progress_publish(&job->row_progress[mb_y], job->mb_width + 1);
-    for (int seen = avo_relay_enter(&job->finishing); seen;
-         seen = avo_relay_leave(&job->finishing, seen))
-        finish_rows(enc, job);
-}
-
-/* All rows; once more with a coarser quantiser as long as the buffer
- * does not hold what came out. */
-static void code_rows(AvocetEncoder *enc, AvoPicJob *job)
-{
-    size_t preamble = enc->packet.size;
-    do {
-        enc->packet.size = preamble;
-        enc->packet.overflow = false;
-        start_rows(enc, job);
-        avo_pool_run(enc->pool, row_task, enc, job->mb_height);
-        if (enc->pps.cabac)
-            avo_packet_zero_words(&enc->packet, enc->writer.bins,
-                                  avo_picture_writer_bytes(&enc->writer),
-                                  job->mb_width * job->mb_height);
-    } while (avo_rc_retry(&enc->rc, (int64_t)enc->packet.size * 8, &job->frame_qp));
-}
+/* ---- the picture is coded ---- */
 
 /* What the decoder's buffer could not take in is sent as filler, so that the rate stays constant.
  * Returns its bits. */
-static int64_t add_filler(AvocetEncoder *enc, const AvoPicJob *job)
+static int64_t add_filler(const AvocetEncoder *enc, AvoPictureWork *work)
 {
-    size_t before = enc->packet.size;
+    size_t before = work->packet.size;
     AvoVbv after = enc->rc.vbv;
-    int64_t excess = avo_vbv_take(&after, (int64_t)before * 8, job->plan.duration_q16);
+    int64_t excess = avo_vbv_take(&after, (int64_t)before * 8, work->job.plan.duration_q16);
     if (enc->config.filler && excess > 0)
-        avo_packet_fill(&enc->packet, (size_t)(excess + 7) / 8);
-    return (int64_t)(enc->packet.size - before) * 8;
+        avo_packet_fill(&work->packet, (size_t)(excess + 7) / 8);
+    return (int64_t)(work->packet.size - before) * 8;
 }
 
-static void report(AvocetEncoder *enc, const AvoPicJob *job, int64_t filler_bits,
+static void report(AvocetEncoder *enc, const AvoPictureWork *work, int64_t filler_bits,
                    AvocetPacket *packet)
 {
+    const AvoPicJob *job = &work->job;
     AvoFrameStats stats = {
         .coded_index = job->plan.coded_index,
-        .bits = (int64_t)enc->packet.size * 8,
+        .bits = (int64_t)work->packet.size * 8,
         .filler_bits = filler_bits,
         .qp_shift_q8 = avo_row_control_mean_q8(&job->row_control),
         .inter_cost = job->plan.inter_cost,
     };
-    int qp_sum = 0;
-    for (int i = 0; i < job->mb_height; i++)
+    AvoDirectCosts direct = {.compared = job->compare_direct};
+    int qp_sum = 0, mbs = job->mb_width * job->mb_height;
+    for (int i = 0; i < job->mb_height; i++) {
         qp_sum += job->row_stats[i].qp_sum;
-    for (int kind = 0; kind < 2 && job->compare_direct; kind++) {
-        enc->direct_cost[kind] = enc->direct_cost[kind] * 3 / 4;
-        for (int i = 0; i < job->mb_height; i++)
-            enc->direct_cost[kind] += job->row_stats[i].direct_cost[kind];
+        direct.cost[0] += job->row_stats[i].direct_cost[0];
+        direct.cost[1] += job->row_stats[i].direct_cost[1];
     }
-    int mbs = job->mb_width * job->mb_height;
+    enc->direct_seen[job->plan.coded_index % AVO_WORKS_MAX] = direct;
     packet->qp = (qp_sum + mbs / 2) / mbs;
     avo_rc_end(&enc->rc, &stats);
 }
@@ -545,47 +551,34 @@ static void stamp(AvocetEncoder *enc, const AvoPlan *plan, AvocetPacket *packet)
     enc->coded++;
 }
 
-static void filter_task(void *context, int mb_y, int worker)
+static void keep_recon(AvocetEncoder *enc, const AvoPicJob *job)
 {
-    const AvocetEncoder *enc = context;
-    (void)worker;
-    avo_temporal_row(&enc->filter, mb_y);
-}
-
-/* What is coded is the source, or what the temporal filter makes of it and its neighbours. */
-static void filter_picture(AvocetEncoder *enc, AvoPicJob *job)
-{
-    job->input = job->plan.src->plane;
-    if (!avo_temporal_start(&enc->filter, &job->plan, job->frame_qp.qp_q8))
-        return;
-    avo_pool_run(enc->pool, filter_task, enc, job->mb_height);
-    avo_plan_release_neighbours(&job->plan);
-    job->input = enc->filter.plane;
-}
-
-static int code_picture(AvocetEncoder *enc, AvocetPacket *packet)
-{
-    AvoPicJob *job = &enc->job;
-    AVO_RETURN_IF_ERROR(start_picture(enc, job));
-    avo_packet_reset(&enc->packet);
-    add_preamble(enc, job);
-    filter_picture(enc, job);
-    code_rows(enc, job);
-    int64_t filler_bits = add_filler(enc, job);
-    if (enc->packet.overflow)
-        return avo_fail(&enc->message, AVOCET_ERR_INTERNAL,
-                        "picture %l does not fit the output buffer", job->plan.coded_index);
-    memset(packet, 0, sizeof *packet);
-    packet->data = enc->packet.data;
-    packet->size = enc->packet.size;
-    measure(enc, job, packet);
-    report(enc, job, filler_bits, packet);
-    stamp(enc, &job->plan, packet);
-    AVO_RETURN_IF_ERROR(
-        avo_references_finish(&enc->references, &job->header, job->rec, &enc->message));
+    hold_references(job, -1);
     if (enc->recon)
         enc->recon->refcount--;
     enc->recon = job->rec; /* takes over the caller's count */
+}
+
+/* Waits for the first of the pictures begun. */
+static int end_picture(AvocetEncoder *enc, AvocetPacket *packet)
+{
+    AvoPictureWork *work = &enc->work[enc->coded % enc->work_count];
+    AvoPicJob *job = &work->job;
+    avo_picture_finish(work);
+    while (avo_rc_retry(&enc->rc, (int64_t)work->packet.size * 8, &job->frame_qp))
+        avo_picture_repeat(work);
+    int64_t filler_bits = add_filler(enc, work);
+    if (work->packet.overflow)
+        return avo_fail(&enc->message, AVOCET_ERR_INTERNAL,
+                        "picture %l does not fit the output buffer", job->plan.coded_index);
+    memset(packet, 0, sizeof *packet);
+    packet->data = work->packet.data;
+    packet->size = work->packet.size;
+    measure(enc, job, packet);
+    report(enc, work, filler_bits, packet);
+    stamp(enc, &job->plan, packet);
+    keep_recon(enc, job);
+    avo_plan_release(&job->plan);
     return AVOCET_OK;
 }
 
@@ -596,25 +589,28 @@ void avo_encoder_end_input(AvocetEncoder *enc)
     take_plan(enc);
 }
 
-int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *changed)
+/* ---- the order of it all ---- */
+
+/* The picture of enc->plan, if there is one, next to the one at work. */
+static int begin_early(AvocetEncoder *enc)
 {
-    bool timing =
-        changed->fps.num != enc->config.fps.num || changed->fps.den != enc->config.fps.den;
-    AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, changed, &enc->message));
-    enc->config = *changed;
-    enc->tools.qp_min = changed->qp_min;
-    enc->tools.qp_max = changed->qp_max;
-    enc->timing_changed |= timing; /* said by the next IDR's parameter sets */
-    return AVOCET_OK;
+    bool same_settings = enc->plan.src->settings.number <= enc->settings_in_effect;
+    return same_settings ? begin_picture(enc) : AVOCET_OK;
 }
 
 int avo_encoder_code_next(AvocetEncoder *enc, AvocetPacket *packet)
 {
-    if (!enc->has_plan)
+    if (enc->begun == enc->coded && enc->has_plan)
+        AVO_RETURN_IF_ERROR(begin_picture(enc));
+    if (enc->begun == enc->coded)
         return AVOCET_NEED_INPUT;
-    int status = code_picture(enc, packet);
-    avo_plan_release(&enc->job.plan);
-    enc->has_plan = false;
-    take_plan(enc);
-    return status;
+    if (enc->begun == enc->coded + 1 && enc->overlaps && foresees(enc)) {
+        if (enc->has_plan) {
+            AVO_RETURN_IF_ERROR(begin_early(enc));
+        } else if (!enc->flushed) {
+            avo_picture_release_neighbours(&enc->work[enc->coded % enc->work_count]);
+            return AVOCET_NEED_INPUT;
+        }
+    }
+    return end_picture(enc, packet);
 }

@@ -14,6 +14,14 @@
 #include <avocet/encoder.h>
 #include "h264/frame.h"
 
+/* Settings as they were when the picture was sent. Changes travel with the pictures where these are
+ * begun before earlier ones are done, so that it is always the same picture that they begin with.
+ */
+typedef struct AvoSettings {
+    int64_t number; /* counts the changes */
+    AvocetEncoderConfig config;
+} AvoSettings;
+
 /* A picture to be coded: converted, padded to whole macroblocks. From input.c's pool, reference
  * counted; immutable once the lookahead has it. */
 typedef struct AvoSource {
@@ -26,6 +34,7 @@ typedef struct AvoSource {
     void *opaque;
     int8_t *roi;    /* per macroblock QP offset given by the user; NULL: none was given */
     int16_t *aq_q8; /* per macroblock adaptive quantiser offset, filled by adaptive_quant.c */
+    AvoSettings settings;
     int refcount;
     void *lookahead; /* cost cache of lowres_cost.c */
 } AvoSource;

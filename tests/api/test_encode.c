@@ -46,7 +46,7 @@ static void test_delay(void)
         avocet_encoder_config_init(&config, names[i][0], names[i][1]);
         config.width = 48;
         config.height = 32;
-        config.threads = 1;
+        config.threads = i % 2 ? 1 : 2;
         int delay = avocet_encoder_delay(&config);
         AvocetEncoder *enc;
         CHECK(avocet_encoder_open(&enc, &config, NULL, NULL, 0) == AVOCET_OK, "%s", names[i][0]);

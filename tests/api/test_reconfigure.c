@@ -32,6 +32,37 @@ static void test_qp(void)
     api_free(&s);
 }
 
+/* With lookahead the change begins with the picture sent next, not with those that wait. */
+static void test_qp_ahead(int threads)
+{
+    AvocetEncoderConfig config = api_config("veryfast", 160, 96);
+    AvocetEncoder *enc;
+    ApiStream s = {0};
+    config.threads = threads;
+    config.rate_mode = AVOCET_RATE_QP;
+    config.qp = 24;
+    config.bframes = 0;
+    config.pb_ratio = 100;
+    config.lookahead = 6;
+    config.scenecut = 0;
+    CHECK(avocet_encoder_open(&enc, &config, NULL, NULL, 0) == AVOCET_OK, "open");
+    api_send_range(enc, &s, 0, 12);
+    CHECK(avocet_encoder_set(enc, "qp", "40") == AVOCET_OK, "%s", avocet_encoder_error(enc));
+    api_send_range(enc, &s, 12, 14);
+    CHECK(avocet_encoder_set(enc, "qp", "30") == AVOCET_OK, "%s", avocet_encoder_error(enc));
+    api_send_range(enc, &s, 14, 20);
+    avocet_encoder_flush(enc);
+    api_receive(enc, &s);
+    CHECK(s.packets == 20, "%d packets", s.packets);
+    for (int i = 1; i < s.packets; i++) {
+        int expected = s.pts[i] < 12 ? 24 : s.pts[i] < 14 ? 40 : 30;
+        CHECK(s.qp[i] == expected, "%d threads: picture %d has QP %d", threads, (int)s.pts[i],
+              s.qp[i]);
+    }
+    avocet_encoder_close(&enc);
+    api_free(&s);
+}
+
 /* Mean size of packets [first, end). */
 static double mean_size(const size_t *at, int first, int end)
 {
@@ -88,6 +119,8 @@ static void test_what_cannot_change(void)
 int main(void)
 {
     test_qp();
+    test_qp_ahead(1);
+    test_qp_ahead(4);
     test_bitrate();
     test_fps();
     test_what_cannot_change();
