@@ -56,7 +56,7 @@ build build-sanitize "with sanitizers" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE
 echo "== clang =="
 build build-clang "with clang" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang && run scripts/run_tests.sh build-clang quick
 echo "== thread sanitizer =="
-targets=(test_schedule test_same_bytes test_decode_threads)
+targets=(test_taskpool test_schedule test_same_bytes test_decode_threads)
 build build-threads "with the thread sanitizer" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc -DAVOCET_SANITIZE_THREADS=ON &&
     for program in "${targets[@]}"; do
         echo "$program"

@@ -11,7 +11,7 @@ typedef struct Chain {
     AvoProgress started;
     struct Chain *before; /* task i needs its task i + LAG */
     bool waits_for_last;  /* and its own task i - 1 */
-    int ran[TASKS];
+    int ran[TASKS], worker[TASKS];
     int ready_asked;
 } Chain;
 
@@ -32,7 +32,7 @@ static bool is_ready(void *context, int index)
 static void run_task(void *context, int index, int worker)
 {
     Chain *chain = context;
-    CHECK(worker >= 0 && worker < WORKERS, "worker %d", worker);
+    chain->worker[index] = worker;
     if (chain->before)
         avo_progress_wait(&chain->before->done[needed(index)], 1);
     if (chain->waits_for_last && index > 0)
@@ -46,10 +46,10 @@ static void check_chain(const Chain *chain, const char *what, int workers)
     int times = 0, odd = 0;
     for (int i = 0; i < TASKS; i++) {
         times += chain->ran[i];
-        odd += chain->ran[i] != 1;
+        odd += chain->ran[i] != 1 || chain->worker[i] < 0 || chain->worker[i] >= workers;
     }
-    CHECK(times == TASKS && !odd, "%s with %d workers: %d tasks ran, %d not once", what, workers,
-          times, odd);
+    CHECK(times == TASKS && !odd, "%s with %d workers: %d tasks ran, %d not once, or by nobody",
+          what, workers, times, odd);
 }
 
 static AvoTaskPool *open_pool(AvoArena *arena, void *memory, size_t size, int workers)
