@@ -1,6 +1,7 @@
 /* The stream depends on pictures and settings only: not on threads, CPU, other encoders, the way
  * samples lie in memory, or when packets are taken. */
 #include <pthread.h>
+#include <stdbool.h>
 #include "api.h"
 
 enum { W = 112, H = 80, N = 14 };
@@ -25,6 +26,61 @@ static void test_threads_and_cpu(void)
                   cpus[i]);
             ApiStream other = api_encode(&config, N);
             CHECK(api_same(&one, &other), "%s: cpu %s", presets[p], cpus[i]);
+            api_free(&other);
+        }
+        api_free(&one);
+    }
+}
+
+/* Every mode of rate control and every structure of pictures, at every number of threads and SIMD
+ * level, in pictures large enough that the lookahead shares its work. */
+static const char *const rate_modes[][10] = {
+    {"qp", "30"},
+    {"crf", "28", "b-adapt", "2"},
+    {"bitrate", "300k"},
+    {"bitrate", "300k", "keyint", "4", "mbtree", "0"},
+    {"bitrate", "300k", "vbv-maxrate", "300k", "vbv-bufsize", "100k", "nal-hrd", "cbr"},
+    {"bitrate", "200k", "vbv-maxrate", "400k", "vbv-bufsize", "80k", "nal-hrd", "vbr"},
+    {"bitrate", "30k", "vbv-maxrate", "30k", "vbv-bufsize", "8k"},
+    {"crf", "20", "vbv-maxrate", "300k", "vbv-bufsize", "100k"},
+    {"qp", "28", "cabac", "0", "slices", "3"},
+    {"tune", "zerolatency", "qp", "30"},
+    {"tune", "zerolatency", "crf", "28", "slices", "4"},
+    {"tune", "zerolatency", "bitrate", "300k"},
+    {"tune", "zerolatency", "bitrate", "300k", "vbv-maxrate", "300k", "vbv-bufsize", "60k"},
+    {"tune", "zerolatency", "bitrate", "300k", "intra-refresh", "1", "keyint", "6"},
+};
+
+static AvocetEncoderConfig config_of_mode(size_t m)
+{
+    const char *const *word = rate_modes[m];
+    bool live = strcmp(word[0], "tune") == 0;
+    AvocetEncoderConfig config;
+    avocet_encoder_config_init(&config, "veryfast", live ? word[1] : NULL);
+    config.width = 336;
+    config.height = 272;
+    for (int i = live ? 2 : 0; i < 10 && word[i]; i += 2)
+        CHECK(avocet_encoder_config_set(&config, word[i], word[i + 1], NULL, 0) == AVOCET_OK,
+              "%s %s", word[i], word[i + 1]);
+    return config;
+}
+
+static void test_rate_modes(void)
+{
+    static const struct {
+        int threads;
+        const char *cpu;
+    } machines[] = {{2, "c"}, {3, "sse41"}, {4, "avx2"}, {8, "avx512"}, {16, "auto"}, {1, "c"}};
+    for (size_t m = 0; m < sizeof rate_modes / sizeof rate_modes[0]; m++) {
+        AvocetEncoderConfig config = config_of_mode(m);
+        config.threads = 1;
+        ApiStream one = api_encode(&config, 10);
+        for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
+            config.threads = machines[i].threads;
+            avocet_encoder_config_set(&config, "cpu", machines[i].cpu, NULL, 0);
+            ApiStream other = api_encode(&config, 10);
+            CHECK(api_same(&one, &other), "mode %zu: %d threads, cpu %s", m, machines[i].threads,
+                  machines[i].cpu);
             api_free(&other);
         }
         api_free(&one);
@@ -174,6 +230,9 @@ static void test_late_receiver(void)
 int main(void)
 {
     test_threads_and_cpu();
+#if !defined(__SANITIZE_THREAD__) /* test_schedule does that there */
+    test_rate_modes();
+#endif
     test_interleaved();
     test_encoders_in_threads();
     test_strides();
