@@ -253,8 +253,8 @@ AVOCET_API int avocet_encoder_pass_record(const AvocetEncoder *encoder, AvocetPa
 AVOCET_API int avocet_encoder_headers(AvocetEncoder *encoder, const uint8_t **data, size_t *size);
 /* The next picture sent becomes an IDR picture. */
 AVOCET_API int avocet_encoder_force_keyframe(AvocetEncoder *encoder);
-/* Changes an option while running, without a keyframe: from the next picture sent on, but where a bit
- * rate or a buffer is kept from the next one coded on, which with lookahead was sent before.
+/* Changes an option while running, without a keyframe: from the next picture sent on; but where a
+ * bit rate or a buffer is kept, from the next one coded on, which with lookahead was sent before.
  * Possible for bitrate, vbv_maxrate, vbv_bufsize, qp, crf, qp_min, qp_max, fps; AVOCET_ERR_ARGUMENT
  * for others. */
 AVOCET_API int avocet_encoder_set(AvocetEncoder *encoder, const char *name, const char *value);

@@ -85,9 +85,9 @@ static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFr
     return count + 1;
 }
 
-/* In fades the nearest picture is also the nearest in brightness, and the weights of more would take
- * up a good part of a small B picture (faces and gardens faded: -0.6 to -1.7 % of the bits, a dark
- * animation -7 %). */
+/* In fades the nearest picture is also the nearest in brightness, and the weights of more would
+ * take up a good part of a small B picture (faces and gardens faded: -0.6 to -1.7 % of the bits, a
+ * dark animation -7 %). */
 static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, bool fades,
                          AvoSliceRefs *refs)
 {
@@ -173,8 +173,8 @@ static void choose_marking(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader
         drop(r, h, victim);
 }
 
-AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, bool fades,
-                               AvoSliceHeader *h, AvoSliceRefs *refs, AvoMessage *msg)
+AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, bool fades, AvoSliceHeader *h,
+                               AvoSliceRefs *refs, AvoMessage *msg)
 {
     bool idr = plan->type == AVOCET_TYPE_IDR, is_ref = plan->type != AVOCET_TYPE_B;
     AvoFrame *f = take_frame(r);
