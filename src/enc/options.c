@@ -144,7 +144,8 @@ static const AvoOptionRow rows[] = {
             AVO_OPTION_PARTITIONS, 0, partitions, 0, 31, "p8x8,b8x8,i8x8,i4x4",
             "Block sizes to try, comma separated; p4x4 needs p8x8, i8x8 needs 8x8dct."),
     INT_NO("trellis", NULL, "decisions", trellis, 0, 2, "1",
-           "Rate-distortion quantisation: 0 off, 1 for the final decision, 2 for all."),
+           "Rate-distortion quantisation: 0 off, 1 for the final decision (without B pictures, "
+           "for all in every fourth), 2 for all."),
     FLAG("chroma-me", NULL, "decisions", chroma_me, "1", "Chroma takes part in the motion search."),
     FLAG("mixed-refs", NULL, "decisions", mixed_refs, "1",
          "Parts of a macroblock may have different references."),
@@ -163,7 +164,8 @@ static const AvoOptionRow rows[] = {
 
     /* ---- rate ---- */
     {{"qp", "rate", "<integer>", NULL, 0, 51, "23",
-      "Constant quantiser of P pictures; see pbratio."},
+      "Constant quantiser of P pictures; see ipratio, pbratio. Without B pictures and buffer it is "
+      "their mean: every fourth is 3 finer, the others 1 coarser, keyframes 6 finer."},
      NULL,
      AVO_OPTION_INT,
      AVO_OPTION_LIVE | AVO_OPTION_SETS_RATE,

@@ -128,6 +128,8 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_setup_pps(&enc->pps, &enc->sps, c);
     enc->has_fade_pps = avo_setup_fade_pps(&enc->fade_pps, &enc->pps);
     avo_tools_from_config(&enc->tools, c, enc->sps.profile_idc);
+    if (!c->bframes)
+        avo_tools_for_chain(&enc->tools, &enc->tools_between);
     avo_dsp_init(&enc->dsp, avo_cpu_detect() & c->cpu_mask);
     enc->announced_fps = c->fps;
     enc->overlaps = avo_encoder_overlaps(c);
@@ -392,6 +394,13 @@ static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
                                                                               : &enc->pps;
 }
 
+static const AvoTools *choose_tools(const AvocetEncoder *enc, const AvoPlan *plan)
+{
+    bool between = !enc->config.bframes && plan->type == AVOCET_TYPE_P &&
+                   avo_chain_position(plan->poc) != 0;
+    return between ? &enc->tools_between : &enc->tools;
+}
+
 /* The buffer lets go of references that the picture drops, while it still reads them. */
 static void hold_references(const AvoPicJob *job, int count)
 {
@@ -406,6 +415,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     AvoSliceHeader *h = &job->header;
     memset(h, 0, sizeof *h);
     h->type = slice_type_of(job->plan.type);
+    job->tools = choose_tools(enc, &job->plan);
     job->pps = choose_pps(enc, job);
     h->pps_id = job->pps->id;
     job->rec = avo_references_start(&enc->references, &job->plan, enc->fades, h, &job->refs,
@@ -454,8 +464,8 @@ static int apply_settings(AvocetEncoder *enc, const AvoSettings *settings)
     if (settings->number <= enc->settings_in_effect)
         return AVOCET_OK;
     AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, &settings->config, &enc->message));
-    enc->tools.qp_min = settings->config.qp_min;
-    enc->tools.qp_max = settings->config.qp_max;
+    enc->tools.qp_min = enc->tools_between.qp_min = settings->config.qp_min;
+    enc->tools.qp_max = enc->tools_between.qp_max = settings->config.qp_max;
     enc->settings_in_effect = settings->number;
     return AVOCET_OK;
 }

@@ -88,3 +88,11 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
     if (fast)
         make_fast(t);
 }
+
+void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
+{
+    *between = *fine;
+    between->chroma_me = false;
+    if (fine->trellis == 1 && fine->cabac && fine->rd[AVO_SLICE_P] != AVO_RD_SATD)
+        fine->trellis = 2;
+}

@@ -44,4 +44,9 @@ typedef struct AvoTools {
 
 void avo_tools_from_config(AvoTools *tools, const AvocetEncoderConfig *config, int profile_idc);
 
+/* Where P pictures follow each other, the fine ones of the chain (plan.h) take most of the bits and
+ * are referred to for longest: effort pays there. Those between get along with less. fine: in, as
+ * configured; out, of fine and intra pictures. */
+void avo_tools_for_chain(AvoTools *fine, AvoTools *between);
+
 #endif
