@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define SPINS         200 /* under a microsecond: the value is about to come */
-#define YIELDS        50  /* some ten microseconds: about a macroblock */
+#define YIELDS        150 /* some ten microseconds: a macroblock or two */
 #define PAUSE_NS      20000
 #define LINGER_YIELDS 50
 
