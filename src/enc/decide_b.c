@@ -57,36 +57,67 @@ static void choose_lists(AvoRowCtx *row, const AvoSearchBlock *b, unsigned lists
     }
 }
 
-/* List 0, list 1 and the pair for an 8x8 block; refs[list] is the one reference tried. */
-static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const int refs[2], Way *way)
+static int refs_searched(const AvoRowCtx *row, int list)
 {
-    AvoMotion found[2];
-    for (int list = 0; list < 2; list++) {
-        AvoMv starts[AVO_STARTS_MAX];
-        AvoMotion *m = &found[list];
-        m->ref = (int8_t)refs[list];
-        m->mvp = predicted(row, b, list, 0, m->ref);
-        int n = avo_gather_starts(row, b, list, m->ref, starts);
-        avo_motion_search(row, b, list, starts, n, AVO_COST_MAX, m);
-    }
+    const AvoPicJob *job = row->job;
+    return avo_min(job->refs.count[list], avo_min(job->tools->max_refs, AVO_SEARCH_REFS));
+}
+
+/* References that parts of the macroblock try: the best for all of it, and with mixed references
+ * those that are hardly worse. Bit mask. */
+static unsigned refs_of_parts(const AvoRowCtx *row, int list, int best)
+{
+    const AvoMotion *whole = row->m16[list];
+    unsigned refs = 1u << best;
+    int n = row->job->tools->mixed_refs_b ? refs_searched(row, list) : 0;
+    for (int ref = 0; ref < n; ref++)
+        if (whole[ref].cost <= whole[best].cost + whole[best].cost / 8)
+            refs |= 1u << ref;
+    return refs;
+}
+
+/* List 0, list 1 and the pair for an 8x8 block; refs: bit masks by list. */
+static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const unsigned refs[2],
+                           Way *way)
+{
+    AvoMotion found[2] = {{.cost = AVO_COST_MAX}, {.cost = AVO_COST_MAX}};
+    for (int list = 0; list < 2; list++)
+        for (int ref = 0; refs[list] >> ref; ref++) {
+            if (!(refs[list] >> ref & 1))
+                continue;
+            AvoMv starts[AVO_STARTS_MAX];
+            AvoMotion m = {.ref = (int8_t)ref, .mvp = predicted(row, b, list, 0, ref)};
+            int n = avo_gather_starts(row, b, list, ref, starts), best = found[list].cost;
+            int stop = best == AVO_COST_MAX ? AVO_COST_MAX : best + best / 4;
+            avo_motion_search(row, b, list, starts, n, stop, &m);
+            if (m.cost < best)
+                found[list] = m;
+        }
     choose_lists(row, b, 3, found, bits_sub, way);
 }
 
-/* The same for half a macroblock from the vectors of its two 8x8 blocks,
- * in the lists that they use. */
-static void search_way_half(AvoRowCtx *row, const AvoSearchBlock *b, int part, const int refs[2],
-                            const Way *first, const Way *second, Way *way)
+/* The same for half a macroblock from the vectors of its two 8x8 blocks, in the lists that they
+ * use. */
+static void search_way_half(AvoRowCtx *row, const AvoSearchBlock *b, int part, const Way *first,
+                            const Way *second, Way *way)
 {
-    AvoMotion found[2] = {{.ref = (int8_t)refs[0]}, {.ref = (int8_t)refs[1]}};
+    AvoMotion found[2] = {{.cost = AVO_COST_MAX}, {.cost = AVO_COST_MAX}};
     unsigned lists = 0;
     for (int list = 0; list < 2; list++) {
         if (!first->direct && !second->direct && !first->use[list] && !second->use[list])
             continue;
         lists |= 1u << list;
-        AvoMotion *m = &found[list];
-        m->mvp = predicted(row, b, list, part, m->ref);
-        const AvoMv near[3] = {first->m[list].mv, second->m[list].mv, row->m16[list][m->ref].mv};
-        avo_motion_polish(row, b, list, near, 3, m);
+        const AvoMotion *a = &first->m[list], *c = &second->m[list];
+        unsigned refs = 1u << a->ref | 1u << c->ref;
+        for (int ref = 0; refs >> ref; ref++) {
+            if (!(refs >> ref & 1))
+                continue;
+            const AvoMv near[3] = {a->mv, c->mv, row->m16[list][ref].mv};
+            AvoMotion m = {.ref = (int8_t)ref, .mvp = predicted(row, b, list, part, ref)};
+            avo_motion_polish(row, b, list, near, 3, &m);
+            if (m.cost < found[list].cost)
+                found[list] = m;
+        }
     }
     choose_lists(row, b, lists, found, bits_half, way);
 }
@@ -199,9 +230,7 @@ static bool direct_stands(AvoRowCtx *row, int direct_cost)
 
 static int search_lists(AvoRowCtx *row, int list)
 {
-    const AvoPicJob *job = row->job;
-    int refs = avo_min(job->refs.count[list], avo_min(job->tools->max_refs, AVO_SEARCH_REFS)),
-        best = 0;
+    int refs = refs_searched(row, list), best = 0;
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[list][ref];
@@ -216,6 +245,36 @@ static int search_lists(AvoRowCtx *row, int list)
     return best;
 }
 
+/* The reference that came second for the whole macroblock, if it is hardly worse; -1: none. */
+static int second_ref(const AvoRowCtx *row, int list, int best)
+{
+    const AvoMotion *whole = row->m16[list];
+    int refs = refs_searched(row, list), second = -1;
+    for (int ref = 0; ref < refs; ref++)
+        if (ref != best && (second < 0 || whole[ref].cost < whole[second].cost))
+            second = ref;
+    return second >= 0 && whole[second].cost <= whole[best].cost + whole[best].cost / 8 ? second
+                                                                                        : -1;
+}
+
+/* The two references that are best alone need not be the best pair: each is also paired with the
+ * other list's second. */
+static void search_other_pairs(AvoRowCtx *row, const int best_ref[2], Way *pair)
+{
+    for (int list = 0; list < 2; list++) {
+        int second = second_ref(row, list, best_ref[list]);
+        if (second < 0)
+            continue;
+        Way way = {.use = {true, true},
+                   .m = {row->m16[0][list ? best_ref[0] : second],
+                         row->m16[1][list ? second : best_ref[1]]}};
+        way.cost = avo_bidir_search(row, &avo_blk_16x16, &way.m[0], &way.m[1]) +
+                   avo_rate(row, bits_16x16[2]);
+        if (way.cost < pair->cost)
+            *pair = way;
+    }
+}
+
 /* List 0, list 1 and the pair for the whole macroblock; returns the index of the cheapest. */
 static int search_b16(AvoRowCtx *row, int best_ref[2], Way way[3])
 {
@@ -228,6 +287,8 @@ static int search_b16(AvoRowCtx *row, int best_ref[2], Way way[3])
                             : avo_bidir_search(row, &avo_blk_16x16, &way[2].m[0], &way[2].m[1]);
         way[i].cost += avo_rate(row, bits_16x16[i]);
     }
+    if (row->job->tools->mixed_refs_b)
+        search_other_pairs(row, best_ref, &way[2]);
     int best = way[1].cost < way[0].cost;
     return way[2].cost < way[best].cost ? 2 : best;
 }
@@ -244,8 +305,10 @@ static int direct_cost_8x8(const AvoRowCtx *row, int i, const pixel *direct_pred
 static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cost[4], Way way[4])
 {
     int cost = avo_rate(row, BITS_8x8);
+    const unsigned refs[2] = {refs_of_parts(row, 0, best_ref[0]),
+                              refs_of_parts(row, 1, best_ref[1])};
     for (int i = 0; i < 4; i++) {
-        search_way_8x8(row, &avo_blk_8x8[i], best_ref, &way[i]);
+        search_way_8x8(row, &avo_blk_8x8[i], refs, &way[i]);
         if (row->direct_valid && direct_cost[i] <= way[i].cost) {
             way[i].direct = true;
             way[i].cost = direct_cost[i];
@@ -258,15 +321,15 @@ static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cos
     return cost;
 }
 
-static int search_b_halves(AvoRowCtx *row, bool horizontal, const int best_ref[2],
-                           const Way way8[4], int limit, Way way[2])
+static int search_b_halves(AvoRowCtx *row, bool horizontal, const Way way8[4], int limit,
+                           Way way[2])
 {
     int cost = avo_rate(row, BITS_HALVES);
     for (int part = 0; part < 2; part++) {
         const AvoSearchBlock *b = horizontal ? &avo_blk_16x8[part] : &avo_blk_8x16[part];
         const Way *a = &way8[horizontal ? 2 * part : part],
                   *c = &way8[horizontal ? 2 * part + 1 : part + 2];
-        search_way_half(row, b, part, best_ref, a, c, &way[part]);
+        search_way_half(row, b, part, a, c, &way[part]);
         fill_cache(row, b, &way[part]);
         cost += way[part].cost;
         if (cost > limit)
@@ -389,8 +452,8 @@ static void search_parts(AvoRowCtx *row, Found *f)
         return;
     f->best = avo_min(f->best, cost[AVO_PART_8x8]);
     int limit = f->best + f->best / 8;
-    cost[AVO_PART_16x8] = search_b_halves(row, true, f->best_ref, f->quarters, limit, f->rows);
-    cost[AVO_PART_8x16] = search_b_halves(row, false, f->best_ref, f->quarters, limit, f->columns);
+    cost[AVO_PART_16x8] = search_b_halves(row, true, f->quarters, limit, f->rows);
+    cost[AVO_PART_8x16] = search_b_halves(row, false, f->quarters, limit, f->columns);
     f->best = avo_min(f->best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
 }
 

@@ -4,11 +4,6 @@
 #include "base/fixmath.h"
 #include "base/record.h"
 
-/* A row starts from the shadow contexts that the row above has after this many macroblocks. More of
- * them know the picture better (2 to 6: about 0.3 % of the bits), fewer let more rows run at once.
- */
-#define CONTEXT_COLUMNS 6
-
 /* ---- waiting for the row above ---- */
 
 static void wait_for_above(const AvoPicJob *job, int mb_y, int needed)
@@ -143,6 +138,14 @@ static void load_edges(AvoRowCtx *row)
     }
 }
 
+/* Between the entries of a table by QP. */
+static int64_t lambda_at(const uint32_t *table, int qp_q8)
+{
+    int qp = qp_q8 >> 8, part = qp_q8 & 255;
+    return table[qp] + ((int64_t)table[qp + 1] - table[qp]) * part / 256;
+}
+
+/* A quantiser is whole, what is wanted is not: lambda keeps to that, no more than 1 QP away. */
 static void set_qp(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -155,7 +158,9 @@ static void set_qp(AvoRowCtx *row)
     row->qp_chroma[0] = job->quant->chroma_qp[0][row->qp];
     row->qp_chroma[1] = job->quant->chroma_qp[1][row->qp];
     row->lambda_q8 = (int)avo_lambda_satd_q8[row->qp];
-    row->lambda2_q8 = avo_lambda_ssd_q8[row->qp];
+    int wanted_q8 = avo_clip3(avo_max(row->qp - 1, 0) * 256, (row->qp + 1) * 256, qp_q8);
+    row->lambda2_q8 =
+        lambda_at(avo_lambda_ssd_q8, wanted_q8) * job->tools->lambda2_share_q8 >> 8;
 }
 
 static void load_mb(AvoRowCtx *row, int mb_x)
@@ -281,7 +286,7 @@ static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
         avo_cabac_init_contexts(&row->contexts, job->refs.type, job->header.cabac_init_idc,
                                 job->slice_qp);
     } else {
-        wait_for_above(job, mb_y, CONTEXT_COLUMNS);
+        wait_for_above(job, mb_y, job->tools->context_columns);
         row->contexts = job->row_contexts[mb_y - 1];
     }
 }
@@ -294,7 +299,7 @@ void avo_row_encode(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
         load_mb(row, mb_x);
         avo_decide_mb(row);
         store_mb(row);
-        if (mb_x == avo_min(CONTEXT_COLUMNS, job->mb_width) - 1 && row->track_contexts)
+        if (mb_x == avo_min(job->tools->context_columns, job->mb_width) - 1 && row->track_contexts)
             job->row_contexts[mb_y] = row->contexts;
         avo_progress_publish(&job->row_progress[mb_y], mb_x + 1);
     }

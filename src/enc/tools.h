@@ -23,12 +23,15 @@ typedef struct AvoTools {
     bool light; /* parts are searched near known vectors only, intra is asked where it may win */
     bool lean;  /* and fewer vectors to start from */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
+    bool mixed_refs_b; /* in B pictures, too, and pairs of others than the best references */
     AvoRdLevel rd[3];   /* by AvoSliceType */
     int refine_rounds;  /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
     bool refine_square; /* eight directions instead of four */
     bool refine_qp;     /* quantisers nearby by rate-distortion cost */
     int qp_inertia_q8; /* a quantiser that differs by less from that before is not changed, 1/256 */
     int trellis;
+    int lambda2_share_q8; /* of the usual lambda for squared errors */
+    int context_columns;  /* macroblocks after which the row below takes over the shadow contexts */
     int psy_rd; /* 1/100 */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
     bool cabac, transform_8x8;
