@@ -21,9 +21,18 @@
 
 #define AMOUNT_MAX 0x0fffffffu
 
-/* A keyframe inherits nothing from the picture before it; as if it did, quality before it is that
- * behind it. Average bit rates pay for keyframes behind them, so a quarter is enough there. */
-#define KEY_SHIFT_ABR 2
+/* Where quality is to be even, a keyframe within a scene is coded coarser. It codes all of its
+ * error anew, while predicted pictures keep what they find, so with the same quantisers it would be
+ * better than its neighbours, and all that builds on it; and importance that is carried over the
+ * next keyframe counts more of its followers than it has. But where nothing moves, predicted
+ * pictures get better and better, and the keyframe is coded finer: where inter costs are nothing of
+ * intra costs by all, at STILL_SHARE by nothing, beyond twice that it is coarser by all. */
+#define KEY_LIFT_Q8 448
+#define STILL_SHARE 64 /* 1 / part */
+
+/* What follows a keyframe counts for the pictures before it as if it were predicted; where an
+ * average rate has to pay for it as it comes, half of that is enough. */
+#define KEY_SHIFT_ABR 1
 
 /* Rows that a task takes from or gives to, if there are threads and enough to do for them. */
 #define BAND          8
@@ -173,7 +182,7 @@ static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
               .reach = la->reach_scratch,
               .band = is_banded(la) ? BAND : la->mb_height,
               .duration_q8 = avo_propagate_duration_q8(la, e->index),
-              .shift = across ? KEY_SHIFT_ABR : 0,
+              .shift = across && !la->types ? KEY_SHIFT_ABR : 0,
               .to = {e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,
                      future ? avo_lowres(la, e->future)->inherited : NULL},
               .mv = {lr->mv[0][past - 1], future ? lr->mv[1][future - 1] : NULL}};
@@ -204,9 +213,10 @@ static void set_offsets(void *context, int k, int worker)
     AvoLowres *lr = avo_lowres(la, index);
     int duration_q8 = avo_propagate_duration_q8(la, index);
     int strength_q8 = 5 * 256 * (100 - la->config.qcomp) / 100;
+    int lift_q8 = la->entry[k].type == AVOCET_TYPE_IDR ? la->key_lift_q8 : 0;
     (void)worker;
     for (int i = 0; i < la->mb_count; i++) {
-        int offset = s->aq_q8[i];
+        int offset = s->aq_q8[i] + lift_q8;
         if (la->propagates)
             offset -= importance_q8(lr, i, duration_q8, strength_q8);
         if (s->roi)
@@ -215,8 +225,20 @@ static void set_offsets(void *context, int k, int worker)
     }
 }
 
+/* Of the keyframe at index 1. */
+static int find_key_lift_q8(AvoLookahead *la)
+{
+    bool within_scene = la->entry[0].type == AVOCET_TYPE_IDR && la->window[0] && !la->first_is_cut;
+    if (!within_scene || !la->config.steady || !la->propagates)
+        return 0;
+    int64_t intra = (int64_t)avo_lowres(la, 1)->intra_sum + 1;
+    int64_t moves_q8 = (int64_t)avo_lowres_cost(la, 1, 1, 0) * (256 * STILL_SHARE) / intra;
+    return KEY_LIFT_Q8 * ((int)avo_min64(moves_q8, 512) - 256) / 256;
+}
+
 void avo_propagate_window(AvoLookahead *la)
 {
+    la->key_lift_q8 = find_key_lift_q8(la);
     if (la->propagates) {
         for (int k = 0; k < la->entry_count; k++)
             memset(avo_lowres(la, la->entry[k].index)->inherited, 0,

@@ -40,7 +40,8 @@
 #define OVERFLOW_Q8        4608 /* the sum so far moves the base by 18 QP at most, */
 #define BOUND_Q8           3072 /* the sum behind the pictures ahead by 12 more */
 
-#define STEADY_B_Q8 -256 /* B pictures against anchors, where quality is to be even */
+#define STEADY_B_Q8    -256 /* B pictures against anchors, where quality is to be even, */
+#define STEADY_STEP_Q8 256  /* and how far the base may move right at a keyframe */
 
 #define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -149,6 +150,9 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
     rc->qp_min_q8 = config->qp_min * 256;
     rc->qp_max_q8 = config->qp_max * 256;
     rc->qp_step_q8 = avo_max(config->qp_step, 1) * 256;
+    rc->key_step_q8 = rc->qp_step_q8;
+    if (config->steady && !rc->live)
+        rc->key_step_q8 = avo_min(rc->qp_step_q8, STEADY_STEP_Q8);
     if (rc->mode == AVOCET_RATE_QP)
         rc->base_q8 = config->qp * 256;
     else
@@ -414,6 +418,8 @@ static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative
     int base = abr_base_q8(rc, plan, relative_q8);
     if (rc->anchors && !plan->scenecut) {
         int last = rc->last_base_q8, step = rc->qp_step_q8 * (plan->ahead_is_all ? 2 : 1);
+        if (plan->type == AVOCET_TYPE_IDR)
+            step = rc->key_step_q8;
         base = avo_clip3(last - step, last + step, base);
     }
     rc->last_base_q8 = avo_clip3(rc->qp_min_q8 - relative_q8, highest_q8(rc) - relative_q8, base);

@@ -60,6 +60,7 @@ typedef struct AvoRateControl {
     int64_t bits_per_picture_q8; /* ABR: wanted in 1/fps seconds */
     int64_t bitrate;
     int qp_min_q8, qp_max_q8, qp_step_q8;
+    int key_step_q8;                    /* qp_step_q8 of the base at a keyframe within a scene */
     int intra_offset_q8;                /* I below P */
     int layer_offset_q8[AVO_RC_LAYERS]; /* B above P: half of pbratio per layer */
     int leaf_offset_q8;     /* least offset of B pictures that nobody refers to */
