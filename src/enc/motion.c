@@ -355,27 +355,30 @@ static const pixel *unweighted_source(AvoRowCtx *row, const AvoSearchBlock *b, c
     return out + b->y * AVO_CUR_STRIDE + b->x;
 }
 
-/* The predicted vector and the starts, rounded and without repetitions. */
-static void try_starts(AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count)
+/* The predicted vector and the starts, rounded and without repetitions. Which of them repeat cannot
+ * be predicted, so there is no branch on it. Returns their number. */
+static int list_starts(const AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count, Point *p)
 {
-    uint32_t seen[AVO_SEARCH_STARTS + 1]; /* both coordinates in one number */
-    Batch b = {.n = 0};
     int n = 0;
     for (int i = -1; i < count; i++) {
         AvoMv mv = i < 0 ? mvp : starts[i];
         int x = avo_clip3(s->min_x, s->max_x, (mv.x + 2) >> 2),
-            y = avo_clip3(s->min_y, s->max_y, (mv.y + 2) >> 2), k = 0;
-        uint32_t key = (uint32_t)x << 16 | (uint16_t)y;
-        while (k < n && seen[k] != key)
-            k++;
-        if (k < n)
-            continue;
-        seen[n++] = key;
-        b.p[b.n++] = (Point){(int16_t)x, (int16_t)y};
-        if (b.n == 4)
-            batch_flush(s, &b);
+            y = avo_clip3(s->min_y, s->max_y, (mv.y + 2) >> 2);
+        bool repeated = false;
+        for (int k = 0; k < n; k++)
+            repeated |= (p[k].x == x) & (p[k].y == y);
+        p[n] = (Point){(int16_t)x, (int16_t)y};
+        n += !repeated;
     }
-    batch_flush(s, &b);
+    return n;
+}
+
+static void try_starts(AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count)
+{
+    Point p[AVO_SEARCH_STARTS + 1];
+    int n = list_starts(s, mvp, starts, count, p);
+    for (int i = 0; i < n; i += 4)
+        try_batch(s, p + i, avo_min(n - i, 4));
 }
 
 /* The start that the best position came from, before it was rounded. */

@@ -52,6 +52,16 @@ typedef struct AvoQpelRule {
 } AvoQpelRule;
 extern const AvoQpelRule avo_qpel_rule[16];
 
+/* The two blocks in the planes whose mean a vector means; twice the same where it needs none. */
+AVO_INLINE void avo_search_blocks(const AvoSearch *s, AvoMv mv, const pixel **first,
+                                  const pixel **second)
+{
+    const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
+    ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
+    *first = s->plane[r->a] + at + r->ax;
+    *second = s->plane[r->b] + at + r->bx + r->by * s->stride;
+}
+
 AVO_INLINE int avo_width_index(int w)
 {
     return w == 16 ? 0 : w == 8 ? 1 : 2;
@@ -62,14 +72,12 @@ AVO_INLINE int avo_width_index(int w)
 AVO_INLINE const pixel *avo_search_fetch(const AvoSearch *s, AvoMv mv, pixel *buffer,
                                          ptrdiff_t *stride)
 {
-    const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
-    ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
-    const pixel *first = s->plane[r->a] + at + r->ax;
+    const pixel *first, *second;
+    avo_search_blocks(s, mv, &first, &second);
     if (!((mv.x | mv.y) & 1)) {
         *stride = s->stride;
         return first;
     }
-    const pixel *second = s->plane[r->b] + at + r->bx + (r->by ? s->stride : 0);
     s->dsp->avg[avo_width_index(s->block->w)](buffer, AVO_REC_STRIDE, first, s->stride, second,
                                               s->stride, s->block->h);
     *stride = AVO_REC_STRIDE;

@@ -25,15 +25,6 @@ static const pixel *fetch_weighted(const AvoSearch *s, AvoMv mv, pixel *buffer, 
     return buffer;
 }
 
-/* The two blocks in the planes whose mean a vector means; twice the same where it needs none. */
-AVO_INLINE void blocks_at(const AvoSearch *s, AvoMv mv, const pixel **first, const pixel **second)
-{
-    const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
-    ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
-    *first = s->plane[r->a] + at + r->ax;
-    *second = s->plane[r->b] + at + r->bx + (r->by ? s->stride : 0);
-}
-
 /* What refining the vector of one block needs throughout. */
 typedef struct Refinement {
     const AvoSearch *s;
@@ -55,7 +46,7 @@ static void distortions_in_planes(const Refinement *f, const AvoMv *mv, int coun
     const pixel *a[4], *b[4];
     unsigned quarter = 0;
     for (int i = 0; i < count; i++) {
-        blocks_at(s, mv[i], &a[i], &b[i]);
+        avo_search_blocks(s, mv[i], &a[i], &b[i]);
         quarter |= (unsigned)(mv[i].x | mv[i].y) & 1;
     }
     if (quarter)
@@ -142,14 +133,15 @@ static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
 
 /* ---- search ---- */
 
-/* Neighbours of a vector that are looked at together, by their index in around[]: above, left,
- * right, below, then the corners. */
+/* Neighbours of a vector that are looked at together, by their index in around[step - 1]: above,
+ * left, right, below, then the corners. */
 typedef struct Set {
     uint8_t count, direction[4];
 } Set;
 
-static const int8_t around[8][2] = {{0, -1},  {-1, 0}, {1, 0},  {0, 1},
-                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+static const AvoMv around[2][8] = {
+    {{0, -1}, {-1, 0}, {1, 0}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}},
+    {{0, -2}, {-2, 0}, {2, 0}, {0, 2}, {-2, -2}, {2, -2}, {-2, 2}, {2, 2}}};
 static const Set all_sides = {4, {0, 1, 2, 3}};
 /* Behind a step in a direction: the centre before is not tried again. */
 static const Set onwards[4] = {{3, {0, 1, 2}}, {3, {0, 1, 3}}, {3, {0, 2, 3}}, {3, {1, 2, 3}}};
@@ -213,10 +205,10 @@ static int list_neighbours(const AvoSearch *s, AvoMv centre, int step, const Set
 {
     int x = centre.x >> 2, y = centre.y >> 2, n = 0;
     bool roomy = x > s->min_x && x < s->max_x && y > s->min_y && y < s->max_y;
+    const AvoMv *offset = around[step - 1];
     for (int i = 0; i < set->count; i++) {
         int d = set->direction[i];
-        mv[n] = (AvoMv){(int16_t)(centre.x + around[d][0] * step),
-                        (int16_t)(centre.y + around[d][1] * step)};
+        mv[n] = (AvoMv){(int16_t)(centre.x + offset[d].x), (int16_t)(centre.y + offset[d].y)};
         direction[n] = d;
         n += roomy || avo_search_inside(s, mv[n].x >> 2, mv[n].y >> 2);
     }
@@ -251,11 +243,11 @@ static void choose(Refinement *f, const AvoMv *mv, int count, AvoMotion *m)
     AvoMv kept[4] = {mv[0]};
     int cost[4], n = 0;
     for (int i = 0; i < count; i++) {
-        int k = 0;
-        while (k < n && (kept[k].x != mv[i].x || kept[k].y != mv[i].y))
-            k++;
-        if (k == n)
-            kept[n++] = mv[i];
+        bool repeated = false;
+        for (int k = 0; k < n; k++)
+            repeated |= (kept[k].x == mv[i].x) & (kept[k].y == mv[i].y);
+        kept[n] = mv[i];
+        n += !repeated;
     }
     luma_distortions(f, kept, n, cost);
     for (int i = 0; i < n; i++)
