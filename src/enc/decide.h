@@ -93,6 +93,9 @@ void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand);
 void avo_make_direct(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type);
 int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, int ref,
                       AvoMv *starts);
+/* Vector of a block from those around it and the whole macroblock's, without a search; m->ref and
+ * m->mvp are given. */
+void avo_polish_known(AvoRowCtx *row, const AvoSearchBlock *b, int list, AvoMotion *m);
 
 #define AVO_STARTS_MAX 12
 extern const AvoSearchBlock avo_blk_16x16, avo_blk_8x8[4], avo_blk_16x8[2], avo_blk_8x16[2];

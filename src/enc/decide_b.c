@@ -63,8 +63,14 @@ static int refs_searched(const AvoRowCtx *row, int list)
     return avo_min(job->refs.count[list], avo_min(job->tools->max_refs, AVO_SEARCH_REFS));
 }
 
-/* References that parts of the macroblock try: the best for all of it, and with mixed references
- * those that are hardly worse. Bit mask. */
+/* What parts of the macroblock try in one list. */
+typedef struct PartRefs {
+    unsigned refs; /* bit mask */
+    bool search;   /* else known vectors are moved a little */
+} PartRefs;
+
+/* The best reference for all of the macroblock, and with mixed references those that are hardly
+ * worse. */
 static unsigned refs_of_parts(const AvoRowCtx *row, int list, int best)
 {
     const AvoMotion *whole = row->m16[list];
@@ -76,20 +82,35 @@ static unsigned refs_of_parts(const AvoRowCtx *row, int list, int best)
     return refs;
 }
 
-/* List 0, list 1 and the pair for an 8x8 block; refs: bit masks by list. */
-static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const unsigned refs[2],
+/* Where SATD decides, a list is not searched for parts if it suits the whole clearly less than the
+ * other list does; at the fastest, if at all less. */
+static bool list_promises(const AvoRowCtx *row, const int best_ref[2], int list)
+{
+    if (avo_rd_level(row) != AVO_RD_SATD)
+        return true;
+    int own = row->m16[list][best_ref[list]].cost, other = row->m16[!list][best_ref[!list]].cost;
+    return own <= (row->job->tools->light ? other : other + other / 4);
+}
+
+/* List 0, list 1 and the pair for an 8x8 block. */
+static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const PartRefs part[2],
                            Way *way)
 {
     AvoMotion found[2] = {{.cost = AVO_COST_MAX}, {.cost = AVO_COST_MAX}};
     for (int list = 0; list < 2; list++)
-        for (int ref = 0; refs[list] >> ref; ref++) {
-            if (!(refs[list] >> ref & 1))
+        for (int ref = 0; part[list].refs >> ref; ref++) {
+            if (!(part[list].refs >> ref & 1))
                 continue;
             AvoMv starts[AVO_STARTS_MAX];
             AvoMotion m = {.ref = (int8_t)ref, .mvp = predicted(row, b, list, 0, ref)};
-            int n = avo_gather_starts(row, b, list, ref, starts), best = found[list].cost;
-            int stop = best == AVO_COST_MAX ? AVO_COST_MAX : best + best / 4;
-            avo_motion_search(row, b, list, starts, n, stop, &m);
+            int best = found[list].cost;
+            if (part[list].search) {
+                int n = avo_gather_starts(row, b, list, ref, starts);
+                int stop = best == AVO_COST_MAX ? AVO_COST_MAX : best + best / 4;
+                avo_motion_search(row, b, list, starts, n, stop, &m);
+            } else {
+                avo_polish_known(row, b, list, &m);
+            }
             if (m.cost < best)
                 found[list] = m;
         }
@@ -305,10 +326,12 @@ static int direct_cost_8x8(const AvoRowCtx *row, int i, const pixel *direct_pred
 static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cost[4], Way way[4])
 {
     int cost = avo_rate(row, BITS_8x8);
-    const unsigned refs[2] = {refs_of_parts(row, 0, best_ref[0]),
-                              refs_of_parts(row, 1, best_ref[1])};
+    PartRefs part[2];
+    for (int list = 0; list < 2; list++)
+        part[list] = (PartRefs){.refs = refs_of_parts(row, list, best_ref[list]),
+                                .search = list_promises(row, best_ref, list)};
     for (int i = 0; i < 4; i++) {
-        search_way_8x8(row, &avo_blk_8x8[i], refs, &way[i]);
+        search_way_8x8(row, &avo_blk_8x8[i], part, &way[i]);
         if (row->direct_valid && direct_cost[i] <= way[i].cost) {
             way[i].direct = true;
             way[i].cost = direct_cost[i];

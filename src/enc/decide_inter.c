@@ -457,15 +457,14 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
     return best + avo_rate(row, P_BITS_16x16);
 }
 
-/* Vector of a block from those around it and the whole macroblock's, without a search. */
-static void polish_known(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m)
+void avo_polish_known(AvoRowCtx *row, const AvoSearchBlock *b, int list, AvoMotion *m)
 {
     const AvoMvCache *c = &row->cache;
     const int at[2] = {AVO_MVC((b->x >> 2) - 1, b->y >> 2), AVO_MVC(b->x >> 2, (b->y >> 2) - 1)};
-    AvoMv known[3] = {row->m16[0][m->ref].mv};
+    AvoMv known[3] = {row->m16[list][m->ref].mv};
     for (int i = 0; i < 2; i++)
-        known[1 + i] = c->ref[0][at[i]] >= 0 ? c->mv[0][at[i]] : known[0];
-    avo_motion_polish(row, b, 0, known, 3, m);
+        known[1 + i] = c->ref[list][at[i]] >= 0 ? c->mv[list][at[i]] : known[0];
+    avo_motion_polish(row, b, list, known, 3, m);
 }
 
 /* Best reference for one partition: those that the larger blocks liked. refs: bit mask. quarters:
@@ -490,7 +489,7 @@ static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned re
             const AvoMv near[3] = {quarters[0], quarters[1], row->m16[0][ref].mv};
             avo_motion_polish(row, b, 0, near, 3, &m);
         } else if (row->job->tools->light) {
-            polish_known(row, b, &m);
+            avo_polish_known(row, b, 0, &m);
         } else {
             int n = avo_gather_starts(row, b, 0, ref, starts);
             avo_motion_search(row, b, 0, starts, n, stop, &m);
