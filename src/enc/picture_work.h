@@ -5,7 +5,7 @@
  *
  * Rows of macroblocks are tasks of the pool. Each waits for the row above, and for as much of its
  * references as vectors of this level can reach: what those are does not depend on when anything
- * runs, so neither do the bytes. */
+ * runs, so neither do the bytes. Whoever predicts from a reference has to keep to that range. */
 #ifndef AVO_ENC_PICTURE_WORK_H
 #define AVO_ENC_PICTURE_WORK_H
 

@@ -52,6 +52,12 @@ static int try_guess(Fill *f, const Guess *g)
     return cost;
 }
 
+/* Rows beyond what vectors of the level reach may not be done yet (picture_work.h). */
+static bool is_in_reach(const AvoPicJob *job, AvoMv mv)
+{
+    return mv.y >= job->mv_min_y && mv.y <= job->mv_max_y;
+}
+
 /* The best guess of one list among no motion, the lookahead's vector and the neighbours'. */
 static Guess try_list(Fill *f, int list)
 {
@@ -63,7 +69,7 @@ static Guess try_list(Fill *f, int list)
     int count = 1, least = INT32_MAX;
     tried[0].ref_idx[list] = 0;
     best = tried[0];
-    if (ahead) {
+    if (ahead && is_in_reach(row->job, ahead[row->mb_addr])) {
         tried[count] = tried[0];
         tried[count++].mv[list] = ahead[row->mb_addr];
     }
