@@ -25,6 +25,7 @@ typedef struct Pair {
     bool by_mean; /* cost is SATD and the mixture a plain mean */
     uint32_t tried[PAIRS_MAX];
     int tried_count;
+    uint64_t tried_bits; /* a bit of each, by its hash */
 } Pair;
 
 static void find_weights(Pair *pair, int ref0, int ref1)
@@ -86,13 +87,15 @@ static uint32_t pair_key(AvoMv a, AvoMv b)
            (uint32_t)(b.y & 255) << 24;
 }
 
-/* True if the pair was measured before; remembers it. */
+/* True if the pair was measured before; remembers it. Most were not, and have no bit either. */
 static bool known(Pair *pair, uint32_t key)
 {
     int n = pair->tried_count;
-    for (int i = n - 1; i >= 0; i--)
+    uint64_t bit = (uint64_t)1 << (key * 0x9e3779b1u >> 26);
+    for (int i = n - 1; i >= 0 && pair->tried_bits & bit; i--)
         if (pair->tried[i] == key)
             return true;
+    pair->tried_bits |= bit;
     if (n < PAIRS_MAX)
         pair->tried[pair->tried_count++] = key;
     return false;
@@ -129,7 +132,11 @@ int avo_bidir_search(AvoRowCtx *row, const AvoSearchBlock *b, AvoMotion *m0, Avo
 {
     static const int8_t diamond[4][2] = {{0, -1}, {-1, 0}, {1, 0}, {0, 1}};
     const AvoTools *tools = row->job->tools;
-    Pair pair = {.row = row, .block = b, .tried_count = 0};
+    Pair pair; /* large: not to be cleared */
+    pair.row = row;
+    pair.block = b;
+    pair.tried_count = 0;
+    pair.tried_bits = 0;
     pair.cost = (tools->subpel_satd ? row->job->dsp->satd : row->job->dsp->sad)[b->size];
     find_weights(&pair, m0->ref, m1->ref);
     pair.by_mean = tools->subpel_satd && !pair.weighted;
