@@ -466,15 +466,16 @@ static void measure_direct(AvoRowCtx *row, Found *f)
     }
 }
 
-/* Quarters, and halves where those come near the best so far. */
+/* Quarters, and halves where those come near the best so far. Where SATD decides, halves that are
+ * worse than the best cannot win. */
 static void search_parts(AvoRowCtx *row, Found *f)
 {
     int *cost = f->cost;
     cost[AVO_PART_8x8] = search_b8(row, f->best_ref, f->direct8, f->quarters);
-    if (cost[AVO_PART_8x8] >= f->best + f->best / 8)
+    if (cost[AVO_PART_8x8] >= f->best + f->best / (row->job->tools->light ? 32 : 8))
         return;
     f->best = avo_min(f->best, cost[AVO_PART_8x8]);
-    int limit = f->best + f->best / 8;
+    int limit = f->best + (avo_rd_level(row) == AVO_RD_SATD ? 0 : f->best / 8);
     cost[AVO_PART_16x8] = search_b_halves(row, true, f->quarters, limit, f->rows);
     cost[AVO_PART_8x16] = search_b_halves(row, false, f->quarters, limit, f->columns);
     f->best = avo_min(f->best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));

@@ -696,8 +696,9 @@ void avo_decide_p(AvoRowCtx *row)
         int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;
         if (cost[AVO_PART_8x8] < (rd ? best + best / near : best)) {
             best = avo_min(best, cost[AVO_PART_8x8]);
-            cost[AVO_PART_16x8] = search_p_halves(row, true, best + best / 8);
-            cost[AVO_PART_8x16] = search_p_halves(row, false, best + best / 8);
+            int limit = rd ? best + best / 8 : best; /* by SATD, only the best can win */
+            cost[AVO_PART_16x8] = search_p_halves(row, true, limit);
+            cost[AVO_PART_8x16] = search_p_halves(row, false, limit);
             best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
         }
     }
