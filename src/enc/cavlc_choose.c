@@ -62,7 +62,9 @@ static int64_t choose_part(Part *p)
         change += avo_coef_change(&p->point[i], avo_abs(p->levels[i]));
     }
     int64_t gain = empty - cost - change;
-    for (int pass = 0; pass < PASSES; pass++) {
+    /* A lone level of 1 has no other choice than the empty block. */
+    bool lone = !(p->mask & (p->mask - 1)) && avo_abs(p->levels[avo_lowest_bit(p->mask)]) == 1;
+    for (int pass = 0; pass < PASSES && !lone; pass++) {
         int64_t fall = lower_levels(p, &cost);
         gain += fall;
         if (!fall)

@@ -8,9 +8,11 @@
 
 uint32_t avo_cavlc_count_block(AvoBlockCat cat, int nc, bool coded, const int16_t *levels)
 {
-    AvoCavlcSink sink = {.bits = 0};
-    avo_cavlc_block(&sink, false, cat, nc, coded, levels);
-    return sink.bits;
+    int table = avo_coeff_token_table(nc), first = avo_block_first(cat);
+    uint32_t mask = coded ? (uint32_t)avo_block_mask(cat, levels) : 0;
+    if (!mask)
+        return avo_coeff_token[table][0][0].size;
+    return avo_cavlc_count_levels(table, levels + first, mask, avo_block_stored(cat) - first);
 }
 
 /* A block with levels, behind its coded_block_flag. is_8x8 is a constant at each call. */

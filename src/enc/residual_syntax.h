@@ -158,6 +158,11 @@ AVO_INLINE void avo_cavlc_runs(AvoCavlcSink *s, bool emit, const uint8_t *at, in
     }
 }
 
+AVO_INLINE const AvoVlc *avo_total_zeros_codes(int total, int max_levels)
+{
+    return max_levels == 4 ? avo_total_zeros_chroma_dc[total - 1] : avo_total_zeros[total - 1];
+}
+
 /* A block with at least one level; max_levels is 16, 15 or 4, and level i of it is levels[i]. */
 AVO_INLINE void avo_cavlc_levels(AvoCavlcSink *s, bool emit, int table, const int16_t *levels,
                                  uint32_t mask, int max_levels)
@@ -186,10 +191,58 @@ AVO_INLINE void avo_cavlc_levels(AvoCavlcSink *s, bool emit, int table, const in
     if (total == max_levels)
         return;
     int zeros = at[0] + 1 - total;
-    avo_cavlc_code(s, emit,
-                   max_levels == 4 ? avo_total_zeros_chroma_dc[total - 1][zeros]
-                                   : avo_total_zeros[total - 1][zeros]);
+    avo_cavlc_code(s, emit, avo_total_zeros_codes(total, max_levels)[zeros]);
     avo_cavlc_runs(s, emit, at, total, zeros);
+}
+
+AVO_INLINE int avo_count_set16(uint32_t mask)
+{
+    mask -= mask >> 1 & 0x5555;
+    mask = (mask & 0x3333) + (mask >> 2 & 0x3333);
+    mask = (mask + (mask >> 4)) & 0x0f0f;
+    return (int)((mask + (mask >> 8)) & 31);
+}
+
+/* Bits of levels behind the trailing ones, those in mask, from the highest down. */
+AVO_INLINE uint32_t avo_cavlc_count_values(const int16_t *levels, uint32_t mask, int ones,
+                                           int suffix_length)
+{
+    AvoCavlcSink sink = {.bits = 0};
+    int bias = ones < 3 ? 2 : 0;
+    for (; mask; bias = 0) {
+        int i = avo_log2_floor(mask);
+        mask ^= 1u << i;
+        avo_cavlc_level(&sink, false, levels[i], bias, suffix_length);
+        suffix_length += !suffix_length;
+        suffix_length += suffix_length < 6 && avo_abs(levels[i]) > 3 << (suffix_length - 1);
+    }
+    return sink.bits;
+}
+
+/* As many bits as avo_cavlc_levels() writes, which would first list levels and positions. */
+AVO_INLINE uint32_t avo_cavlc_count_levels(int table, const int16_t *levels, uint32_t mask,
+                                           int max_levels)
+{
+    int total = avo_count_set16(mask), ones = 0, top = avo_log2_floor(mask);
+    uint32_t rest = mask;
+    for (int i = top; avo_abs(levels[i]) == 1; i = avo_log2_floor(rest)) {
+        rest ^= 1u << i;
+        if (++ones == 3 || !rest)
+            break;
+    }
+    uint32_t bits = avo_coeff_token[table][total][ones].size + (uint32_t)ones;
+    bits += avo_cavlc_count_values(levels, rest, ones, total > 10 && ones < 3);
+    if (total == max_levels)
+        return bits;
+    int zeros = top + 1 - total;
+    bits += avo_total_zeros_codes(total, max_levels)[zeros].size;
+    for (mask ^= 1u << top; mask && zeros; mask ^= 1u << top) {
+        int run = top - 1 - avo_log2_floor(mask);
+        bits += avo_run_before[avo_min(zeros, 7) - 1][run].size;
+        zeros -= run;
+        top -= run + 1;
+    }
+    return bits;
 }
 
 /* residual_block_cavlc(). coded false: no level, whatever levels holds. */
