@@ -65,8 +65,8 @@ static int refs_searched(const AvoRowCtx *row, int list)
 
 /* What parts of the macroblock try in one list. */
 typedef struct PartRefs {
-    unsigned refs; /* bit mask */
-    bool search;   /* else known vectors are moved a little */
+    unsigned refs;     /* bit mask */
+    unsigned searched; /* of them; for the others known vectors are moved a little */
 } PartRefs;
 
 /* The best reference for all of the macroblock, and with mixed references those that are hardly
@@ -104,7 +104,7 @@ static void search_way_8x8(AvoRowCtx *row, const AvoSearchBlock *b, const PartRe
             AvoMv starts[AVO_STARTS_MAX];
             AvoMotion m = {.ref = (int8_t)ref, .mvp = predicted(row, b, list, 0, ref)};
             int best = found[list].cost;
-            if (part[list].search) {
+            if (part[list].searched >> ref & 1) {
                 int n = avo_gather_starts(row, b, list, ref, starts);
                 int stop = best == AVO_COST_MAX ? AVO_COST_MAX : best + best / 4;
                 avo_motion_search(row, b, list, starts, n, stop, &m);
@@ -328,8 +328,10 @@ static int search_b8(AvoRowCtx *row, const int best_ref[2], const int direct_cos
     int cost = avo_rate(row, BITS_8x8);
     PartRefs part[2];
     for (int list = 0; list < 2; list++)
-        part[list] = (PartRefs){.refs = refs_of_parts(row, list, best_ref[list]),
-                                .search = list_promises(row, best_ref, list)};
+        part[list] = (PartRefs){
+            .refs = refs_of_parts(row, list, best_ref[list]),
+            .searched = list_promises(row, best_ref, list) ? 1u << best_ref[list] : 0,
+        };
     for (int i = 0; i < 4; i++) {
         search_way_8x8(row, &avo_blk_8x8[i], part, &way[i]);
         if (row->direct_valid && direct_cost[i] <= way[i].cost) {
