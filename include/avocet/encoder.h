@@ -124,6 +124,8 @@ typedef struct AvocetEncoderConfig {
     int chroma_me, mixed_refs, fast_pskip, dct_decimate;
     int psy_rd;                  /* psycho-visual strength, 1/100; 0 off */
     int qp_rd;                   /* macroblocks try quantisers nearby; from subme 8 on */
+    int deblock_trial;           /* I and P pictures try offsets around deblock_alpha, deblock_beta;
+                                  * the option "deblock" clears it */
 
     /* Rate. */
     AvocetRateMode rate_mode;

@@ -4,6 +4,7 @@
 #define AVO_ENC_ENCODER_H
 
 #include "base/taskpool.h"
+#include "enc/deblock_trial.h"
 #include "enc/input.h"
 #include "enc/lookahead.h"
 #include "enc/picture_work.h"
@@ -48,6 +49,7 @@ struct AvocetEncoder {
     AvoRateControl rc;
     AvoTwoPass two_pass;
     AvoReferences references;
+    AvoDeblockTrial deblock_trial;
     AvoPictureWork work[AVO_WORKS_MAX]; /* picture n of those coded is at work in n % work_count */
     int work_count;
     bool overlaps;           /* work_count above 1: the next picture may begin early */

@@ -24,6 +24,20 @@ typedef struct AvoRowStats {
     int64_t direct_cost[2];
 } AvoRowStats;
 
+/* Offsets of the loop filter that are tried, see deblock_trial.h. */
+#define AVO_DEBLOCK_PAIRS 8
+
+/* What a picture's samples would be like with each of them. */
+typedef struct AvoDeblockTally {
+    bool on;
+    bool by_texture;
+    int alpha, beta; /* what the pairs are added to */
+    uint64_t error[AVO_DEBLOCK_PAIRS];
+    AvoPlane row[3];  /* copy of a row of macroblocks; before it, lines of the row above */
+    uint16_t *weight; /* of the row's 8x8 blocks of luma */
+    AvoDeblockSlice slice[AVO_SLICES_MAX];
+} AvoDeblockTally;
+
 typedef struct AvoPicJob {
     const AvoTools *tools;
     const AvoDsp *dsp;
@@ -48,6 +62,7 @@ typedef struct AvoPicJob {
     int slice_count;
     int slice_end_row[AVO_SLICES_MAX];
     AvoDeblockSlice deblock_slice[AVO_SLICES_MAX];
+    AvoDeblockTally deblock_tally;
     int slice_qp;
     int mv_min_y, mv_max_y; /* level's vector range, quarter samples */
     int mv_min_x, mv_max_x;

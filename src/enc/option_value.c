@@ -332,6 +332,7 @@ static int read_deblock(AvocetEncoderConfig *config, const AvoOptionRow *row, co
     config->deblock = !off;
     config->deblock_alpha = a;
     config->deblock_beta = b;
+    config->deblock_trial = 0; /* exactly what was asked for */
     return AVOCET_OK;
 }
 

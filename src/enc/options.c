@@ -153,6 +153,9 @@ static const AvoOptionRow rows[] = {
          "Early decision for skipped macroblocks in P."),
     FLAG("dct-decimate", NULL, "decisions", dct_decimate, "1",
          "Drop blocks with only a few small coefficients."),
+    FLAG("deblock-trial", NULL, "decisions", deblock_trial, "1",
+         "I and P pictures try loop filter offsets around those of --deblock; giving those anew "
+         "switches it off."),
     FLAG("qp-rd", NULL, "decisions", qp_rd, "1",
          "Quantisers nearby are tried for each macroblock by true cost "
          "(subme 8 and up, not with qp)."),

@@ -26,6 +26,8 @@ static void carve_job(AvoPicJob *job, AvoArena *arena, const AvoSps *sps)
     job->row_last_qp = avo_arena_take(arena, rows, 0);
     job->row_stats = avo_arena_take(arena, rows * sizeof *job->row_stats, 0);
     avo_row_control_carve(&job->row_control, arena, (int)rows);
+    avo_deblock_tally_carve(&job->deblock_tally, arena, sps->mb_width,
+                            sps->chroma_format_idc != 0);
     job->hpel_scratch =
         avo_arena_take(arena, ((size_t)sps->mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
 }
@@ -110,6 +112,7 @@ static void finish_rows(AvoPictureWork *work)
          mb_y++) {
         avo_resolve_row_qp(job, mb_y);
         avo_row_control_done(&job->row_control, mb_y, avo_picture_writer_row(&work->writer, mb_y));
+        avo_deblock_trial_row(job, mb_y);
         avo_finish_row(job, mb_y);
         avo_progress_publish(finished, mb_y + 1);
     }
@@ -163,6 +166,14 @@ static void row_task(void *context, int mb_y, int worker)
     for (int seen = avo_relay_enter(&job->finishing); seen;
          seen = avo_relay_leave(&job->finishing, seen))
         finish_rows(work);
+}
+
+/* Of the source: nothing waits for the temporal filter here. */
+void avo_picture_taste(AvoPictureWork *work, AvoDeblockTrial *trial)
+{
+    work->job.input = work->job.plan.src->plane;
+    start_rows(work);
+    avo_deblock_trial_taste(trial, &work->job, work->pool, work->workers);
 }
 
 void avo_picture_begin(AvoPictureWork *work)

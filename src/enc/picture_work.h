@@ -10,6 +10,7 @@
 #define AVO_ENC_PICTURE_WORK_H
 
 #include "base/taskpool.h"
+#include "enc/deblock_trial.h"
 #include "enc/job.h"
 #include "enc/packet.h"
 #include "enc/picture_write.h"
@@ -33,6 +34,8 @@ typedef struct AvoPictureWork {
  * filler_bytes: room for filler behind a picture. */
 void avo_picture_carve(AvoPictureWork *work, AvoArena *arena, const AvoSps *sps,
                        const AvocetEncoderConfig *config, size_t filler_bytes);
+/* Before begin: chooses the loop filter's offsets by some rows, see deblock_trial.h. */
+void avo_picture_taste(AvoPictureWork *work, AvoDeblockTrial *trial);
 /* Gives the pool the rows of work->job, which is set up; work->packet holds what goes before the
  * slices. */
 void avo_picture_begin(AvoPictureWork *work);

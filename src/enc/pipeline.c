@@ -152,6 +152,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
                    enc->tools.deadzone_intra, enc->tools.deadzone_inter);
     avo_mvd_bits_init(enc->mvd_bits, enc->work[0].job.mvd_range, c->cabac);
     avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, enc->frame_count, c);
+    avo_deblock_trial_init(&enc->deblock_trial, c);
     AVO_RETURN_IF_ERROR(
         avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
     AVO_RETURN_IF_ERROR(begin_two_pass(enc));
@@ -428,6 +429,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->disable_deblocking_idc = !c->deblock;
     h->alpha_offset_div2 = c->deblock_alpha;
     h->beta_offset_div2 = c->deblock_beta;
+    avo_deblock_trial_start(&enc->deblock_trial, job);
     set_weights(job);
     job->rec->brightness_q4 = job->plan.brightness_q4;
     if (job->pps->weighted_bipred_idc == 1 && h->type == AVO_SLICE_B)
@@ -494,6 +496,8 @@ static int begin_picture(AvocetEncoder *enc)
     AVO_RETURN_IF_ERROR(start_picture(enc, &work->job));
     avo_packet_reset(&work->packet);
     add_preamble(enc, &work->packet, &work->job);
+    if (avo_deblock_trial_tastes(&enc->deblock_trial, &work->job))
+        avo_picture_taste(work, &enc->deblock_trial);
     avo_picture_begin(work);
     take_plan(enc);
     return AVOCET_OK;
@@ -532,6 +536,7 @@ static void report(AvocetEncoder *enc, const AvoPictureWork *work, int64_t fille
         direct.cost[1] += job->row_stats[i].direct_cost[1];
     }
     enc->direct_seen[job->plan.coded_index % AVO_WORKS_MAX] = direct;
+    avo_deblock_trial_learn(&enc->deblock_trial, job);
     packet->qp = (qp_sum + mbs / 2) / mbs;
     avo_rc_end(&enc->rc, &stats);
 }

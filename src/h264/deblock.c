@@ -12,10 +12,11 @@
 /* The macroblock at work. */
 typedef struct MbEdges {
     const AvoDsp *dsp;
-    AvoFrame *frame;
+    const AvoFrame *frame;
     const AvoDeblockSlice *slice;
     const AvoMbInfo *mb;
     pixel *pix[3];
+    ptrdiff_t stride[3];
 } MbEdges;
 
 /* Bit i: count i is not 0; counts are 16 at most. */
@@ -187,7 +188,7 @@ static void filter_luma(const MbEdges *e, int edge, const int8_t bs[4], int qp_p
     Thresholds t;
     if (!find_thresholds(&t, e->slice, (qp_p + e->mb->qp + 1) >> 1))
         return;
-    ptrdiff_t stride = e->frame->plane[0].stride;
+    ptrdiff_t stride = e->stride[0];
     pixel *pix = e->pix[0] + 4 * edge * (horizontal ? stride : 1);
     if (bs[0] == 4) {
         (horizontal ? dsp->deblock_luma_intra_h : dsp->deblock_luma_intra_v)(pix, stride, t.alpha,
@@ -203,7 +204,7 @@ static void filter_luma(const MbEdges *e, int edge, const int8_t bs[4], int qp_p
 static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp_p, bool horizontal)
 {
     const AvoDsp *dsp = e->dsp;
-    ptrdiff_t stride = e->frame->plane[1].stride;
+    ptrdiff_t stride = e->stride[1];
     Thresholds t = {0, 0, 0};
     int8_t tc0[4];
     bool any = false;
@@ -277,19 +278,29 @@ static void deblock_mb(MbEdges *e, int mb_x, int mb_y)
                      true);
 }
 
-void avo_deblock_row(const AvoDsp *dsp, AvoFrame *frame, int mb_y, const AvoDeblockSlice *slices)
+void avo_deblock_row_copy(const AvoDsp *dsp, const AvoFrame *frame, int mb_y,
+                          const AvoDeblockSlice *slices, const AvoPlane row[3])
 {
+    const int planes = frame->chroma_format ? 3 : 1;
     MbEdges e = {.dsp = dsp, .frame = frame};
-    const AvoMbInfo *row = frame->info + (ptrdiff_t)mb_y * frame->mb_width;
+    for (int c = 0; c < planes; c++)
+        e.stride[c] = row[c].stride;
+    const AvoMbInfo *info = frame->info + (ptrdiff_t)mb_y * frame->mb_width;
     for (int mb_x = 0; mb_x < frame->mb_width; mb_x++) {
-        e.mb = row + mb_x;
+        e.mb = info + mb_x;
         e.slice = &slices[e.mb->slice];
         if (e.slice->disable_idc == 1)
             continue;
-        for (int c = 0; c < (frame->chroma_format ? 3 : 1); c++) {
-            int size = c ? 8 : 16;
-            e.pix[c] = frame->plane[c].data + size * (mb_y * frame->plane[c].stride + mb_x);
-        }
+        for (int c = 0; c < planes; c++)
+            e.pix[c] = row[c].data + (c ? 8 : 16) * mb_x;
         deblock_mb(&e, mb_x, mb_y);
     }
+}
+
+void avo_deblock_row(const AvoDsp *dsp, AvoFrame *frame, int mb_y, const AvoDeblockSlice *slices)
+{
+    AvoPlane row[3] = {frame->plane[0], frame->plane[1], frame->plane[2]};
+    for (int c = 0; c < (frame->chroma_format ? 3 : 1); c++)
+        row[c].data += (c ? 8 : 16) * mb_y * row[c].stride;
+    avo_deblock_row_copy(dsp, frame, mb_y, slices, row);
 }

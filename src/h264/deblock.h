@@ -18,4 +18,8 @@ typedef struct AvoDeblockSlice {
  * to 3 luma (1 chroma) rows of the macroblock row above. */
 void avo_deblock_row(const AvoDsp *dsp, AvoFrame *frame, int mb_y, const AvoDeblockSlice *slices);
 
+/* The same on a copy of the row's samples, row[c].data being its first in plane c. */
+void avo_deblock_row_copy(const AvoDsp *dsp, const AvoFrame *frame, int mb_y,
+                          const AvoDeblockSlice *slices, const AvoPlane row[3]);
+
 #endif

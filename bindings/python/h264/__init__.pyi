@@ -78,6 +78,7 @@ class H264Encoder:
         mixed_refs: Optional[bool] = None,
         fast_pskip: Optional[bool] = None,
         dct_decimate: Optional[bool] = None,
+        deblock_trial: Optional[bool] = None,
         qp_rd: Optional[bool] = None,
         psy_rd: Optional[float] = None,
         psy: Optional[bool] = None,
