@@ -32,7 +32,7 @@ typedef struct AvoDeblockTrial {
     /* log2 of each pair's error against pair 0's, 1/65536; below 0: better. */
     int32_t intra[AVO_DEBLOCK_PAIRS];
     int32_t inter[AVO_DEBLOCK_PAIRS]; /* fading mean over P pictures */
-    /* Of the P picture coded last, not yet part of inter. */
+    /* Of the P picture that tried last, not yet part of inter. */
     int32_t pending[AVO_DEBLOCK_PAIRS];
     int64_t pending_index; /* -1: none */
 } AvoDeblockTrial;

@@ -26,8 +26,7 @@ static void carve_job(AvoPicJob *job, AvoArena *arena, const AvoSps *sps)
     job->row_last_qp = avo_arena_take(arena, rows, 0);
     job->row_stats = avo_arena_take(arena, rows * sizeof *job->row_stats, 0);
     avo_row_control_carve(&job->row_control, arena, (int)rows);
-    avo_deblock_tally_carve(&job->deblock_tally, arena, sps->mb_width,
-                            sps->chroma_format_idc != 0);
+    avo_deblock_tally_carve(&job->deblock_tally, arena, sps->mb_width, sps->chroma_format_idc != 0);
     job->hpel_scratch =
         avo_arena_take(arena, ((size_t)sps->mb_width * 16 + 32 + 64) * sizeof(int16_t), 0);
 }
