@@ -16,9 +16,9 @@
  * Intra pictures stand alone: the picture before one is a P, so nothing refers across.
  *
  * How long the mini-GOPs are: b_adapt 0: as long as allowed. 1: a stretch of the full length is
- * halved as long as two halves cost less than the whole. 2: shortest path over all lengths. Costs
- * are those of the half-size search with the references that each picture would have, weighted by
- * kind of picture. */
+ * halved as long as two halves cost less than the whole; where that leaves many parts, as 2. 2:
+ * shortest path over all lengths. Costs are those of the half-size search with the references that
+ * each picture would have, weighted by kind of picture. */
 #include "enc/lookahead_internal.h"
 
 /* What a unit of cost means in bits, P = 256. SATD of the sources knows nothing of quantisers: P
@@ -29,6 +29,7 @@
 #define WEIGHT_B    55
 
 #define SURE_LENGTH 8 /* of mini-GOPs that pay at any motion */
+#define MANY_PARTS  3 /* mini-GOPs in the place of one, too many for their ends to be right */
 
 /* ---- structure ---- */
 
@@ -202,22 +203,6 @@ static void remember_tile(AvoLookahead *la, const int16_t *anchor, int count)
     la->planned_count = count;
 }
 
-/* Tiles of the full length, one after another; each is decided once and used up before the next. */
-static int place_tiles(AvoLookahead *la, int lo, int end, int16_t *anchor)
-{
-    int count = recall_tile(la, lo, end, anchor), first_tile = count;
-    if (count)
-        lo = anchor[count - 1];
-    for (int next; lo < end; lo = next) {
-        next = avo_min(lo + la->bframes + 1, end);
-        place_halves(la, lo, next, anchor, &count);
-        if (!first_tile)
-            first_tile = count;
-    }
-    remember_tile(la, anchor, first_tile);
-    return count;
-}
-
 /* Lengths worth a look: all short ones, then those whose halves share their searches with others,
  * and the longest allowed. */
 static int next_length(int d, int longest)
@@ -244,19 +229,18 @@ static int best_end(const AvoLookahead *la, const uint64_t *path, int n, bool op
     return best;
 }
 
-/* Shortest path. path[i]: cost of the best way from lo to lo + i; length[i]: its last mini-GOP. */
-static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anchor)
+/* Shortest ways from lo to each of the next n pictures. path[i]: cost of the best way to lo + i;
+ * length[i]: its last mini-GOP. to_end: all lengths are tried for the last one. */
+static uint64_t find_path(const AvoLookahead *la, int lo, int n, bool to_end)
 {
     uint64_t *path = la->path_cost;
     uint8_t *length = la->path_length;
-    int n = end - lo;
-    bool open = !ends_at(la, end);
     path[0] = 0;
     for (int i = 1; i <= n; i++) {
         int longest = la->bframes + 1;
         path[i] = UINT64_MAX;
         for (int d = 1; d <= avo_min(i, longest);
-             d = i == n && !open ? d + 1 : next_length(d, longest)) {
+             d = i == n && to_end ? d + 1 : next_length(d, longest)) {
             uint64_t edge = edge_cost(la, lo + i - d, lo + i);
             if (path[i - d] + edge < path[i]) {
                 path[i] = path[i - d] + edge;
@@ -264,13 +248,61 @@ static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anch
             }
         }
     }
-    int count = 0, last = best_end(la, path, n, open);
-    for (int i = last; i > 0; i -= length[i])
+    return path[n];
+}
+
+/* Anchors of the way found to lo + n; returns their number. */
+static int follow_path(const AvoLookahead *la, int lo, int n, int16_t *anchor)
+{
+    const uint8_t *length = la->path_length;
+    int count = 0;
+    for (int i = n; i > 0; i -= length[i])
         count++;
-    for (int i = last, k = count; i > 0; i -= length[i])
+    for (int i = n, k = count; i > 0; i -= length[i])
         anchor[--k] = (int16_t)(lo + i);
+    return count;
+}
+
+static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    int n = end - lo;
+    bool open = !ends_at(la, end);
+    find_path(la, lo, n, !open);
+    int last = best_end(la, la->path_cost, n, open), count = follow_path(la, lo, last, anchor);
     if (last < n)
         anchor[count++] = (int16_t)end;
+    return count;
+}
+
+/* A tile from lo on, up to hi or near it: by halves; but where those are many, things happen at any
+ * time, not only at halves and quarters. There, and only there, a path over all lengths is worth
+ * its time; it is looked for up to end, so that the last mini-GOP may be long, too. */
+static int place_tile(const AvoLookahead *la, int lo, int hi, int end, int16_t *anchor)
+{
+    int count = 0;
+    place_halves(la, lo, hi, anchor, &count);
+    if (count < MANY_PARTS)
+        return count;
+    find_path(la, lo, end - lo, false);
+    count = follow_path(la, lo, end - lo, anchor);
+    while (count > 1 && anchor[count - 1] > hi)
+        count--;
+    return count;
+}
+
+/* Tiles of the full length, one after another; each is decided once and used up before the next. */
+static int place_tiles(AvoLookahead *la, int lo, int end, int16_t *anchor)
+{
+    int count = recall_tile(la, lo, end, anchor), first_tile = count, length = la->bframes + 1;
+    if (count)
+        lo = anchor[count - 1];
+    for (; lo < end; lo = anchor[count - 1]) {
+        int hi = avo_min(lo + length, end);
+        count += place_tile(la, lo, hi, avo_min(lo + 2 * length, end), anchor + count);
+        if (!first_tile)
+            first_tile = count;
+    }
+    remember_tile(la, anchor, first_tile);
     return count;
 }
 

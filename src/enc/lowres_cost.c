@@ -262,25 +262,6 @@ AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int round
     }
 }
 
-/* Where a search may start; fours of them, the likeliest first. */
-typedef struct Starts {
-    AvoMv mv[12];
-    int count;
-} Starts;
-
-static void search_block(BlockSearch *s, const Starts *starts, bool whole_only)
-{
-    s->cost = INT32_MAX;
-    for (int i = 0; i < starts->count && s->cost > GOOD_SAD; i += 4)
-        try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], starts->mv + i);
-    if (s->cost > GOOD_SAD)
-        walk_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
-    s->cost = s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv), s->stride) +
-              mv_cost(s, s->mv);
-    if (!whole_only)
-        walk_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
-}
-
 /* ---- a field of vectors ---- */
 
 /* Other fields that tell where a block may be found in the reference. */
@@ -363,21 +344,6 @@ static void predict_block(BlockSearch *s, AvoMv out[5], const AvoMv *field, int 
     out[4] = clip_mv(s, right.x, right.y);
 }
 
-/* Four more from the fields around: also what they say of the blocks to the right and below, and
- * the first of them alone, scaled. */
-static void add_hinted(const AvoLookahead *la, const BlockSearch *s, AvoMv *first, AvoMv more[4],
-                       const Hint *hint, const Group *g)
-{
-    int x = g->x0, x1 = avo_min(g->x1, la->mb_width - 1);
-    int y = g->y0, y1 = avo_min(g->y1, la->mb_height - 1);
-    AvoMv mv[5] = {hinted(la, hint, x, y), hinted(la, hint, x1, y), hinted(la, hint, x, y1),
-                   hinted(la, hint, x1, y1),
-                   scaled(hint->mv[y * la->mb_width + x], hint->scale_q8)};
-    *first = clip_mv(s, mv[0].x, mv[0].y);
-    for (int i = 0; i < 4; i++)
-        more[i] = clip_mv(s, mv[i + 1].x, mv[i + 1].y);
-}
-
 /* Two candidates from the coarse field: of the block's place and of the next place diagonally. */
 static void add_coarse(const AvoLookahead *la, const BlockSearch *s, AvoMv out[2],
                        const AvoMv *coarse, int x, int y)
@@ -400,8 +366,8 @@ typedef struct Field {
     uint16_t *cost;
 } Field;
 
-/* What a block at g is searched with: its place in the planes, limits, starts. */
-static void start_block(const Field *f, BlockSearch *s, Starts *starts, const Group *g)
+/* What a block at g is searched with: its place in the planes and limits. */
+static void start_block(const Field *f, BlockSearch *s, const Group *g)
 {
     const AvoLookahead *la = f->la;
     ptrdiff_t at = 8 * g->y * s->stride + 8 * g->x;
@@ -412,13 +378,54 @@ static void start_block(const Field *f, BlockSearch *s, Starts *starts, const Gr
     s->min_y = -2 * (8 * g->y + REACH);
     s->max_y = 2 * (8 * (la->mb_height - 1 - g->y) + REACH);
     la->dsp->copy[1](s->cur, AVO_CUR_STRIDE, f->cur->data + at, s->stride, 8);
-    memset(starts->mv, 0, sizeof starts->mv);
-    starts->count = f->hint.mv ? 12 : 8;
-    predict_block(s, starts->mv, f->mv, la->mb_width, g);
+}
+
+static AvoMv clip_hinted(const Field *f, const BlockSearch *s, int x, int y)
+{
+    AvoMv mv = hinted(f->la, &f->hint, x, y);
+    return clip_mv(s, mv.x, mv.y);
+}
+
+/* What the fields around say of the blocks to the right and below, and the first of them alone. */
+static void try_hints(const Field *f, BlockSearch *s, const Group *g)
+{
+    const AvoLookahead *la = f->la;
+    int x = g->x0, x1 = avo_min(g->x1, la->mb_width - 1);
+    int y = g->y0, y1 = avo_min(g->y1, la->mb_height - 1);
+    AvoMv alone = scaled(f->hint.mv[y * la->mb_width + x], f->hint.scale_q8);
+    AvoMv mv[4] = {clip_hinted(f, s, x1, y), clip_hinted(f, s, x, y1), clip_hinted(f, s, x1, y1),
+                   clip_mv(s, alone.x, alone.y)};
+    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], mv);
+}
+
+/* Candidates by fours, the likeliest first, as long as none is good. */
+static void try_candidates(const Field *f, BlockSearch *s, const Group *g)
+{
+    AvoMv mv[8] = {{0, 0}};
+    predict_block(s, mv, f->mv, f->la->mb_width, g);
+    s->cost = INT32_MAX;
+    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], mv);
+    if (s->cost <= GOOD_SAD)
+        return;
     if (f->hint.mv)
-        add_hinted(la, s, &starts->mv[5], &starts->mv[8], &f->hint, g);
+        mv[5] = clip_hinted(f, s, g->x0, g->y0);
     if (f->coarse)
-        add_coarse(la, s, &starts->mv[6], f->coarse, g->x, g->y);
+        add_coarse(f->la, s, &mv[6], f->coarse, g->x, g->y);
+    try_four(s, s->dsp->sad_x4[AVO_BLK_8x8], mv + 4);
+    if (s->cost > GOOD_SAD && f->hint.mv)
+        try_hints(f, s, g);
+}
+
+static void search_block(const Field *f, BlockSearch *s, const Group *g)
+{
+    start_block(f, s, g);
+    try_candidates(f, s, g);
+    if (s->cost > GOOD_SAD)
+        walk_diamond(s, s->dsp->sad_x4[AVO_BLK_8x8], 2, DIAMOND_STEPS);
+    s->cost = s->dsp->satd[AVO_BLK_8x8](s->cur, AVO_CUR_STRIDE, at_mv(s, s->mv), s->stride) +
+              mv_cost(s, s->mv);
+    if (!f->la->whole_only && s->cost > 0)
+        walk_diamond(s, s->dsp->satd_x4[AVO_BLK_8x8], 1, 2);
 }
 
 /* Blocks are small, and telling another processor takes as long as one of them: rows tell each
@@ -430,7 +437,6 @@ static void search_row(void *context, int line, int worker)
 {
     const Field *f = context;
     const AvoLookahead *la = f->la;
-    Starts starts;
     BlockSearch s = {.dsp = la->dsp, .stride = f->cur->stride};
     (void)worker;
     for (int column = 0, columns = group_columns(la); column < columns; column++) {
@@ -438,8 +444,7 @@ static void search_row(void *context, int line, int worker)
         if (line > 0 && column % PROGRESS_STEP == 0)
             avo_progress_wait(&la->row_progress[line - 1],
                               avo_min(column + PROGRESS_STEP + 1, columns));
-        start_block(f, &s, &starts, &g);
-        search_block(&s, &starts, la->whole_only);
+        search_block(f, &s, &g);
         set_vectors(la, f->mv, &g, s.mv);
         set_costs(la, f->cost, &g, avo_min(s.cost, AVO_LOWRES_COST_MAX));
         if (column % PROGRESS_STEP == 0 || column + 1 == columns)
