@@ -52,31 +52,18 @@ typedef struct PresetRow {
 static const PresetRow presets[] = {
     /*            bframes                  subme                            temporal-filter 8x8dct
      *               b-adapt    me            trellis   weightp direct  lookahead aq scenecut deblock
-     *                   ref          merange    partitions weightb        mbtree      cabac    fast-pskip
-     *                      mixed-refs */
-<<<<<<< HEAD
-    {"ultrafast",  0, 0,  1, 0, DIA,  16,  1, 0, I4,      0, 0, SPATIAL,  0, 0, 0, 0,  0, 1, 0, 1, 1},
-    {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL, 20, 1, 0, 1, 40, 1, 1, 1, 1},
-    {"veryfast",  15, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 30, 1, 0, 1, 40, 1, 1, 1, 1},
-    {"faster",    15, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"fast",      15, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, SPATIAL, 50, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"slower",    15, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1},
-    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 0},
-=======
+     *                   ref          merange    partitions weightb        mbtree      cabac    deblock-trial
+     *                      mixed-refs                                                                fast-pskip */
     {"ultrafast",  0, 0,  1, 0, DIA,  16,  1, 0, I4,      0, 0, SPATIAL,  0, 0, 0, 0,  0, 1, 0, 1, 0, 1},
     {"superfast",  7, 1,  1, 0, DIA,  16,  1, 0, I8 | I4, 1, 1, SPATIAL, 20, 1, 0, 1, 40, 1, 1, 1, 1, 1},
     {"veryfast",  15, 1,  1, 0, HEX,  16,  2, 0, MOST,    1, 1, SPATIAL, 30, 1, 0, 1, 40, 1, 1, 1, 1, 1},
     {"faster",    15, 1,  2, 0, HEX,  16,  4, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"fast",      15, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, AUTO,    50, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"slower",    15, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
+    {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, SPATIAL, 50, 1, 4, 1, 40, 1, 1, 1, 1, 1},
+    {"slower",    15, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
->>>>>>> bedc355 (enc: loop filter offsets of I and P pictures by trial)
 };
 /* clang-format on */
 
