@@ -82,14 +82,11 @@ static unsigned refs_of_parts(const AvoRowCtx *row, int list, int best)
     return refs;
 }
 
-/* Where SATD decides, a list is not searched for parts if it suits the whole clearly less than the
- * other list does; at the fastest, if at all less. */
+/* At the fastest, a list is not searched for parts if it suits the whole less than the other. */
 static bool list_promises(const AvoRowCtx *row, const int best_ref[2], int list)
 {
-    if (avo_rd_level(row) != AVO_RD_SATD)
-        return true;
-    int own = row->m16[list][best_ref[list]].cost, other = row->m16[!list][best_ref[!list]].cost;
-    return own <= (row->job->tools->light ? other : other + other / 4);
+    return !row->job->tools->light ||
+           row->m16[list][best_ref[list]].cost <= row->m16[!list][best_ref[!list]].cost;
 }
 
 /* List 0, list 1 and the pair for an 8x8 block. */
