@@ -99,6 +99,11 @@ static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *
         if (pool->sources)
             pool->sources[i].lookahead = lr;
     }
+    for (int d = 1; d <= AVO_LA_DISTANCE_MAX; d++)
+        for (int i = 0; i < pool->count; i++) {
+            AvoLowres dry, *lr = caches ? &caches[i] : &dry;
+            avo_lowres_carve_rare(lr, arena, la, d);
+        }
 }
 
 /* Below this many macroblocks waking threads takes longer than the work. */

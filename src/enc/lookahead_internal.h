@@ -159,6 +159,9 @@ AVO_INLINE AvoLowres *avo_lowres(const AvoLookahead *la, int index)
 
 /* Carves a cache for pictures of the size of the lookahead's; safe on a dry run. */
 void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
+/* Fields over a distance that is hardly ever asked for, those of all pictures together behind all
+ * their caches: so they are no memory in use until one is. */
+void avo_lowres_carve_rare(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la, int distance);
 /* Fresh cache for a new picture: half-sample planes, small picture and intra costs of each row of
  * macroblocks, in any order; then the end. */
 void avo_lowres_examine_row(const AvoLookahead *la, const AvoSource *source, int y, int worker);

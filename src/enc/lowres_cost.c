@@ -22,6 +22,28 @@
 
 /* ---- memory ---- */
 
+/* Whole mini-GOPs ask for powers of two alone. */
+static bool is_usual(int distance)
+{
+    return (distance & (distance - 1)) == 0;
+}
+
+static void carve_fields(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la, int distance)
+{
+    size_t n = (size_t)la->mb_count;
+    for (int dir = 0; dir < 2; dir++)
+        if (distance <= (dir ? la->future_max : la->past_max)) {
+            lr->mv[dir][distance - 1] = avo_arena_take(arena, n * sizeof(AvoMv), 0);
+            lr->inter[dir][distance - 1] = avo_arena_take(arena, n * sizeof(uint16_t), 0);
+        }
+}
+
+void avo_lowres_carve_rare(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la, int distance)
+{
+    if (la->wants_costs && !is_usual(distance))
+        carve_fields(lr, arena, la, distance);
+}
+
 void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
 {
     size_t n = (size_t)la->mb_count;
@@ -39,15 +61,12 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
     lr->row_cost = avo_arena_take(arena, (size_t)la->mb_height * sizeof *lr->row_cost, 0);
     if (la->propagates)
         lr->inherited = avo_arena_take(arena, n * sizeof *lr->inherited, 0);
-    for (int dir = 0; dir < 2; dir++) {
-        int most = dir ? la->future_max : la->past_max;
-        for (int d = 0; d < most; d++) {
-            lr->mv[dir][d] = avo_arena_take(arena, n * sizeof(AvoMv), 0);
-            lr->inter[dir][d] = avo_arena_take(arena, n * sizeof(uint16_t), 0);
-        }
-        if (most)
+    for (int d = 1; d <= AVO_LA_DISTANCE_MAX; d++)
+        if (is_usual(d))
+            carve_fields(lr, arena, la, d);
+    for (int dir = 0; dir < 2; dir++)
+        if (dir ? la->future_max : la->past_max)
             lr->plan_mv[dir] = avo_arena_take(arena, n * sizeof(AvoMv), 0);
-    }
     for (int i = 0; i < AVO_LOWRES_PAIRS && la->future_max; i++)
         lr->pair[i].block = avo_arena_take(arena, n * sizeof(uint16_t), 0);
 }
