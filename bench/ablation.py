@@ -54,6 +54,8 @@ TOOLS = (
     ("CABAC", "--no-cabac", "psnr"),
     ("8x8 transform", "--no-8x8dct", "psnr"),
     ("loop filter", "--no-deblock", "psnr"),
+    ("loop filter offsets by trial", "--no-deblock-trial", "psnr"),
+    ("loop filter offsets by trial (default tune)", "--no-deblock-trial", ""),
     ("weaker loop filter (ssim)", "--deblock 0", "ssim"),
     ("more than one reference", "--ref 1", "psnr"),
     ("references by partition", "--no-mixed-refs", "psnr"),

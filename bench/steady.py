@@ -2,15 +2,19 @@
 """Is quality steady from picture to picture, above all around keyframes? Avocet beside x264 at equal size of stream.
 
     bench/steady.py CLIP.y4m... [-o FOLDER] [--preset medium] [--crf 27] [--keyint 30] [--frames 120]
-                    [--markdown] [--avocet PROGRAM] [options of avocet encode]
+                    [--mode crf|average|two-pass] [--markdown] [--avocet PROGRAM] [options of avocet encode]
 
-Both encode as users run them (no tune). x264 has the quality given; for Avocet that is searched which gives as many bytes.
-FFmpeg decodes both. Printed are, for x264 / Avocet:
+Both encode as users run them (no tune). x264 has the quality given; for Avocet that is searched which gives as many bytes, or
+these bytes are the bit rate that it is asked for. FFmpeg decodes both. Keyframes are those within a scene, keyint pictures after
+the one before; at cuts quality may jump. Printed are, for x264 / Avocet:
 
     spread     deviation of PSNR from its mean over the 2 * WINDOW + 1 pictures around, dB: what is usual within the clip
     key        mean PSNR of the WINDOW pictures from a keyframe on less that of the WINDOW pictures before it, dB, the
                mean of the keyframes; the median of such steps at all pictures is taken off, as a clip may change by itself
     usual      95 of 100 such steps between pictures that are no keyframes are smaller: a keyframe within it cannot be told
+    beyond     keyframes beyond what is usual, or, where that is less, beyond VISIBLE dB
+    jump       PSNR of a keyframe less that of the picture before it, dB, the mean, median taken off as above
+    common     95 of 100 such jumps between pictures that are no keyframes are smaller
     pop        the error image of a keyframe less that of the picture before it, against the mean of such changes
                elsewhere in the stream (root of the mean square; 1: no more than between other pictures)
     detail     deviation, from picture to picture, of the share of the source's fine detail that is left (energy of a
@@ -22,7 +26,9 @@ With -o a curve of PSNR and one of the share of detail is written for each clip,
 python3-pil.
 """
 import argparse
+import fractions
 import os
+import subprocess
 import tempfile
 
 import numpy
@@ -30,17 +36,26 @@ import numpy
 import look
 
 WINDOW = 4
+VISIBLE = 0.5     # dB: nobody sees less
 REST = 3          # luma steps: a block of the source whose samples change by no more rests
 REST_SHARE = 0.05  # of the picture at least, to speak of it
-COLUMNS = (("PSNR", 2), ("spread", 2), ("key", 2), ("usual", 2), ("pop", 2), ("detail", 2), ("flicker", 2))
+COLUMNS = ("PSNR", "spread", "key", "usual", "beyond", "jump", "common", "pop", "detail", "flicker")
 
 
-def steps_of(curve):
-    """curve[n]: mean of WINDOW from n on less mean of WINDOW before n; nan near the ends."""
+def steps_of(curve, window):
+    """curve[n]: mean of `window` from n on less mean of as many before n, the median taken off; nan near the ends."""
     out = numpy.full(len(curve), numpy.nan)
-    for n in range(WINDOW, len(curve) - WINDOW + 1):
-        out[n] = numpy.mean(curve[n:n + WINDOW]) - numpy.mean(curve[n - WINDOW:n])
-    return out
+    for n in range(window, len(curve) - window + 1):
+        out[n] = numpy.mean(curve[n:n + window]) - numpy.mean(curve[n - window:n])
+    return out - numpy.nanmedian(out)
+
+
+def at_keys(curve, planned, keys, window):
+    """Steps at planned keyframes, and what 95 of 100 steps away from any keyframe stay below."""
+    step = steps_of(curve, window)
+    at = [step[k] for k in planned if not numpy.isnan(step[k])]
+    others = [abs(s) for n, s in enumerate(step) if not numpy.isnan(s) and not any(abs(n - k) < window for k in keys)]
+    return at, numpy.percentile(others, 95) if others else numpy.nan
 
 
 def around(curve):
@@ -67,31 +82,56 @@ def measure(source, decoded):
     return out
 
 
-def summary(m, keys):
+def mean(values):
+    return numpy.mean(values) if len(values) else numpy.nan
+
+
+def summary(m, keys, keyint):
     curve, detail = numpy.array(m["psnr"]), numpy.array(m["detail"])
-    step = steps_of(curve)
-    step -= numpy.nanmedian(step)
-    at = [k for k in keys if 0 < k < len(curve) and not numpy.isnan(step[k])]
-    others = [n for n in range(len(curve)) if not numpy.isnan(step[n]) and not any(abs(n - k) < WINDOW for k in keys)]
+    planned = [k for before, k in zip(keys, keys[1:]) if k - before == keyint and k < len(curve)]
+    step, usual = at_keys(curve, planned, keys, WINDOW)
+    jump, common = at_keys(curve, planned, keys, 1)
     change = numpy.array([0.0, *m["change"]])
+    others = [n for n in range(1, len(curve)) if not any(abs(n - k) < WINDOW for k in keys)]
     rest, count, size = (sum(f[i] for f in m["flicker"]) for i in range(3))
-    return {"PSNR": curve.mean(), "spread": numpy.std(curve - around(curve)),
-            "key": numpy.mean(step[at]) if at else numpy.nan,
-            "usual": numpy.percentile(numpy.abs(step[others]), 95) if others else numpy.nan,
-            "pop": numpy.mean(change[at]) / numpy.mean(change[others]) if at and others else numpy.nan,
-            "detail": numpy.std(numpy.diff(detail)),
+    return {"PSNR": curve.mean(), "spread": numpy.std(curve - around(curve)), "key": mean(step), "usual": usual,
+            "beyond": "%d of %d" % (sum(abs(s) > max(usual, VISIBLE) for s in step), len(step)), "jump": mean(jump),
+            "common": common, "pop": mean(change[planned]) / mean(change[others]), "detail": numpy.std(numpy.diff(detail)),
             "flicker": numpy.sqrt(rest / count) if count > REST_SHARE * size else numpy.nan}
 
 
-def number(value, digits):
-    return "-" if numpy.isnan(value) else "%.*f" % (digits, value)
+def number(value):
+    return value if isinstance(value, str) else "-" if numpy.isnan(value) else "%.2f" % value
+
+
+def encode_average(args, path, wanted, two_pass):
+    """Avocet at the bit rate of so many bytes; the size."""
+    pictures = len(look.decode(args.clip, args.frames)[0])
+    rate = ["--bitrate", "%.2f" % (wanted * 8 * fps_of(args.clip) / pictures / 1000)]
+    words = [args.avocet, "encode", args.clip, "--quiet", "--preset", args.preset, "--keyint", args.keyint, "--frames", args.frames,
+             *rate, *args.more, "-o", path]
+    for number_of_pass in ("1", "2") if two_pass else ():
+        look.run(words + ["--pass", number_of_pass, "--stats", path + ".stats"])
+    if not two_pass:
+        look.run(words)
+    return os.path.getsize(path)
+
+
+def fps_of(clip):
+    told = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=r_frame_rate", "-of", "csv=p=0",
+                           clip], check=True, capture_output=True, text=True).stdout
+    return float(fractions.Fraction(told.strip()))
 
 
 def run_clip(args, clip, folder):
     args.clip = clip
     name = os.path.splitext(os.path.basename(clip))[0]
     paths = [os.path.join(folder, n + ".264") for n in look.NAMES]
-    crf, size = look.match_size(args, paths[1], look.encode_x264(args, paths[0]))
+    wanted = look.encode_x264(args, paths[0])
+    if args.mode == "crf":
+        look.match_size(args, paths[1], wanted)
+    else:
+        encode_average(args, paths[1], wanted, args.mode == "two-pass")
     source, width, height = look.decode(clip, args.frames)
     luma = [p[:, :width * height].reshape(-1, height, width)
             for p in (source, *(look.decode(p, args.frames, width, height)[0] for p in paths))]
@@ -100,12 +140,12 @@ def run_clip(args, clip, folder):
     if args.output:
         for what, unit in (("psnr", "luma PSNR"), ("detail", "detail left, %")):
             look.write_curves(os.path.join(args.output, "%s_%s.svg" % (name, what)), [m[what] for m in measured], keys, unit)
-    told = [summary(m, k) for m, k in zip(measured, keys)]
-    cells = [" / ".join(number(t[column], digits) for t in told) for column, digits in COLUMNS]
+    told = [summary(m, k, args.keyint) for m, k in zip(measured, keys)]
+    cells = [" / ".join(number(t[column]) for t in told) for column in COLUMNS]
     if args.markdown:
         print("| %s | %s |" % (name, " | ".join(cells)), flush=True)
     else:
-        print("%-20s crf %g  %s" % (name, crf, "  ".join("%s %s" % (c[0], v) for c, v in zip(COLUMNS, cells))), flush=True)
+        print("%-20s %s" % (name, "  ".join("%s %s" % cell for cell in zip(COLUMNS, cells))), flush=True)
 
 
 def main():
@@ -116,6 +156,7 @@ def main():
     parser.add_argument("--crf", type=float, default=27)
     parser.add_argument("--frames", type=int, default=120)
     parser.add_argument("--keyint", type=int, default=30)
+    parser.add_argument("--mode", choices=("crf", "average", "two-pass"), default="crf")
     parser.add_argument("--markdown", action="store_true", help="rows of a table")
     parser.add_argument("--avocet", default=os.environ.get("AVOCET", os.path.join(look.ROOT, "build", "avocet")))
     args, args.more = parser.parse_known_args()
@@ -123,7 +164,7 @@ def main():
     if args.output:
         os.makedirs(args.output, exist_ok=True)
     if args.markdown:
-        print("| clip | %s |\n| --- |%s" % (" | ".join(c[0] for c in COLUMNS), " ---: |" * len(COLUMNS)))
+        print("| clip | %s |\n| --- |%s" % (" | ".join(COLUMNS), " ---: |" * len(COLUMNS)))
     with tempfile.TemporaryDirectory() as folder:
         for clip in args.clips:
             run_clip(args, clip, folder)
