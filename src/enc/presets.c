@@ -16,13 +16,12 @@
  *     medium     rate-distortion decisions everywhere, three references
  *     slow       refined vectors, modes and quantisers, trellis in all decisions
  *     slower     wide search, eight references, refined everything
- *     veryslow   sixteen references, 4x4 partitions
+ *     veryslow   sixteen references, a wider search, vectors refined once more
  *     placebo    everything; not worth its time */
 #include "enc/options.h"
 #include "base/text.h"
 
 #define P8 AVOCET_PART_P8x8
-#define P4 AVOCET_PART_P4x4
 #define B8 AVOCET_PART_B8x8
 #define I8 AVOCET_PART_I8x8
 #define I4 AVOCET_PART_I4x4
@@ -47,7 +46,6 @@ typedef struct PresetRow {
 #define SPATIAL AVOCET_DIRECT_SPATIAL
 #define AUTO    AVOCET_DIRECT_AUTO
 #define MOST    (P8 | B8 | I8 | I4)
-#define ALL     (MOST | P4)
 
 static const PresetRow presets[] = {
     /*            bframes                  subme                            temporal-filter 8x8dct
@@ -62,8 +60,8 @@ static const PresetRow presets[] = {
     {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, SPATIAL, 50, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"slower",    15, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, ALL,     2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
+    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
+    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
 };
 /* clang-format on */
 
