@@ -235,9 +235,9 @@ AVOCET_API int avocet_encoder_open_in(AvocetEncoder **encoder, const AvocetEncod
 /* Frees everything; *encoder becomes NULL. NULL is fine. */
 AVOCET_API void avocet_encoder_close(AvocetEncoder **encoder);
 
-/* Gives a picture; pts must increase. AVOCET_ERR_BUSY: receive first, then send it again.
- * AVOCET_ERR_STATE: after flush. AVOCET_ERR_ARGUMENT: the picture (size, format, planes, pts); it
- * is left out, and the next one may be sent. */
+/* Gives a picture; pts must increase. AVOCET_ERR_BUSY: receive until there is no packet, then send
+ * it again. AVOCET_ERR_STATE: after flush. AVOCET_ERR_ARGUMENT: the picture (size, format, planes,
+ * pts); it is left out, and the next one may be sent. */
 AVOCET_API int avocet_encoder_send(AvocetEncoder *encoder, const AvocetPicture *picture);
 /* The next packet in coding order: AVOCET_OK, AVOCET_NEED_INPUT, AVOCET_END or an error, which
  * stays. */

@@ -4,7 +4,7 @@
 One clip, the encoder's own scene (pans, objects, a cut, fades), is encoded with and without each tool at three qualities; the
 bits at equal quality must differ by a third to a half of what was measured when the line was written, so that the tools may be
 traded against each other, but one that does nothing any more, or has its sign turned round, is noticed. Beside it: the presets,
-what a CRF number means, cuts and flashes.
+what a CRF number means, cuts, flashes and fades.
 """
 import concurrent.futures
 import functools
@@ -49,6 +49,9 @@ TOOLS = [
     ("--no-deblock", "--tune psnr", "psnr", 2),
     ("--no-deblock-trial", "--tune psnr", "ssim", 0.5),  # by PSNR a nearly black picture of the scene decides
     ("--no-dct-decimate", "--tune psnr --preset veryfast", "psnr", 1),
+    ("--no-qp-rd", "--preset slow", "ssim", 0.4),
+    ("--no-weightb", "--tune psnr", "psnr", 0.5),
+    ("--me dia", "--tune psnr --preset slower", "psnr", 0.4),
 ]
 # Each saves so many percent against the one before.
 PRESETS = [("superfast", 15), ("veryfast", 0), ("faster", 0.5), ("fast", 4), ("medium", 0.5), ("slow", 1)]
@@ -161,6 +164,16 @@ def test_flash():
     check(intra == [0], f"a flash at picture 30: intra {intra}")
 
 
+def test_fades():
+    """To black and from black, fast and slow: no picture is as bad a reference as an intra picture is dear."""
+    for pictures in (8, 30):
+        fade = f"fade=out:20:{pictures},fade=in:{20 + pictures}:{pictures}"
+        path = clip("fade", f"[0]trim=end_frame=100,{fade}", "testsrc2=")
+        for options in ([], ["--preset", "veryfast"], ["--tune", "zerolatency"]):
+            intra, _ = intra_pictures(path, *options)
+            check(intra == [0], f"a fade of {pictures} pictures, {' '.join(options)}: intra {intra}")
+
+
 def main():
     try:
         test_tools()
@@ -169,6 +182,7 @@ def main():
         test_psy_keeps_texture()
         test_cuts()
         test_flash()
+        test_fades()
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)
     return T.finish()
