@@ -76,7 +76,7 @@ static void bind_job(AvocetEncoder *enc, AvoPicJob *job)
 static void carve_works(AvocetEncoder *enc, AvoArena *arena, int workers)
 {
     const AvocetEncoderConfig *c = &enc->config;
-    size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0, mvds;
+    size_t filler = c->filler ? (size_t)(c->vbv_bufsize / 8) : 0;
     AvoProgress *frame_rows =
         avo_arena_take(arena, (size_t)enc->frame_count * sizeof *frame_rows, 0);
     enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
@@ -90,10 +90,10 @@ static void carve_works(AvocetEncoder *enc, AvoArena *arena, int workers)
         work->job.frame_rows = frame_rows;
         work->job.quant = enc->quant;
     }
-    mvds = (size_t)(2 * enc->work[0].job.mvd_range + 1);
-    enc->mvd_bits = avo_arena_take(arena, mvds * sizeof *enc->mvd_bits, 0);
+    int mvd_range = enc->work[0].job.mvd_range;
+    enc->mvd_bits = avo_arena_take(arena, (size_t)(2 * mvd_range + 1) * sizeof *enc->mvd_bits, 0);
     for (int i = 0; i < enc->work_count && enc->mvd_bits; i++)
-        enc->work[i].job.mvd_bits = enc->mvd_bits + enc->work[0].job.mvd_range;
+        enc->work[i].job.mvd_bits = enc->mvd_bits + mvd_range;
 }
 
 static int begin_two_pass(AvocetEncoder *enc)
@@ -134,6 +134,9 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     enc->announced_fps = c->fps;
     enc->overlaps = avo_encoder_overlaps(c);
     enc->work_count = enc->overlaps ? AVO_WORKS_MAX : 1;
+    /* Besides the references: the picture begun and the one received last; and where pictures
+     * overlap, what the one at work still reads though it dropped it: a long-term reference that it
+     * replaced and one more. */
     enc->frame_count = dpb_frames + (enc->overlaps ? 4 : 2);
 
     carve_frames(enc, arena);
@@ -397,8 +400,8 @@ static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
 
 static const AvoTools *choose_tools(const AvocetEncoder *enc, const AvoPlan *plan)
 {
-    bool between = !enc->config.bframes && plan->type == AVOCET_TYPE_P &&
-                   avo_chain_position(plan->poc) != 0;
+    bool between =
+        !enc->config.bframes && plan->type == AVOCET_TYPE_P && avo_chain_position(plan->poc) != 0;
     return between ? &enc->tools_between : &enc->tools;
 }
 
@@ -606,7 +609,7 @@ void avo_encoder_end_input(AvocetEncoder *enc)
 
 /* ---- the order of it all ---- */
 
-/* The picture of enc->plan, if there is one, next to the one at work. */
+/* The picture of enc->plan next to the one at work, unless it comes with other settings. */
 static int begin_early(AvocetEncoder *enc)
 {
     bool same_settings = enc->plan.src->settings.number <= enc->settings_in_effect;
