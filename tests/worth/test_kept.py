@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Is the compression that was reached still there?
+
+Most tools cannot be switched off one by one, and one that does nothing any more, or a sign turned round, is not seen by a
+decoder. So kept.json holds the bytes and the quality of four small clips at three qualities with the settings below. As the
+encoder gives the same bytes on every machine, any difference is a change of the encoder: bits at equal quality, on the mean of
+the clips, may grow by LIMIT percent at most.
+
+    test_kept.py [--record]
+
+--record writes kept.json anew. Do so when bits were saved, so that they stay saved, and when some are given up on purpose; then
+bench/history.csv says for what. Without the real clips (see tests/match/clips.py) there is nothing to compare.
+"""
+import concurrent.futures
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(HERE)
+sys.path[:0] = [TESTS, os.path.join(TESTS, "match"), os.path.join(os.path.dirname(TESTS), "bench")]
+import clips  # noqa: E402
+import rd  # noqa: E402
+from tally import AVOCET, QUICK, T, check, need_program, skip  # noqa: E402
+
+RECORD = os.path.join(HERE, "kept.json")
+LIMIT = 0.7
+FRAMES = 33
+JOBS = 2
+CLIPS = (("foreman_cif", 176, 144, 90, 60), ("mobile_cif", 176, 144, 90, 80), ("bunny_640x360", 192, 160, 200, 100),
+         ("autumnstreet_720p", 192, 144, 500, 300))
+QUALITIES = (23, 29, 35)
+METRICS = ("psnr", "ssim")
+SETTINGS = (
+    "--preset ultrafast --tune psnr --crf",
+    "--preset veryfast --tune psnr --crf",
+    "--preset medium --tune psnr --crf",
+    "--preset slower --tune psnr --crf",
+    "--preset medium --tune ssim --crf",
+    "--preset medium --crf",
+    "--preset veryfast --tune psnr,zerolatency --crf",
+    "--preset medium --tune psnr,zerolatency --profile baseline --qp",
+)
+
+
+def encode(clip, settings, quality):
+    """Bytes, PSNR of all planes and SSIM, both in dB."""
+    words = [AVOCET, "encode", *clip.words, *settings.split(), str(quality), "--psnr", "--ssim", "--no-sei-version", "--quiet", "--json",
+             "-", "-o", os.devnull]
+    r = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    if r.returncode:
+        sys.exit(f"{' '.join(words)}: {r.stderr[-300:]}")
+    of = json.loads(r.stdout)["types"]["all"]
+    return [of["bytes"], round((6 * of["psnr_y"] + of["psnr_u"] + of["psnr_v"]) / 8, 4), of["ssim_db"]]
+
+
+def measure(small):
+    """{settings: {clip: a point per quality}}"""
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        jobs = {(s, c.name): [pool.submit(encode, c, s, q) for q in QUALITIES] for s in SETTINGS for c in small}
+        return {s: {c.name: [job.result() for job in jobs[s, c.name]] for c in small} for s in SETTINGS}
+
+
+def growth(before, now, metric):
+    """Percent more bits at equal quality, on the mean of the clips."""
+    def curve(points):
+        return [{"kbps": p[0], "psnr": p[1], "ssim": p[2]} for p in points]
+    return statistics.mean(rd.rate_difference(curve(before[name]), curve(now[name]), metric) for name in now)
+
+
+def test_kept(now):
+    with open(RECORD, encoding="utf-8") as f:
+        before = json.load(f)
+    for settings in SETTINGS:
+        for metric in METRICS:
+            got = growth(before[settings], now[settings], metric)
+            print(f"{settings:66} {metric} {got:+.2f} %")
+            check(got <= LIMIT, f"{settings}: {got:+.2f} % of bits by {metric}, at most {LIMIT}")
+
+
+def record(now):
+    lines = (f" {json.dumps(s)}: {{\n" + ",\n".join(f"  {json.dumps(c)}: {points}" for c, points in of.items()) + "\n }"
+             for s, of in now.items())
+    with open(RECORD, "w", encoding="utf-8") as f:
+        f.write("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def main():
+    need_program()
+    with tempfile.TemporaryDirectory() as folder:
+        small = [clips.cut(folder, name, 0, FRAMES, crop) for name, *crop in CLIPS]
+        if None in small or QUICK:
+            skip("no real clips" if None in small else "what is kept: quick run")
+        elif "--record" in sys.argv[1:]:
+            record(measure(small))
+        else:
+            test_kept(measure(small))
+    return T.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
