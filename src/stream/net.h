@@ -1,6 +1,6 @@
 /* What streaming needs of an operating system: sockets that never block, waiting for them, time,
  * chance, a thread and a lock. net_posix.c is the one file that knows the system; where there is
- * none, its functions fail. */
+ * none, those of net_none.c fail. */
 #ifndef AVO_STREAM_NET_H
 #define AVO_STREAM_NET_H
 
