@@ -14,6 +14,7 @@
 #ifndef AVO_DSP_DSP_H
 #define AVO_DSP_DSP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "dsp/pixel.h"
@@ -95,6 +96,14 @@ typedef void (*AvoMeanCostFn)(const pixel *cur, const pixel *const a[], ptrdiff_
  * keep every edge line in a buffer of AVO_EDGE_SIZE samples with the corner at
  * buffer[AVO_EDGE_ORIGIN]; all of it must be readable. */
 typedef void (*AvoIntraFn)(pixel *dst, ptrdiff_t stride, const pixel *edge);
+
+/* What the strength of an edge depends on (8.7.2.1), of a macroblock that is not intra. */
+typedef struct AvoEdgeMotion {
+    const int8_t *picture; /* [2][4]: picture of each list and 8x8 block; -1: list not used */
+    const int16_t *mv;     /* [2][16][2]: vector of each list and 4x4 block, raster; 0: not used */
+    const uint8_t *levels; /* [16]: not 0 where a 4x4 block has levels, raster */
+    bool whole_8x8;        /* a block with levels stands for the four of its 8x8 */
+} AvoEdgeMotion;
 
 typedef struct AvoDsp {
     uint32_t cpu_flags; /* AVO_CPU_* actually used */
@@ -259,6 +268,18 @@ typedef struct AvoDsp {
                              const int8_t tc0[4]);
     void (*deblock_chroma_intra_v)(pixel *pix, ptrdiff_t stride, int alpha, int beta);
     void (*deblock_chroma_intra_h)(pixel *pix, ptrdiff_t stride, int alpha, int beta);
+    /* Both chroma planes, where their thresholds are the same. */
+    void (*deblock_pair_v)(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta,
+                           const int8_t tc0[4]);
+    void (*deblock_pair_h)(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta,
+                           const int8_t tc0[4]);
+    void (*deblock_pair_intra_v)(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta);
+    void (*deblock_pair_intra_h)(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta);
+    /* bS 0..2 of a macroblock's edges, [0] vertical, [1] horizontal, by edge (0: the border) and
+     * piece of four samples. block: the macroblock, the one to the left, the one above; all without
+     * intra prediction, or else that border's strengths are meaningless. lists 1: list 1 is used by
+     * none of them. */
+    void (*edge_strengths)(int8_t bs[2][4][4], const AvoEdgeMotion block[3], int lists);
 
     /* ---- planes ---- */
     /* Half-size plane: mean of 2x2 with the rounding (((a+b+1)>>1) + ((c+d+1)>>1) + 1) >> 1, where

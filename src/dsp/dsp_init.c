@@ -41,6 +41,7 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(intra, neon)
         CALL_INIT(interp, neon)
         CALL_INIT(deblock, neon)
+        CALL_INIT(strength, neon)
         CALL_INIT(resample, neon)
         CALL_INIT(temporal, neon)
     }

@@ -44,6 +44,7 @@ int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
     X(intra, isa)                                                                                  \
     X(interp, isa)                                                                                 \
     X(deblock, isa)                                                                                \
+    X(strength, isa)                                                                               \
     X(resample, isa)                                                                               \
     X(temporal, isa)
 
@@ -59,6 +60,7 @@ AVO_DECLARE_INIT(quant, neon)
 AVO_DECLARE_INIT(intra, neon)
 AVO_DECLARE_INIT(interp, neon)
 AVO_DECLARE_INIT(deblock, neon)
+AVO_DECLARE_INIT(strength, neon)
 AVO_DECLARE_INIT(resample, neon)
 AVO_DECLARE_INIT(temporal, neon)
 

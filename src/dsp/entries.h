@@ -151,4 +151,10 @@
     dsp->deblock_chroma_intra_v = deblock_chroma_intra_v;                                          \
     dsp->deblock_chroma_intra_h = deblock_chroma_intra_h;
 
+#define AVO_SET_DEBLOCK_PAIR                                                                       \
+    dsp->deblock_pair_v = deblock_pair_v;                                                          \
+    dsp->deblock_pair_h = deblock_pair_h;                                                          \
+    dsp->deblock_pair_intra_v = deblock_pair_intra_v;                                              \
+    dsp->deblock_pair_intra_h = deblock_pair_intra_h;
+
 #endif

@@ -1,12 +1,10 @@
 /* See deblock.h.
  *
  * Boundary strengths of a macroblock are kept per direction as bs[edge][4]; edge 0 is the
- * macroblock's own border. Work is avoided in layers: no filtering at all by slice parameter, no
- * internal edges when nothing is coded and one vector serves the whole macroblock, no edge whose
- * four strengths are 0 or whose alpha or beta is 0. */
+ * macroblock's own border. A kernel finds those that depend on vectors and levels; here intra
+ * prediction, borders that are not filtered, and thresholds are added. */
 #include "base/util.h"
 #include "h264/deblock.h"
-#include "h264/neighbour.h"
 #include "h264/tables.h"
 
 /* The macroblock at work. */
@@ -19,143 +17,43 @@ typedef struct MbEdges {
     ptrdiff_t stride[3];
 } MbEdges;
 
-/* Bit i: count i is not 0; counts are 16 at most. */
-AVO_INLINE unsigned nonzero_bytes(const uint8_t counts[8])
-{
-    uint64_t v = 0;
-    for (int i = 0; i < 8; i++)
-        v |= (uint64_t)counts[i] << (8 * i);
-    v = (v + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101;
-    return (unsigned)(v * 0x0102040810204080 >> 56);
-}
-
-/* One bit per raster block: it has levels that count for bS 2. An 8x8 transform spreads over its
- * four blocks. */
-static unsigned coded_blocks(const AvoMbInfo *mb)
-{
-    if (!(mb->cbp & 15))
-        return 0;
-    unsigned mask = nonzero_bytes(mb->nnz) | nonzero_bytes(mb->nnz + 8) << 8;
-    if (mb->transform_8x8) {
-        unsigned rows = mask | (mask & 0x0f0f) << 4 | (mask & 0xf0f0) >> 4;
-        mask = rows | (rows & 0x5555) << 1 | (rows & 0xaaaa) >> 1;
-    }
-    return mask;
-}
-
-AVO_INLINE int far_apart(AvoMv a, AvoMv b)
-{
-    /* |d| >= 4 for either component, with one unsigned comparison each */
-    return ((unsigned)(a.x - b.x + 3) > 6u) | ((unsigned)(a.y - b.y + 3) > 6u);
-}
-
-AVO_INLINE int blk8_of(int blk)
-{
-    return (blk >> 3 << 1) | (blk >> 1 & 1);
-}
-
-/* bS 1 (8.7.2.1): other pictures, another number of vectors, or vectors 4 quarter samples apart.
- * Unused lists have slot -1 and zero vectors, which makes sets of one and of two pictures compare
- * alike. one_list: list 1 is used on neither side. */
-AVO_INLINE int motion_differs(const AvoMbInfo *p, int p_blk, const AvoMbInfo *q, int q_blk,
-                              bool one_list)
-{
-    int p8 = blk8_of(p_blk), q8 = blk8_of(q_blk);
-    int p0 = p->ref_slot[0][p8], q0 = q->ref_slot[0][q8];
-    if (one_list)
-        return (p0 != q0) | far_apart(p->mv[0][p_blk], q->mv[0][q_blk]);
-    int p1 = p->ref_slot[1][p8], q1 = q->ref_slot[1][q8];
-    bool straight = p0 == q0 && p1 == q1, crossed = p0 == q1 && p1 == q0;
-    if (straight && !(far_apart(p->mv[0][p_blk], q->mv[0][q_blk]) |
-                      far_apart(p->mv[1][p_blk], q->mv[1][q_blk])))
-        return 0;
-    if (crossed && !(far_apart(p->mv[0][p_blk], q->mv[1][q_blk]) |
-                     far_apart(p->mv[1][p_blk], q->mv[0][q_blk])))
-        return 0;
-    return 1;
-}
-
-/* Predicted from list 0 alone, as in P slices. */
+/* Predicted from list 0 alone, as in P slices; intra macroblocks count as such. */
 static bool uses_one_list(const AvoMbInfo *mb)
 {
     return mb->type <= AVO_MB_P8x8;
 }
 
-/* One reference set and vector for the whole macroblock. */
-static bool has_one_motion(const AvoMbInfo *mb)
+/* With an 8x8 transform, CAVLC counts the levels of each 4x4 block by itself. */
+static AvoEdgeMotion motion_of(const AvoMbInfo *mb)
 {
-    for (int list = 0; list < (uses_one_list(mb) ? 1 : 2); list++)
-        if (!avo_ref_uniform(mb->ref_slot[list]) || !avo_mv_uniform(mb->mv[list]))
-            return false;
-    return true;
+    static const uint8_t none[16];
+    return (AvoEdgeMotion){.picture = mb->ref_slot[0],
+                           .mv = &mb->mv[0][0].x,
+                           .levels = mb->cbp & 15 ? mb->nnz : none,
+                           .whole_8x8 = mb->transform_8x8};
 }
 
-/* Strengths of four pieces of an edge, from bits: levels on one side (2), else other motion (1). */
-AVO_INLINE void set_strengths(int8_t bs[4], unsigned coded, unsigned moved)
+/* Strengths of all edges, [0] vertical, [1] horizontal. beside: the neighbours whose borders are
+ * filtered, NULL where they are not. */
+static void find_strengths(int8_t bs[2][4][4], const MbEdges *e, const AvoMbInfo *const beside[2])
 {
-    static const uint8_t spread[16][4] = {{0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0},
-                                          {0, 0, 1, 0}, {1, 0, 1, 0}, {0, 1, 1, 0}, {1, 1, 1, 0},
-                                          {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1},
-                                          {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
-    uint32_t two, one;
-    memcpy(&two, spread[coded], sizeof two);
-    memcpy(&one, spread[moved & ~coded], sizeof one);
-    two = 2 * two + one; /* no byte reaches its neighbour */
-    memcpy(bs, &two, sizeof two);
-}
-
-/* Four bits of a block mask: row i, or column i. */
-AVO_INLINE unsigned line_of(unsigned mask, int i, bool row)
-{
-    return row ? mask >> (4 * i) & 15 : ((mask >> i & 0x1111) * 0x1248 >> 12) & 15;
-}
-
-/* Strengths of the border with neighbour p. q_one_motion:
- * one reference set and vector in all of q. */
-static void border_strengths(int8_t bs[4], const AvoMbInfo *p, const AvoMbInfo *q, unsigned q_coded,
-                             bool q_one_motion, bool horizontal_edge)
-{
-    if (AVO_MB_IS_INTRA(p->type) || AVO_MB_IS_INTRA(q->type)) {
-        memset(bs, 4, 4);
+    if (AVO_MB_IS_INTRA(e->mb->type)) {
+        memset(bs, 3, 2 * sizeof bs[0]);
+        memset(bs[0][0], 4, sizeof bs[0][0]);
+        memset(bs[1][0], 4, sizeof bs[1][0]);
         return;
     }
-    bool one_list = uses_one_list(p) && uses_one_list(q);
-    int p_first = horizontal_edge ? 12 : 3, step = horizontal_edge ? 1 : 4;
-    unsigned moved = 0, coded = line_of(q_coded, 0, horizontal_edge);
-    if (p->type == AVO_MB_P_SKIP && q_one_motion) /* most borders of quiet pictures */
-        moved = motion_differs(p, p_first, q, 0, one_list) ? 15 : 0;
-    else
-        for (int i = 0; i < 4; i++)
-            moved |= (unsigned)motion_differs(p, p_first + i * step, q, i * step, one_list) << i;
-    if (p->cbp & 15)
-        coded |= line_of(coded_blocks(p), 3, horizontal_edge);
-    set_strengths(bs, coded, moved);
-}
-
-/* Strengths of the three internal edges; with an 8x8 transform only the middle one is filled in.
- * Returns false if all are 0. */
-static bool internal_strengths(int8_t bs[4][4], const AvoMbInfo *mb, unsigned coded,
-                               bool one_motion, bool horizontal_edge)
-{
-    if (AVO_MB_IS_INTRA(mb->type)) {
-        memset(bs[1], 3, 12);
-        return true;
-    }
-    if (one_motion && !coded)
-        return false;
-    int across = horizontal_edge ? 4 : 1, along = horizontal_edge ? 1 : 4;
-    int step = mb->transform_8x8 ? 2 : 1;
-    unsigned any = coded;
-    bool one_list = uses_one_list(mb);
-    coded |= coded << across; /* this side's or the other's */
-    for (int edge = step; edge < 4; edge += step) {
-        unsigned moved = 0;
-        for (int i = 0, q_blk = edge * across; i < 4 && !one_motion; i++, q_blk += along)
-            moved |= (unsigned)motion_differs(mb, q_blk - across, mb, q_blk, one_list) << i;
-        set_strengths(bs[edge], line_of(coded, edge, horizontal_edge), moved);
-        any |= moved;
-    }
-    return any != 0;
+    AvoEdgeMotion block[3] = {motion_of(e->mb), block[0], block[0]};
+    bool one_list = uses_one_list(e->mb);
+    for (int i = 0; i < 2; i++)
+        if (beside[i]) {
+            block[1 + i] = motion_of(beside[i]);
+            one_list &= uses_one_list(beside[i]);
+        }
+    e->dsp->edge_strengths(bs, block, one_list ? 1 : 2);
+    for (int i = 0; i < 2; i++)
+        if (beside[i] && AVO_MB_IS_INTRA(beside[i]->type))
+            memset(bs[i][0], 4, sizeof bs[i][0]);
 }
 
 /* Thresholds of one edge (8.7.2.2). False: it cannot change a sample. */
@@ -200,32 +98,41 @@ static void filter_luma(const MbEdges *e, int edge, const int8_t bs[4], int qp_p
     (horizontal ? dsp->deblock_luma_h : dsp->deblock_luma_v)(pix, stride, t.alpha, t.beta, tc0);
 }
 
+/* One chroma plane, or (cr not NULL) both. */
+static void filter_planes(const AvoDsp *dsp, pixel *pix, pixel *cr, ptrdiff_t stride,
+                          const Thresholds *t, const int8_t bs[4], bool horizontal)
+{
+    int8_t tc0[4];
+    if (bs[0] == 4) {
+        if (cr)
+            (horizontal ? dsp->deblock_pair_intra_h : dsp->deblock_pair_intra_v)(pix, cr, stride,
+                                                                                 t->alpha, t->beta);
+        else
+            (horizontal ? dsp->deblock_chroma_intra_h
+                        : dsp->deblock_chroma_intra_v)(pix, stride, t->alpha, t->beta);
+        return;
+    }
+    strengths_to_tc0(tc0, bs, t->index_a);
+    if (cr)
+        (horizontal ? dsp->deblock_pair_h : dsp->deblock_pair_v)(pix, cr, stride, t->alpha, t->beta,
+                                                                 tc0);
+    else
+        (horizontal ? dsp->deblock_chroma_h : dsp->deblock_chroma_v)(pix, stride, t->alpha, t->beta,
+                                                                     tc0);
+}
+
 /* Luma edges 0 and 2 are chroma edges 0 and 1, four samples apart. */
 static void filter_chroma(const MbEdges *e, int edge, const int8_t bs[4], int qp_p, bool horizontal)
 {
-    const AvoDsp *dsp = e->dsp;
-    ptrdiff_t stride = e->stride[1];
-    Thresholds t = {0, 0, 0};
-    int8_t tc0[4];
-    bool any = false;
-    for (int c = 0; c < 2; c++) {
-        int offset = e->slice->chroma_qp_offset[c];
-        if (c == 0 || offset != e->slice->chroma_qp_offset[0]) {
-            any = find_thresholds(
-                &t, e->slice, (chroma_qp(qp_p, offset) + chroma_qp(e->mb->qp, offset) + 1) >> 1);
-            if (bs[0] < 4)
-                strengths_to_tc0(tc0, bs, t.index_a);
-        }
-        if (!any)
-            continue;
-        pixel *pix = e->pix[1 + c] + 2 * edge * (horizontal ? stride : 1);
-        if (bs[0] == 4) {
-            (horizontal ? dsp->deblock_chroma_intra_h
-                        : dsp->deblock_chroma_intra_v)(pix, stride, t.alpha, t.beta);
-            continue;
-        }
-        (horizontal ? dsp->deblock_chroma_h : dsp->deblock_chroma_v)(pix, stride, t.alpha, t.beta,
-                                                                     tc0);
+    const int *offset = e->slice->chroma_qp_offset;
+    ptrdiff_t stride = e->stride[1], at = 2 * edge * (horizontal ? stride : 1);
+    bool alike = offset[0] == offset[1];
+    for (int c = 0; c < (alike ? 1 : 2); c++) {
+        Thresholds t;
+        int qp_q = chroma_qp(e->mb->qp, offset[c]);
+        if (find_thresholds(&t, e->slice, (chroma_qp(qp_p, offset[c]) + qp_q + 1) >> 1))
+            filter_planes(e->dsp, e->pix[1 + c] + at, alike ? e->pix[2] + at : NULL, stride, &t, bs,
+                          horizontal);
     }
 }
 
@@ -237,27 +144,19 @@ static bool any_strength(const int8_t bs[4])
 }
 
 /* All edges of one direction: border with p (NULL: not filtered), then the internal ones. */
-static void filter_direction(const MbEdges *e, const AvoMbInfo *p, unsigned coded, bool one_motion,
+static void filter_direction(const MbEdges *e, const AvoMbInfo *p, const int8_t bs[4][4],
                              bool horizontal)
 {
     const bool has_chroma = e->frame->chroma_format != 0;
-    int8_t bs[4][4];
-    if (p) {
-        border_strengths(bs[0], p, e->mb, coded, one_motion, horizontal);
-        if (any_strength(bs[0])) {
-            filter_luma(e, 0, bs[0], p->qp, horizontal);
-            if (has_chroma)
-                filter_chroma(e, 0, bs[0], p->qp, horizontal);
-        }
-    }
-    if (!internal_strengths(bs, e->mb, coded, one_motion, horizontal))
-        return;
     int step = e->mb->transform_8x8 ? 2 : 1;
-    for (int edge = step; edge < 4; edge += step)
-        if (any_strength(bs[edge]))
-            filter_luma(e, edge, bs[edge], e->mb->qp, horizontal);
-    if (has_chroma && any_strength(bs[2]))
-        filter_chroma(e, 2, bs[2], e->mb->qp, horizontal);
+    for (int edge = p ? 0 : step; edge < 4; edge += step) {
+        int qp_p = edge ? e->mb->qp : p->qp;
+        if (!any_strength(bs[edge]))
+            continue;
+        filter_luma(e, edge, bs[edge], qp_p, horizontal);
+        if (has_chroma && !(edge & 1))
+            filter_chroma(e, edge, bs[edge], qp_p, horizontal);
+    }
 }
 
 /* The neighbour whose border is filtered, NULL if it is not (8.7). */
@@ -270,12 +169,14 @@ static const AvoMbInfo *border_neighbour(const MbEdges *e, const AvoMbInfo *p, b
 
 static void deblock_mb(MbEdges *e, int mb_x, int mb_y)
 {
-    const AvoMbInfo *mb = e->mb;
-    unsigned coded = coded_blocks(mb);
-    bool one_motion = has_one_motion(mb);
-    filter_direction(e, border_neighbour(e, mb - 1, mb_x > 0), coded, one_motion, false);
-    filter_direction(e, border_neighbour(e, mb - e->frame->mb_width, mb_y > 0), coded, one_motion,
-                     true);
+    const AvoMbInfo *const beside[2] = {
+        border_neighbour(e, e->mb - 1, mb_x > 0),
+        border_neighbour(e, e->mb - e->frame->mb_width, mb_y > 0),
+    };
+    int8_t bs[2][4][4];
+    find_strengths(bs, e, beside);
+    filter_direction(e, beside[0], bs[0], false);
+    filter_direction(e, beside[1], bs[1], true);
 }
 
 void avo_deblock_row_copy(const AvoDsp *dsp, const AvoFrame *frame, int mb_y,

@@ -16,7 +16,7 @@ static const struct {
     {"SAD", {"sad"}},
     {"SATD", {"satd", "sa8d", "hadamard_ac", "intra_satd", "intra_sa8d", "chroma_satd"}},
     {"interpolation", {"copy", "avg", "hpel", "luma_qpel", "chroma_mc", "weight", "sixteenth"}},
-    {"deblock", {"deblock"}},
+    {"deblock", {"deblock", "edge_strengths"}},
     {"others", {""}},
 };
 

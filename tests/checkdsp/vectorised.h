@@ -10,6 +10,7 @@
 #define avo_intra_init_c_8     avo_intra_init_vectorised_8
 #define avo_interp_init_c_8    avo_interp_init_vectorised_8
 #define avo_deblock_init_c_8   avo_deblock_init_vectorised_8
+#define avo_strength_init_c_8  avo_strength_init_vectorised_8
 #define avo_resample_init_c_8  avo_resample_init_vectorised_8
 #define avo_temporal_init_c_8  avo_temporal_init_vectorised_8
 #define avo_satd_4x4_c_8       avo_satd_4x4_vectorised_8

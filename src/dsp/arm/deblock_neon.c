@@ -326,9 +326,81 @@ static void deblock_chroma_intra_v(pixel *pix, ptrdiff_t stride, int alpha, int 
     store_chroma_v(pix, stride, v);
 }
 
+/* ---- both chroma planes ---- */
+
+AVO_INLINE void load_pair_h(uint8x16_t v[4], const pixel *cb, const pixel *cr, ptrdiff_t stride)
+{
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        v[i] = vcombine_u8(vld1_u8(cb + (i - 2) * stride), vld1_u8(cr + (i - 2) * stride));
+}
+
+AVO_INLINE void store_pair_h(pixel *cb, pixel *cr, ptrdiff_t stride, const uint8x16_t v[4])
+{
+    store_chroma_h(cb, stride, v);
+    vst1_u8(cr - stride, vget_high_u8(v[1]));
+    vst1_u8(cr, vget_high_u8(v[2]));
+}
+
+static void deblock_pair_h(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta,
+                           const int8_t tc0[4])
+{
+    uint8x16_t v[4];
+    load_pair_h(v, cb, cr, stride);
+    filter_chroma(v, alpha, beta, spread_tc0(tc0, false));
+    store_pair_h(cb, cr, stride, v);
+}
+
+static void deblock_pair_intra_h(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta)
+{
+    uint8x16_t v[4];
+    load_pair_h(v, cb, cr, stride);
+    filter_chroma_intra(v, alpha, beta);
+    store_pair_h(cb, cr, stride, v);
+}
+
+/* 8 rows of 4 samples of each plane to columns, Cb in the lower halves. */
+AVO_INLINE void load_pair_v(uint8x16_t v[4], const pixel *cb, const pixel *cr, ptrdiff_t stride)
+{
+    uint8x16_t b[4], r[4];
+    load_chroma_v(b, cb, stride);
+    load_chroma_v(r, cr, stride);
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        v[i] = vcombine_u8(vget_low_u8(b[i]), vget_low_u8(r[i]));
+}
+
+AVO_INLINE void store_pair_v(pixel *cb, pixel *cr, ptrdiff_t stride, const uint8x16_t v[4])
+{
+    uint8x16_t r[4];
+    store_chroma_v(cb, stride, v);
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        r[i] = vextq_u8(v[i], v[i], 8);
+    store_chroma_v(cr, stride, r);
+}
+
+static void deblock_pair_v(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta,
+                           const int8_t tc0[4])
+{
+    uint8x16_t v[4];
+    load_pair_v(v, cb, cr, stride);
+    filter_chroma(v, alpha, beta, spread_tc0(tc0, false));
+    store_pair_v(cb, cr, stride, v);
+}
+
+static void deblock_pair_intra_v(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta)
+{
+    uint8x16_t v[4];
+    load_pair_v(v, cb, cr, stride);
+    filter_chroma_intra(v, alpha, beta);
+    store_pair_v(cb, cr, stride, v);
+}
+
 void AVO_BPC(avo_deblock_init_neon)(AvoDsp *dsp)
 {
     AVO_SET_DEBLOCK
+    AVO_SET_DEBLOCK_PAIR
 }
 
 #else

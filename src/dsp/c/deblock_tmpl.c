@@ -137,7 +137,33 @@ INTRA_EDGE void chroma_intra_edge(pixel *pix, ptrdiff_t across, ptrdiff_t along,
 DEFINE_EDGES(luma)
 DEFINE_EDGES(chroma)
 
+#if AVOCET_TINY
+
+void AVO_BPC(avo_deblock_init_c)(AvoDsp *dsp){AVO_SET_DEBLOCK}
+
+#else
+
+#define DEFINE_PAIR(direction)                                                                     \
+    static void deblock_pair_##direction(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha,        \
+                                         int beta, const int8_t tc0[4])                            \
+    {                                                                                              \
+        deblock_chroma_##direction(cb, stride, alpha, beta, tc0);                                  \
+        deblock_chroma_##direction(cr, stride, alpha, beta, tc0);                                  \
+    }                                                                                              \
+    static void deblock_pair_intra_##direction(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha,  \
+                                               int beta)                                           \
+    {                                                                                              \
+        deblock_chroma_intra_##direction(cb, stride, alpha, beta);                                 \
+        deblock_chroma_intra_##direction(cr, stride, alpha, beta);                                 \
+    }
+
+DEFINE_PAIR(v)
+DEFINE_PAIR(h)
+
 void AVO_BPC(avo_deblock_init_c)(AvoDsp *dsp)
 {
     AVO_SET_DEBLOCK
+    AVO_SET_DEBLOCK_PAIR
 }
+
+#endif

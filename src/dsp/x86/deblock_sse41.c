@@ -363,11 +363,98 @@ static void deblock_chroma_intra_v(pixel *pix, ptrdiff_t stride, int alpha, int 
     store_chroma_v(pix, stride, v);
 }
 
+/* ---- both chroma planes ---- */
+
+AVO_INLINE void load_pair_h(__m128i v[4], const pixel *cb, const pixel *cr, ptrdiff_t stride)
+{
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        v[i] = load8x2(cb + (i - 2) * stride, cr + (i - 2) * stride);
+}
+
+AVO_INLINE void store_pair_h(pixel *cb, pixel *cr, ptrdiff_t stride, const __m128i v[4])
+{
+    store8(cb - stride, v[1]);
+    store8_high(cr - stride, v[1]);
+    store8(cb, v[2]);
+    store8_high(cr, v[2]);
+}
+
+static void deblock_pair_h(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta,
+                           const int8_t tc0[4])
+{
+    __m128i v[4];
+    if (!alpha || !beta)
+        return;
+    load_pair_h(v, cb, cr, stride);
+    filter_chroma(v, alpha, beta, spread_tc0_chroma(tc0));
+    store_pair_h(cb, cr, stride, v);
+}
+
+static void deblock_pair_intra_h(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta)
+{
+    __m128i v[4];
+    if (!alpha || !beta)
+        return;
+    load_pair_h(v, cb, cr, stride);
+    filter_chroma_intra(v, alpha, beta);
+    store_pair_h(cb, cr, stride, v);
+}
+
+/* p1 p0 q0 q1 of rows 0-3 of Cb, rows 0-3 of Cr, rows 4-7 of Cb, rows 4-7 of Cr. */
+AVO_INLINE void load_pair_v(__m128i v[4], const pixel *cb, const pixel *cr, ptrdiff_t stride)
+{
+    __m128i b0 = transpose_bytes(load4x4(cb - 2, stride));
+    __m128i r0 = transpose_bytes(load4x4(cr - 2, stride));
+    __m128i b4 = transpose_bytes(load4x4(cb - 2 + 4 * stride, stride));
+    __m128i r4 = transpose_bytes(load4x4(cr - 2 + 4 * stride, stride));
+    __m128i p0 = _mm_unpacklo_epi32(b0, r0), q0 = _mm_unpackhi_epi32(b0, r0);
+    __m128i p4 = _mm_unpacklo_epi32(b4, r4), q4 = _mm_unpackhi_epi32(b4, r4);
+    v[0] = _mm_unpacklo_epi64(p0, p4);
+    v[1] = _mm_unpackhi_epi64(p0, p4);
+    v[2] = _mm_unpacklo_epi64(q0, q4);
+    v[3] = _mm_unpackhi_epi64(q0, q4);
+}
+
+AVO_INLINE void store_pair_v(pixel *cb, pixel *cr, ptrdiff_t stride, const __m128i v[4])
+{
+    __m128i p0 = _mm_unpacklo_epi8(v[0], v[1]), p4 = _mm_unpackhi_epi8(v[0], v[1]);
+    __m128i q0 = _mm_unpacklo_epi8(v[2], v[3]), q4 = _mm_unpackhi_epi8(v[2], v[3]);
+    store4x4(cb - 2, stride, _mm_unpacklo_epi16(p0, q0));
+    store4x4(cr - 2, stride, _mm_unpackhi_epi16(p0, q0));
+    store4x4(cb - 2 + 4 * stride, stride, _mm_unpacklo_epi16(p4, q4));
+    store4x4(cr - 2 + 4 * stride, stride, _mm_unpackhi_epi16(p4, q4));
+}
+
+static void deblock_pair_v(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta,
+                           const int8_t tc0[4])
+{
+    __m128i v[4];
+    if (!alpha || !beta)
+        return;
+    load_pair_v(v, cb, cr, stride);
+    filter_chroma(
+        v, alpha, beta,
+        _mm_shuffle_epi8(load4(tc0), _mm_set_epi8(3, 3, 2, 2, 3, 3, 2, 2, 1, 1, 0, 0, 1, 1, 0, 0)));
+    store_pair_v(cb, cr, stride, v);
+}
+
+static void deblock_pair_intra_v(pixel *cb, pixel *cr, ptrdiff_t stride, int alpha, int beta)
+{
+    __m128i v[4];
+    if (!alpha || !beta)
+        return;
+    load_pair_v(v, cb, cr, stride);
+    filter_chroma_intra(v, alpha, beta);
+    store_pair_v(cb, cr, stride, v);
+}
+
 AVO_TARGET_END
 
 void AVO_BPC(avo_deblock_init_sse41)(AvoDsp *dsp)
 {
     AVO_SET_DEBLOCK
+    AVO_SET_DEBLOCK_PAIR
 }
 
 #else
