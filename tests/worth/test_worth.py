@@ -52,6 +52,8 @@ TOOLS = [
     ("--no-qp-rd", "--preset slow", "ssim", 0.4),
     ("--no-weightb", "--tune psnr", "psnr", 0.5),
     ("--me dia", "--tune psnr --preset slower", "psnr", 0.4),
+    ("--ref 1", "--tune psnr,zerolatency", "psnr", 2),
+    ("--direct temporal", "--tune psnr --direct auto", "psnr", 0.4),
 ]
 # Each saves so many percent against the one before.
 PRESETS = [("superfast", 15), ("veryfast", 0), ("faster", 0.5), ("fast", 4), ("medium", 0.5), ("slow", 1)]
@@ -124,8 +126,29 @@ def texture(options):
 
 
 def test_psy_keeps_texture():
-    strong, none = texture("--crf 30 --psy-rd 2"), texture("--crf 30 --psy-rd 0")
-    check(strong > 1.02 * none, f"texture with --psy-rd 2: {strong:.3f}, without: {none:.3f}")
+    """In the choice of modes and in that of levels."""
+    for options, least in ("--trellis 0 --psy-rd 1", 1.025), ("--psy-rd 1", 1.015), ("--psy-rd 2", 1.035):
+        got, none = texture(f"--crf 30 {options}"), texture(f"--crf 30 {options} --no-psy")
+        check(got > least * none, f"texture with {options}: {got:.3f}, without psy {none:.3f}")
+
+
+def test_tunes():
+    """Each is best at what it is named after, and they keep texture in the order of their aims."""
+    rivals = ("psnr", "", "psnr", 1), ("ssim", "", "ssim", 1.5), ("ssim", "--tune psnr", "ssim", 1)
+    for tune, rival, metric, least in () if QUICK else rivals:
+        got = saving(rival, f"--tune {tune}", metric)
+        check(got >= least, f"--tune {tune} saves {got:.2f} % by {metric} against {rival or 'none'}, not {least}")
+    kept = [texture(f"--crf 30 {tune}") for tune in ("--tune animation", "", "--tune film", "--tune grain")]
+    check(kept == sorted(kept) and kept[0] < kept[-1], f"texture kept for animation, by default, for film and for grain: {kept}")
+
+
+def test_chroma_in_motion_search():
+    """Where luma is even, only chroma tells what moves."""
+    path = clip("chroma", "[0]trim=end_frame=24,lutyuv=y=120", "testsrc2=")
+    settings = (path, "--tune", "psnr", "--qp", "28", "--bframes", "0", "--psnr", "--json", "-", "--quiet", "-o", os.devnull)
+    of = [json.loads(run("encode", *settings, *more).stdout)["types"]["all"] for more in ((), ("--no-chroma-me",))]
+    check(of[0]["bytes"] < 0.96 * of[1]["bytes"] and of[0]["psnr_all"] >= of[1]["psnr_all"],
+          f"even luma: {of[0]['bytes']} bytes, without chroma in the search {of[1]['bytes']}")
 
 
 # ---- cuts and flashes ----
@@ -180,6 +203,8 @@ def main():
         test_presets()
         test_crf()
         test_psy_keeps_texture()
+        test_tunes()
+        test_chroma_in_motion_search()
         test_cuts()
         test_flash()
         test_fades()
