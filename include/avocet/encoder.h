@@ -216,8 +216,8 @@ AVOCET_API const char *avocet_encoder_tune_name(int index);
 AVOCET_API int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *bytes,
                                      char *message, size_t message_size);
 /* Pictures that must be sent before the first packet comes out, at most; or an error. With several
- * threads (and lookahead, constant QP or CRF, no buffer) one more than with one: it is held back to
- * overlap with the next. */
+ * threads (and lookahead, and no buffer) one more than with one: it is held back to overlap with the
+ * next. */
 AVOCET_API int avocet_encoder_delay(const AvocetEncoderConfig *config);
 
 /* Opens an encoder; config is copied. allocator NULL: malloc. On failure *encoder is NULL and
@@ -256,9 +256,9 @@ AVOCET_API int avocet_encoder_headers(AvocetEncoder *encoder, const uint8_t **da
 /* The next picture sent becomes an IDR picture. */
 AVOCET_API int avocet_encoder_force_keyframe(AvocetEncoder *encoder);
 /* Changes an option while running, without a keyframe: from the next picture sent on; but where a
- * bit rate or a buffer is kept, from the next one coded on, which with lookahead was sent before.
- * Possible for bitrate, vbv_maxrate, vbv_bufsize, qp, crf, qp_min, qp_max, fps; AVOCET_ERR_ARGUMENT
- * for others. */
+ * buffer is kept, from the next one coded on, which with lookahead was sent before. Possible for
+ * bitrate, vbv_maxrate, vbv_bufsize, qp, crf, qp_min, qp_max, fps; AVOCET_ERR_ARGUMENT for others.
+ */
 AVOCET_API int avocet_encoder_set(AvocetEncoder *encoder, const char *name, const char *value);
 /* Settings after all adjustments and changes; valid until close. */
 AVOCET_API const AvocetEncoderConfig *avocet_encoder_config(const AvocetEncoder *encoder);

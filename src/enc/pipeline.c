@@ -6,8 +6,8 @@
  *
  * With threads, the next picture is begun before the one at work is done, and the last one of a
  * burst of plans is held back until the next plans come, so that threads always find work. Where
- * rate control needs to know what a picture took before the next one begins, they follow one by
- * one. */
+ * rate control needs to know what a picture took before the next one begins (a buffer), they follow
+ * one by one. */
 #include "enc/encoder.h"
 #include "dsp/cpu.h"
 #include "enc/headers_write.h"
@@ -115,8 +115,7 @@ static int workers_of(const AvocetEncoderConfig *c)
 
 bool avo_encoder_overlaps(const AvocetEncoderConfig *c)
 {
-    bool is_steered = c->rate_mode == AVOCET_RATE_BITRATE || c->vbv_bufsize;
-    return avo_lookahead_delay(c) > 0 && !is_steered && workers_of(c) > 1;
+    return avo_lookahead_delay(c) > 0 && !c->vbv_bufsize && workers_of(c) > 1;
 }
 
 int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
@@ -457,11 +456,11 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
 
 /* ---- settings that change ---- */
 
-/* Whether rate control can tell the quantiser of a picture without knowing what those before took.
- */
-static bool foresees(const AvocetEncoder *enc)
+/* Whether pictures are begun before those before them are done, if there are threads: so what is
+ * changed has to know its picture. */
+static bool runs_ahead(const AvocetEncoder *enc)
 {
-    return enc->rc.mode != AVOCET_RATE_BITRATE && !enc->rc.vbv.size && !enc->rc.two_pass;
+    return avo_lookahead_delay(&enc->config) > 0 && !enc->rc.vbv.size;
 }
 
 static int apply_settings(AvocetEncoder *enc, const AvoSettings *settings)
@@ -478,8 +477,7 @@ static int apply_settings(AvocetEncoder *enc, const AvoSettings *settings)
 int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *changed)
 {
     const AvoSettings settings = {.number = enc->settings_asked + 1, .config = *changed};
-    bool travels = avo_lookahead_delay(changed) > 0 && foresees(enc);
-    if (!travels)
+    if (!runs_ahead(enc))
         AVO_RETURN_IF_ERROR(apply_settings(enc, &settings));
     enc->config = *changed;
     enc->settings_asked++;
@@ -609,11 +607,12 @@ void avo_encoder_end_input(AvocetEncoder *enc)
 
 /* ---- the order of it all ---- */
 
-/* The picture of enc->plan next to the one at work, unless it comes with other settings. */
+/* The picture of enc->plan next to the one at work, unless it comes with other settings or needs to
+ * know what that one takes. */
 static int begin_early(AvocetEncoder *enc)
 {
     bool same_settings = enc->plan.src->settings.number <= enc->settings_in_effect;
-    return same_settings ? begin_picture(enc) : AVOCET_OK;
+    return same_settings && avo_rc_foresees(&enc->rc, &enc->plan) ? begin_picture(enc) : AVOCET_OK;
 }
 
 int avo_encoder_code_next(AvocetEncoder *enc, AvocetPacket *packet)
@@ -622,7 +621,7 @@ int avo_encoder_code_next(AvocetEncoder *enc, AvocetPacket *packet)
         AVO_RETURN_IF_ERROR(begin_picture(enc));
     if (enc->begun == enc->coded)
         return AVOCET_NEED_INPUT;
-    if (enc->begun == enc->coded + 1 && enc->overlaps && foresees(enc)) {
+    if (enc->begun == enc->coded + 1 && enc->overlaps && runs_ahead(enc)) {
         if (enc->has_plan) {
             AVO_RETURN_IF_ERROR(begin_early(enc));
         } else if (!enc->flushed) {

@@ -176,6 +176,7 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
     rc->mb_count = mb_count;
     rc->qcomp = rc->mode == AVOCET_RATE_QP || has_tree(config) ? 100 : config->qcomp;
     rc->live = rc->mode == AVOCET_RATE_BITRATE && config->lookahead == 0 && config->bframes == 0;
+    rc->foresees = config->lookahead > 0 || config->bframes > 0;
     rc->minigop = config->bframes + 1;
     rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
     for (int i = 0; i < AVO_RC_KINDS; i++)
@@ -360,6 +361,8 @@ static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relati
     return avo_clip3(base - ENDING_Q8, base + ENDING_Q8, ending_base_q8(rc, scaled, wanted));
 }
 
+/* ---- what coded pictures teach ---- */
+
 /* An intra picture takes a loan, the others pay it back. */
 static void settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, int64_t scaled)
 {
@@ -381,6 +384,68 @@ static void settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, 
     rc->scaled_loan += avo_max64(0, scaled - usual);
     rc->scaled_step = rc->scaled_loan / rc->loan_pictures + 1;
     rc->scaled_bits -= (uint64_t)avo_max64(0, scaled - usual);
+}
+
+/* A rate is to be met, and what the last picture took may be far from what was planned: an intra
+ * picture, which takes many bits; any where the end is in sight, as few are left to make up for it.
+ */
+static bool is_doubtful(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (rc->mode != AVOCET_RATE_BITRATE || !rc->flight_count)
+        return false;
+    int last = (rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX;
+    return plan->ahead_is_all || rc->flight[last].kind == AVO_RC_I;
+}
+
+bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    return rc->foresees && !rc->vbv.size && !is_doubtful(rc, plan);
+}
+
+/* What the first picture in flight became is known from now on. */
+static void settle(AvoRateControl *rc)
+{
+    AvoRcFlight f = rc->flight[rc->flight_first];
+    rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
+    rc->flight_count--;
+    rc->bits_done += f.bits;
+    if (f.is_buffered)
+        avo_vbv_take(&rc->vbv, f.bits + f.filler_bits, f.duration_q16);
+
+    uint64_t bits = (uint64_t)avo_max64(f.bits, 1);
+    if (f.coded_index == rc->anchor_index)
+        rc->anchor_qp_q8[0] = f.qp_q8 - kind_offset_q8(rc, f.kind, 0);
+    if (rc->two_pass)
+        avo_two_pass_end(rc->two_pass, f.display_index, f.kind,
+                         avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8)));
+    if (f.cost > 0 && !f.starved) {
+        int32_t coeff =
+            avo_log2_ratio_q16(bits, (uint64_t)f.cost) + (int32_t)((int64_t)f.qp_q8 * 128 / 3);
+        AvoRcPredictor *p = &rc->predictor[f.kind];
+        learn(&p->log2_coeff_q16, coeff, p->seen);
+        p->seen = avo_min(p->seen + 1, 1000);
+    }
+    if (rc->mode == AVOCET_RATE_BITRATE) {
+        uint64_t scaled = avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8));
+        settle_loan(rc, &f, f.bits, (int64_t)scaled);
+        rc->scaled_bits += scaled;
+        rc->wanted_bits +=
+            avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f.duration_q16) >> 8;
+        int shift = rc->live ? MEMORY_LIVE : MEMORY_SHIFT;
+        rc->scaled_bits -= rc->scaled_bits >> shift;
+        rc->wanted_bits -= rc->wanted_bits >> shift;
+    }
+}
+
+/* Those before coded_index that are reported. */
+static void settle_before(AvoRateControl *rc, int64_t coded_index)
+{
+    while (rc->flight_count) {
+        const AvoRcFlight *f = &rc->flight[rc->flight_first];
+        if (!f->is_done || f->coded_index >= coded_index)
+            return;
+        settle(rc);
+    }
 }
 
 /* ---- calls ---- */
@@ -486,7 +551,8 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
                       .relative_q8 = relative_q8,
                       .cost = plan->bits_cost,
                       .bits_planned = bits,
-                      .duration_q16 = plan->duration_q16};
+                      .duration_q16 = plan->duration_q16,
+                      .is_buffered = rc->vbv.size > 0};
     rc->bits_due +=
         (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)plan->duration_q16);
     rc->time_q16 += plan->duration_q16;
@@ -517,6 +583,7 @@ static void set_band(const AvoRateControl *rc, AvoFrameQp *out)
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
 {
     int kind = avo_rc_kind(plan->type);
+    settle_before(rc, plan->coded_index - avo_rc_foresees(rc, plan));
     blur_complexity(rc, plan);
     int complexity = rc->two_pass ? rc->two_pass->picture[plan->src->display_index].complexity_q8
                                   : complexity_q8(rc);
@@ -576,41 +643,28 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
     return true;
 }
 
+/* The first picture in flight that is not reported yet. */
+static AvoRcFlight *first_at_work(AvoRateControl *rc)
+{
+    for (int i = 0; i < rc->flight_count; i++) {
+        AvoRcFlight *f = &rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX];
+        if (!f->is_done)
+            return f;
+    }
+    return NULL;
+}
+
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats)
 {
-    if (!rc->flight_count)
+    AvoRcFlight *f = first_at_work(rc);
+    if (!f)
         return;
-    AvoRcFlight f = rc->flight[rc->flight_first];
-    AVO_ASSERT(f.coded_index == stats->coded_index);
-    rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
-    rc->flight_count--;
-    int64_t own = stats->bits - stats->filler_bits;
-    rc->bits_done += own;
-    avo_vbv_take(&rc->vbv, stats->bits, f.duration_q16);
-
-    uint64_t bits = (uint64_t)avo_max64(own, 1);
-    f.qp_q8 += stats->qp_shift_q8;
-    if (f.coded_index == rc->anchor_index)
-        rc->anchor_qp_q8[0] = f.qp_q8 - kind_offset_q8(rc, f.kind, 0);
-    record(rc, &f, (int64_t)bits, stats->inter_cost);
-    if (rc->two_pass)
-        avo_two_pass_end(rc->two_pass, f.display_index, f.kind,
-                         avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8)));
-    if (f.cost > 0 && !f.starved) {
-        int32_t coeff =
-            avo_log2_ratio_q16(bits, (uint64_t)f.cost) + (int32_t)((int64_t)f.qp_q8 * 128 / 3);
-        AvoRcPredictor *p = &rc->predictor[f.kind];
-        learn(&p->log2_coeff_q16, coeff, p->seen);
-        p->seen = avo_min(p->seen + 1, 1000);
-    }
-    if (rc->mode == AVOCET_RATE_BITRATE) {
-        uint64_t scaled = avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8));
-        settle_loan(rc, &f, own, (int64_t)scaled);
-        rc->scaled_bits += scaled;
-        rc->wanted_bits +=
-            avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f.duration_q16) >> 8;
-        int shift = rc->live ? MEMORY_LIVE : MEMORY_SHIFT;
-        rc->scaled_bits -= rc->scaled_bits >> shift;
-        rc->wanted_bits -= rc->wanted_bits >> shift;
-    }
+    AVO_ASSERT(f->coded_index == stats->coded_index);
+    f->is_done = true;
+    f->bits = stats->bits - stats->filler_bits;
+    f->filler_bits = stats->filler_bits;
+    f->qp_q8 += stats->qp_shift_q8;
+    record(rc, f, avo_max64(f->bits, 1), stats->inter_cost);
+    if (!rc->foresees || rc->vbv.size)
+        settle_before(rc, INT64_MAX);
 }

@@ -3,12 +3,14 @@
  *
  * Calls, all in coding order, from one thread:
  *
- *     start(k) .. start(k + delay), end(k), start(k + delay + 1), end(k + 1), ...
+ *     start(k), [start(k + 1),] end(k), ...
  *
- * The pipeline keeps that interleaving fixed, whatever its threads do, so the bytes do not depend
- * on them. Pictures between are counted with the bits predicted for them. With a buffer (VBV) the
- * delay must be 0: what is in it is to be known to the bit, and a picture that came out too large
- * is coded again:
+ * With lookahead, the quantiser of picture k + 1 depends on pictures up to k - 1 only, whether k is
+ * reported by then or not: so it may be begun before k is done, and the bytes do not depend on
+ * threads. Picture k is counted with the bits predicted for it. Where a rate
+ * is to be met, k has to be known after all if it is an intra picture, or the end is in sight. With
+ * a buffer (VBV) all before is known, too: what is in it is to be known to the bit, and a picture
+ * that came out too large is coded again:
  *
  *     start(k), [code, retry(k, bits) says yes]..., end(k)
  *
@@ -38,7 +40,7 @@ typedef struct AvoRcPredictor {
     int seen;                 /* pictures, saturating */
 } AvoRcPredictor;
 
-/* A picture that was started and not yet reported. */
+/* A picture that was started and is not yet learned from. */
 typedef struct AvoRcFlight {
     int64_t coded_index, display_index;
     int64_t cost, bits_planned, duration_q16;
@@ -48,6 +50,9 @@ typedef struct AvoRcFlight {
     int layer;
     int tries;                /* that were too large for the buffer, */
     int starved;              /* of them with starved rows */
+    bool is_buffered;         /* the buffer takes it in */
+    bool is_done;             /* reported: what it took, but for filler, and that */
+    int64_t bits, filler_bits;
 } AvoRcFlight;
 
 typedef struct AvoTwoPass AvoTwoPass; /* two_pass.h */
@@ -69,6 +74,7 @@ typedef struct AvoRateControl {
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
     bool live;                          /* ABR, and nothing is known of what follows */
     int loan_pictures;                  /* that pay for an intra picture */
+    bool foresees;                      /* see avo_rc_foresees; without a buffer */
     int minigop;                        /* pictures at most */
 
     AvoTwoPass *two_pass;               /* NULL: there was no first pass */
@@ -99,6 +105,8 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
 /* Kind of a type, and how far its quantisers lie from the base, but for complexity. */
 int avo_rc_kind(AvocetFrameType type);
 int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer);
+/* Whether this picture, the next one, may be started before the last one is reported. */
+bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser

@@ -7,12 +7,12 @@
 /* Enough macroblocks for the lookahead to share its work; and for the lightest part of it, too. */
 enum { W = 336, H = 272, LARGE_W = 640, LARGE_H = 608, N = 11, LONG = 24 };
 
-typedef enum Kind { PLAIN, LARGE, CHANGING } Kind;
+typedef enum Kind { PLAIN, LARGE, CHANGING, RATED } Kind;
 
 typedef struct Mode {
     const char *preset;
     const char *option[4][2];
-    Kind kind; /* changing: quantiser, frame rate and buffer, while it runs */
+    Kind kind; /* changing: quantiser, frame rate and buffer, while it runs; rated: bit rate */
 } Mode;
 
 static const Mode modes[] = {
@@ -35,6 +35,8 @@ static const Mode modes[] = {
     {"veryfast", {{"crf", "28"}, {"rc-lookahead", "6"}, {"bframes", "0"}, {"keyint", "7"}}, PLAIN},
     {"superfast", {{"crf", "30"}, {"rc-lookahead", "5"}, {"bframes", "3"}}, CHANGING},
     {"superfast", {{"qp", "30"}, {"bframes", "2"}, {"slices", "4"}}, CHANGING},
+    {"superfast", {{"bitrate", "300000"}, {"rc-lookahead", "4"}, {"keyint", "9"}}, RATED},
+    {"veryfast", {{"bitrate", "200000"}, {"rc-lookahead", "3"}, {"bframes", "2"}}, RATED},
 };
 
 static AvocetEncoderConfig config_of(const Mode *m)
@@ -65,6 +67,19 @@ static void change(AvocetEncoder *enc, int n)
     }
 }
 
+static void change_rate(AvocetEncoder *enc, int n)
+{
+    const char *rate = n == 8 ? "500000" : n == 13 ? "150000" : NULL;
+    if (rate)
+        CHECK(avocet_encoder_set(enc, "bitrate", rate) == AVOCET_OK, "%s",
+              avocet_encoder_error(enc));
+}
+
+static int pictures_of(const Mode *mode)
+{
+    return mode->kind == CHANGING || mode->kind == RATED ? LONG : N;
+}
+
 /* seed 0: undisturbed. */
 static ApiStream encode(const Mode *mode, const AvocetEncoderConfig *config, uint32_t seed)
 {
@@ -74,9 +89,11 @@ static ApiStream encode(const Mode *mode, const AvocetEncoderConfig *config, uin
     if (!enc)
         return s;
     avo_pool_disturb(enc->pool, seed);
-    for (int n = 0; n < (mode->kind == CHANGING ? LONG : N); n++) {
+    for (int n = 0; n < pictures_of(mode); n++) {
         if (mode->kind == CHANGING)
             change(enc, n);
+        if (mode->kind == RATED)
+            change_rate(enc, n);
         CHECK(api_send_range(enc, &s, n, n + 1) == AVOCET_OK, "%s", avocet_encoder_error(enc));
     }
     avocet_encoder_flush(enc);
