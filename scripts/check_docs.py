@@ -4,6 +4,7 @@
     links       of Markdown lead to files and headings that exist
     paths       in Markdown and in comments (src/enc/row.c, tests/match, `bench/*.py`) exist
     names       of files without their folder (row.c) exist somewhere in the tree
+    map         every source of the encoder has its place in docs/structure.md
     commands    `avocet ...` and those of our scripts know the options they are shown with
     options     of CMake (-DAVOCET_...) and environment variables (AVOCET_...) are read somewhere
     text        no tabs, no spaces at ends of lines, one newline at the end; C and its kin up to 100 columns
@@ -116,6 +117,16 @@ def check_paths(path):
                 yield f"{path}:{line}: there is no file {name}"
 
 
+def check_map(path):
+    """What the map of the encoder leaves out."""
+    if path != "docs/structure.md":
+        return
+    named = set(re.findall(r"\w+\.c\b", read(path)))
+    for name in sorted(os.path.basename(f) for f in FILES if re.fullmatch(r"src/enc/\w+\.c", f)):
+        if name not in named:
+            yield f"{path}: src/enc/{name} has no place there"
+
+
 # ---- commands ----
 
 @functools.lru_cache(None)
@@ -207,6 +218,7 @@ def checks_of(path):
         yield from check_links(path)
         yield from check_commands(path)
         yield from check_switches(path)
+        yield from check_map(path)
     if path.endswith(".md") or is_source(path):
         yield from check_paths(path)
 

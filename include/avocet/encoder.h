@@ -216,8 +216,8 @@ AVOCET_API const char *avocet_encoder_tune_name(int index);
 AVOCET_API int avocet_encoder_memory(const AvocetEncoderConfig *config, size_t *bytes,
                                      char *message, size_t message_size);
 /* Pictures that must be sent before the first packet comes out, at most; or an error. With several
- * threads (and lookahead, and no buffer) one more than with one: it is held back to overlap with the
- * next. */
+ * threads (and lookahead, and no buffer) one more than with one: it is held back to overlap with
+ * the next. */
 AVOCET_API int avocet_encoder_delay(const AvocetEncoderConfig *config);
 
 /* Opens an encoder; config is copied. allocator NULL: malloc. On failure *encoder is NULL and
