@@ -43,13 +43,13 @@ static void find_strengths(int8_t bs[2][4][4], const MbEdges *e, const AvoMbInfo
         memset(bs[1][0], 4, sizeof bs[1][0]);
         return;
     }
-    AvoEdgeMotion block[3] = {motion_of(e->mb), block[0], block[0]};
+    AvoEdgeMotion block[3] = {motion_of(e->mb)};
     bool one_list = uses_one_list(e->mb);
-    for (int i = 0; i < 2; i++)
-        if (beside[i]) {
-            block[1 + i] = motion_of(beside[i]);
+    for (int i = 0; i < 2; i++) {
+        block[1 + i] = beside[i] ? motion_of(beside[i]) : block[0];
+        if (beside[i])
             one_list &= uses_one_list(beside[i]);
-        }
+    }
     e->dsp->edge_strengths(bs, block, one_list ? 1 : 2);
     for (int i = 0; i < 2; i++)
         if (beside[i] && AVO_MB_IS_INTRA(beside[i]->type))
