@@ -6,31 +6,6 @@
 
 /* ---- neighbouring blocks ---- */
 
-typedef struct Around {
-    int left, above; /* levels in the blocks there, or what stands for them outside */
-} Around;
-
-/* k: index in nnz. */
-AVO_INLINE Around counts_around(const AvoRowCtx *row, const AvoMbInfo *info, int k, int missing)
-{
-    int wide = k < 16 ? 4 : 2, x = k & (wide - 1), y = (k & (wide * wide - 1)) / wide;
-    const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
-    return (Around){
-        .left = x   ? info->nnz[k - 1]
-                : a ? a->nnz[k + wide - 1]
-                    : missing,
-        .above = y   ? info->nnz[k - wide]
-                 : b ? b->nnz[k + wide * (wide - 1)]
-                     : missing,
-    };
-}
-
-int avo_block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k)
-{
-    Around n = counts_around(row, info, k, AVO_MB_IS_INTRA(info->type));
-    return (n.left != 0) + 2 * (n.above != 0);
-}
-
 int avo_dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag)
 {
     const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
@@ -95,12 +70,12 @@ static void look_around(AvoTrellisBlock *b, const AvoRowCtx *row, const AvoMbInf
         b->cbf_inc = avo_block_cbf_inc(row, info, k);
         return;
     }
-    Around n = counts_around(row, info, k, -1);
+    AvoAround n = avo_counts_around(row, info, k, -1);
     b->left[0] = (int8_t)n.left;
     b->above[0] = (int8_t)n.above;
     if (b->cat == AVO_CAT_LUMA_8x8) {
-        b->left[1] = (int8_t)counts_around(row, info, k + 4, -1).left;
-        b->above[1] = (int8_t)counts_around(row, info, k + 1, -1).above;
+        b->left[1] = (int8_t)avo_counts_around(row, info, k + 4, -1).left;
+        b->above[1] = (int8_t)avo_counts_around(row, info, k + 1, -1).above;
     }
 }
 
@@ -196,7 +171,7 @@ static int empty_bits(const AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat c
     if (row->syntax.cabac)
         return bin_bits(
             row, avo_cabac_cat[cat].coded_block_flag + avo_block_cbf_inc(row, &cand->info, k), 0);
-    Around n = counts_around(row, &cand->info, k, -1);
+    AvoAround n = avo_counts_around(row, &cand->info, k, -1);
     int nc = n.left < 0 ? n.above : n.above < 0 ? n.left : (n.left + n.above + 1) >> 1;
     return 256 * avo_coeff_token[avo_coeff_token_table(avo_max(nc, 0))][0][0].size;
 }

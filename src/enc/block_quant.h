@@ -29,8 +29,34 @@ int avo_round_4x4_x4(const AvoRowCtx *row, coef *rounded, const coef *c, int lis
 bool avo_choose_4x4(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, const coef *rounded,
                     AvoBlockCat cat, int list, int qp, int k, int64_t *gain);
 
+/* Levels in the blocks beside one, or what stands for them outside. */
+typedef struct AvoAround {
+    int left, above;
+} AvoAround;
+
+/* k: index in nnz of a luma block, four of which are a row, or of a chroma block, two of which are.
+ */
+AVO_INLINE AvoAround avo_counts_around(const AvoRowCtx *row, const AvoMbInfo *info, int k,
+                                       int missing)
+{
+    int wide = k < 16 ? 4 : 2, row_end = wide - 1, last_row = wide * row_end;
+    const AvoMbInfo *a = row->nb.a, *b = row->nb.b;
+    return (AvoAround){
+        .left = k & row_end ? info->nnz[k - 1]
+                : a         ? a->nnz[k + row_end]
+                            : missing,
+        .above = k & last_row ? info->nnz[k - wide]
+                 : b          ? b->nnz[k + last_row]
+                              : missing,
+    };
+}
+
 /* ctxIdxInc of coded_block_flag (9.3.3.1.1.9) for the block with index k in nnz, or for DC. */
-int avo_block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k);
+AVO_INLINE int avo_block_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int k)
+{
+    AvoAround n = avo_counts_around(row, info, k, AVO_MB_IS_INTRA(info->type));
+    return (n.left != 0) + 2 * (n.above != 0);
+}
 int avo_dc_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int flag);
 
 /* What it would save, in the unit of gains, to leave a group of blocks out by coded_block_pattern

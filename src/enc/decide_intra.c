@@ -1,6 +1,7 @@
 /* Intra modes. Intra16x16 and chroma are searched by SATD; 4x4 and 8x8 blocks must be coded one
  * after another because each predicts from the one before, so trying them and coding them is the
  * same walk. */
+#include "enc/block_quant.h"
 #include "enc/coding.h"
 #include "enc/decide.h"
 #include "enc/edges.h"
@@ -198,16 +199,6 @@ static void code_block(AvoRowCtx *row, AvoMbCand *cand, int size, int x, int y)
         avo_code_intra_8x8(row, cand, (y >> 3) * 2 + (x >> 3));
 }
 
-/* Context increment of coded_block_flag (9.3.3.1.1.9) for a luma 4x4
- * block of an intra macroblock. */
-static int luma_cbf_inc(const AvoRowCtx *row, const AvoMbInfo *info, int raster)
-{
-    int x = raster & 3, y = raster >> 2;
-    int a = x ? info->nnz[raster - 1] : row->nb.a ? row->nb.a->nnz[raster + 3] : 1;
-    int b = y ? info->nnz[raster - 4] : row->nb.b ? row->nb.b->nnz[raster + 12] : 1;
-    return (a != 0) + 2 * (b != 0);
-}
-
 static int64_t block_ssd(const AvoRowCtx *row, const AvoMbCand *cand, int size, int x, int y)
 {
     return row->job->dsp->ssd[size == 4 ? AVO_BLK_4x4 : AVO_BLK_8x8](
@@ -227,7 +218,7 @@ static int64_t block_score(AvoRowCtx *row, const AvoMbCand *cand, int size, int 
                  (size == 8 && (cand->info.nnz[raster + 1] || cand->info.nnz[raster + 4] ||
                                 cand->info.nnz[raster + 5]));
     if (row->syntax.cabac && size == 4) {
-        int inc = luma_cbf_inc(row, &cand->info, raster);
+        int inc = avo_block_cbf_inc(row, &cand->info, raster);
         bits += coded ? avo_block_bits_kept(&row->contexts, AVO_CAT_LUMA_4x4, inc, levels)
                       : avo_cabac_entropy[row->contexts.state[93 + inc]];
     } else if (row->syntax.cabac) {

@@ -39,7 +39,7 @@ struct AvocetEncoder {
     bool has_fade_pps;
     bool fades; /* the anchor coded last was weighted: so are the B pictures before it */
     AvoTools tools;
-    AvoTools tools_between; /* of P pictures between the fine ones of a chain */
+    AvoTools tools_lesser; /* of leaves, and P pictures between the fine ones of a chain */
     AvoQuantSet *quant;
     uint16_t *mvd_bits;
     AvoTaskPool *pool;

@@ -127,8 +127,10 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_setup_pps(&enc->pps, &enc->sps, c);
     enc->has_fade_pps = avo_setup_fade_pps(&enc->fade_pps, &enc->pps);
     avo_tools_from_config(&enc->tools, c, enc->sps.profile_idc);
-    if (!c->bframes)
-        avo_tools_for_chain(&enc->tools, &enc->tools_between);
+    if (c->bframes)
+        avo_tools_for_leaves(&enc->tools_lesser, &enc->tools);
+    else
+        avo_tools_for_chain(&enc->tools, &enc->tools_lesser);
     avo_dsp_init(&enc->dsp, avo_cpu_detect() & c->cpu_mask);
     enc->announced_fps = c->fps;
     enc->overlaps = avo_encoder_overlaps(c);
@@ -399,9 +401,10 @@ static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
 
 static const AvoTools *choose_tools(const AvocetEncoder *enc, const AvoPlan *plan)
 {
-    bool between =
-        !enc->config.bframes && plan->type == AVOCET_TYPE_P && avo_chain_position(plan->poc) != 0;
-    return between ? &enc->tools_between : &enc->tools;
+    bool lesser = enc->config.bframes
+                      ? plan->type == AVOCET_TYPE_B
+                      : plan->type == AVOCET_TYPE_P && avo_chain_position(plan->poc) != 0;
+    return lesser ? &enc->tools_lesser : &enc->tools;
 }
 
 /* The buffer lets go of references that the picture drops, while it still reads them. */
@@ -468,8 +471,8 @@ static int apply_settings(AvocetEncoder *enc, const AvoSettings *settings)
     if (settings->number <= enc->settings_in_effect)
         return AVOCET_OK;
     AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, &settings->config, &enc->message));
-    enc->tools.qp_min = enc->tools_between.qp_min = settings->config.qp_min;
-    enc->tools.qp_max = enc->tools_between.qp_max = settings->config.qp_max;
+    enc->tools.qp_min = enc->tools_lesser.qp_min = settings->config.qp_min;
+    enc->tools.qp_max = enc->tools_lesser.qp_max = settings->config.qp_max;
     enc->settings_in_effect = settings->number;
     return AVOCET_OK;
 }

@@ -59,9 +59,9 @@ static const PresetRow presets[] = {
     {"fast",      15, 1,  2, 1, HEX,  16,  6, 1, MOST,    1, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, SPATIAL, 50, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"slower",    15, 2,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"veryslow",  15, 2, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"placebo",   15, 2, 16, 1, TESA, 24, 11, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
+    {"slower",    15, 1,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
+    {"veryslow",  15, 1, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
+    {"placebo",   15, 1, 16, 1, TESA, 24, 11, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
 };
 /* clang-format on */
 

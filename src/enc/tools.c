@@ -111,3 +111,12 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
     if (fine->trellis == 1 && fine->cabac && fine->rd[AVO_SLICE_P] != AVO_RD_SATD)
         fine->trellis = 2;
 }
+
+void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all)
+{
+    *leaves = *all;
+    if (all->trellis < 2)
+        return;
+    leaves->me = avo_min(all->me, AVOCET_ME_HEX);
+    leaves->refine_qp = false;
+}

@@ -23,7 +23,7 @@ typedef struct AvoTools {
     bool light; /* parts are searched near known vectors only, intra is asked where it may win */
     bool lean;  /* and fewer vectors to start from */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
-    bool mixed_refs_b; /* in B pictures, too, and pairs of others than the best references */
+    bool mixed_refs_b;  /* in B pictures, too, and pairs of others than the best references */
     AvoRdLevel rd[3];   /* by AvoSliceType */
     int refine_rounds;  /* of vectors by rate-distortion cost, where rd says AVO_RD_REFINE */
     bool refine_square; /* eight directions instead of four */
@@ -32,7 +32,7 @@ typedef struct AvoTools {
     int trellis;
     int lambda2_share_q8; /* of the usual lambda for squared errors */
     int context_columns;  /* macroblocks after which the row below takes over the shadow contexts */
-    int psy_rd; /* 1/100 */
+    int psy_rd;           /* 1/100 */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
     bool cabac, transform_8x8;
     bool constrained_intra;
@@ -51,5 +51,9 @@ void avo_tools_from_config(AvoTools *tools, const AvocetEncoderConfig *config, i
  * are referred to for longest: effort pays there. Those between get along with less. fine: in, as
  * configured; out, of fine and intra pictures. */
 void avo_tools_for_chain(AvoTools *fine, AvoTools *between);
+
+/* The leaves of a pyramid, B pictures that no other refers to, are about half of all pictures, and
+ * what is missed there is missed nowhere else: the slow presets leave out what hardly helps. */
+void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all);
 
 #endif
