@@ -346,6 +346,12 @@ static void test_presets(void)
     CHECK(avocet_encoder_config_init(&other, NULL, "ssim,fastdecode,zerolatency") == AVOCET_OK,
           "three tunes");
     CHECK(!other.cabac && !other.lookahead && other.aq_mode == 2, "three tunes in effect");
+    /* The temporal filter averages away what these are to keep, or has no later pictures. */
+    static const char *const unfiltered[] = {"grain", "stillimage", "zerolatency"};
+    for (int i = 0; i < 3; i++)
+        CHECK(avocet_encoder_config_init(&other, NULL, unfiltered[i]) == AVOCET_OK &&
+                  medium.temporal_filter > 0 && !other.temporal_filter,
+              "temporal filter in tune %s", unfiltered[i]);
     CHECK(avocet_encoder_config_init(NULL, NULL, NULL) == AVOCET_ERR_ARGUMENT, "NULL");
 }
 
