@@ -131,6 +131,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
         avo_tools_for_leaves(&enc->tools_lesser, &enc->tools);
     else
         avo_tools_for_chain(&enc->tools, &enc->tools_lesser);
+    avo_tools_for_beyond(&enc->tools, &enc->tools_beyond);
     avo_dsp_init(&enc->dsp, avo_cpu_detect() & c->cpu_mask);
     enc->announced_fps = c->fps;
     enc->overlaps = avo_encoder_overlaps(c);
@@ -399,8 +400,10 @@ static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
                                                                               : &enc->pps;
 }
 
-static const AvoTools *choose_tools(const AvocetEncoder *enc, const AvoPlan *plan)
+static const AvoTools *choose_tools(const AvocetEncoder *enc, const AvoPlan *plan, int qp_q8)
 {
+    if (avo_rc_is_beyond(&enc->rc, qp_q8))
+        return &enc->tools_beyond;
     bool lesser = enc->config.bframes
                       ? plan->type == AVOCET_TYPE_B
                       : plan->type == AVOCET_TYPE_P && avo_chain_position(plan->poc) != 0;
@@ -421,7 +424,6 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     AvoSliceHeader *h = &job->header;
     memset(h, 0, sizeof *h);
     h->type = slice_type_of(job->plan.type);
-    job->tools = choose_tools(enc, &job->plan);
     job->pps = choose_pps(enc, job);
     h->pps_id = job->pps->id;
     job->rec = avo_references_start(&enc->references, &job->plan, enc->fades, h, &job->refs,
@@ -450,6 +452,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     }
 
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
+    job->tools = choose_tools(enc, &job->plan, job->frame_qp.qp_q8);
     if (job->plan.type == AVOCET_TYPE_IDR)
         enc->last_idr_coded = job->plan.coded_index;
     set_refresh(enc, job);
@@ -471,8 +474,11 @@ static int apply_settings(AvocetEncoder *enc, const AvoSettings *settings)
     if (settings->number <= enc->settings_in_effect)
         return AVOCET_OK;
     AVO_RETURN_IF_ERROR(avo_rc_reconfigure(&enc->rc, &settings->config, &enc->message));
-    enc->tools.qp_min = enc->tools_lesser.qp_min = settings->config.qp_min;
-    enc->tools.qp_max = enc->tools_lesser.qp_max = settings->config.qp_max;
+    AvoTools *const all[] = {&enc->tools, &enc->tools_lesser, &enc->tools_beyond};
+    for (int i = 0; i < 3; i++) {
+        all[i]->qp_min = settings->config.qp_min;
+        all[i]->qp_max = settings->config.qp_max;
+    }
     enc->settings_in_effect = settings->number;
     return AVOCET_OK;
 }
@@ -584,8 +590,10 @@ static int end_picture(AvocetEncoder *enc, AvocetPacket *packet)
     AvoPictureWork *work = &enc->work[enc->coded % enc->work_count];
     AvoPicJob *job = &work->job;
     avo_picture_finish(work);
-    while (avo_rc_retry(&enc->rc, (int64_t)work->packet.size * 8, &job->frame_qp))
+    while (avo_rc_retry(&enc->rc, (int64_t)work->packet.size * 8, &job->frame_qp)) {
+        job->tools = choose_tools(enc, &job->plan, job->frame_qp.qp_q8);
         avo_picture_repeat(work);
+    }
     int64_t filler_bits = add_filler(enc, work);
     if (work->packet.overflow)
         return avo_fail(&enc->message, AVOCET_ERR_INTERNAL,

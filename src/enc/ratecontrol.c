@@ -43,11 +43,13 @@
 #define STEADY_B_Q8    -256 /* B pictures against anchors, where quality is to be even, */
 #define STEADY_STEP_Q8 256  /* and how far the base may move right at a keyframe */
 
-#define SPARE     64   /* 1 / part of the buffer that a picture's rows leave untouched */
-#define BAND      8    /* rows may miss the plan by 1 / part of it before they are corrected, */
-#define LEEWAY    4    /* or by 1 / part of what the buffer holds beyond it */
-#define TRIES_MAX 4    /* of raised quantisers; the last is the highest */
-#define BEYOND_Q8 4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
+#define SPARE      64   /* 1 / part of the buffer that a picture's rows leave untouched */
+#define BAND       8    /* rows may miss the plan by 1 / part of it before they are corrected, */
+#define LEEWAY     4    /* or by 1 / part of what the buffer holds beyond it */
+#define TRIES_MAX  4    /* of raised quantisers; the last is the highest */
+#define BEYOND_Q8  4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
+#define LAST_Q8    (51 * 256) /* of the quantisers that there are */
+#define VIRTUAL_Q8 5120       /* and of those beyond, at which lambda ends, above it */
 
 /* ---- settings ---- */
 
@@ -461,11 +463,18 @@ static int two_pass_base_q8(AvoRateControl *rc, const AvoPlan *plan)
     return rc->last_base_q8 = base;
 }
 
-/* Where bits are promised, blocks are to reach qp_max whatever their offsets. */
+/* Where bits are promised, blocks are to reach qp_max, or the end of what is beyond the last
+ * quantiser, whatever their offsets. */
 static int highest_q8(const AvoRateControl *rc)
 {
     bool promised = rc->vbv.size || rc->mode == AVOCET_RATE_BITRATE;
-    return rc->qp_max_q8 + (promised ? BEYOND_Q8 : 0);
+    bool last = rc->qp_max_q8 == LAST_Q8 && rc->mode != AVOCET_RATE_QP;
+    return rc->qp_max_q8 + (promised ? BEYOND_Q8 : 0) + (last ? VIRTUAL_Q8 : 0);
+}
+
+bool avo_rc_is_beyond(const AvoRateControl *rc, int qp_q8)
+{
+    return qp_q8 > LAST_Q8 && highest_q8(rc) >= LAST_Q8 + VIRTUAL_Q8;
 }
 
 static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
@@ -618,7 +627,7 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
     if (rc->live && rc->anchors == 1 && f->tries == 0 && !aims_well(f->bits_planned, bits)) {
         f->tries++;
         f->qp_q8 += avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_planned));
-        f->qp_q8 = avo_clip3(rc->qp_min_q8, rc->qp_max_q8, f->qp_q8);
+        f->qp_q8 = avo_clip3(rc->qp_min_q8, highest_q8(rc), f->qp_q8);
         rc->last_base_q8 = f->qp_q8 - f->relative_q8;
         *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
         return true;
@@ -630,7 +639,7 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
         return false;
     int64_t aim = avo_max64(room - room / 16, 1);
     int raise = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)aim)) + 256;
-    int most = rc->qp_max_q8 + BEYOND_Q8;
+    int most = highest_q8(rc);
     bool starve = f->qp_q8 >= most;
     f->tries++;
     f->starved += starve;

@@ -107,6 +107,9 @@ int avo_rc_kind(AvocetFrameType type);
 int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer);
 /* Whether this picture, the next one, may be started before the last one is reported. */
 bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan);
+/* Whether a picture's quantiser is above the last one that there is, so that decisions have to save
+ * what no quantiser can. A lower qp_max is a limit that the user has set to the loss: it stays. */
+bool avo_rc_is_beyond(const AvoRateControl *rc, int qp_q8);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser

@@ -145,7 +145,33 @@ static int64_t lambda_at(const uint32_t *table, int qp_q8)
     return table[qp] + ((int64_t)table[qp + 1] - table[qp]) * part / 256;
 }
 
+/* Bits fall twice as fast with lambda alone as with quantiser and lambda together. */
+#define BEYOND_SHARE_Q8 160
+
+/* The quantiser that lambda is taken for in a picture beyond the last one. */
+static int beyond_q8(const AvoRowCtx *row, int qp_q8)
+{
+    const AvoTools *tools = row->job->tools;
+    int over = avo_max(0, qp_q8 - tools->qp_max * 256) * BEYOND_SHARE_Q8 / 256;
+    int lambda_qp_q8 = avo_min(qp_q8, tools->qp_max * 256) + over;
+    return avo_clip3(0, (AVO_LAMBDA_QPS - 2) * 256,
+                     lambda_qp_q8 + tools->beyond_q8[row->syntax.slice_type]);
+}
+
 /* A quantiser is whole, what is wanted is not: lambda keeps to that, no more than 1 QP away. */
+static void set_lambda(AvoRowCtx *row, int qp_q8)
+{
+    const AvoTools *tools = row->job->tools;
+    int satd_qp = row->qp;
+    int wanted_q8 = avo_clip3(avo_max(row->qp - 1, 0) * 256, (row->qp + 1) * 256, qp_q8);
+    if (tools->beyond) {
+        wanted_q8 = beyond_q8(row, qp_q8);
+        satd_qp = (wanted_q8 + 128) >> 8;
+    }
+    row->lambda_q8 = (int)avo_lambda_satd_q8[satd_qp];
+    row->lambda2_q8 = lambda_at(avo_lambda_ssd_q8, wanted_q8) * tools->lambda2_share_q8 >> 8;
+}
+
 static void set_qp(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -157,10 +183,7 @@ static void set_qp(AvoRowCtx *row)
         row->qp = row->prev_qp;
     row->qp_chroma[0] = job->quant->chroma_qp[0][row->qp];
     row->qp_chroma[1] = job->quant->chroma_qp[1][row->qp];
-    row->lambda_q8 = (int)avo_lambda_satd_q8[row->qp];
-    int wanted_q8 = avo_clip3(avo_max(row->qp - 1, 0) * 256, (row->qp + 1) * 256, qp_q8);
-    row->lambda2_q8 =
-        lambda_at(avo_lambda_ssd_q8, wanted_q8) * job->tools->lambda2_share_q8 >> 8;
+    set_lambda(row, qp_q8);
 }
 
 static void load_mb(AvoRowCtx *row, int mb_x)
@@ -280,8 +303,10 @@ static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
         job->tools->cabac && (job->tools->rd[job->refs.type] != AVO_RD_SATD || job->tools->trellis);
     bool first_of_slice =
         mb_y == 0 || job->slice_end_row[row->slice > 0 ? row->slice - 1 : 0] == mb_y;
-    if (!row->track_contexts)
+    if (!row->track_contexts) { /* even odds, whatever the last picture left */
+        memset(&row->contexts, 0, sizeof row->contexts);
         return;
+    }
     if (first_of_slice) {
         avo_cabac_init_contexts(&row->contexts, job->refs.type, job->header.cabac_init_idc,
                                 job->slice_qp);

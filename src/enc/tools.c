@@ -104,6 +104,22 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         make_fast(t);
 }
 
+/* True cost at this lambda takes as many bits as SATD at the usual one, so that rate control finds
+ * no step between them. */
+#define BEYOND_SATD_Q8 -1024
+
+void avo_tools_for_beyond(const AvoTools *usual, AvoTools *beyond)
+{
+    *beyond = *usual;
+    beyond->beyond = true;
+    beyond->trellis = avo_max(usual->trellis, 1);
+    for (int type = 0; type < 3; type++) {
+        beyond->beyond_q8[type] = usual->rd[type] == AVO_RD_SATD ? BEYOND_SATD_Q8 : 0;
+        if (usual->rd[type] == AVO_RD_SATD)
+            beyond->rd[type] = AVO_RD_MODE;
+    }
+}
+
 void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
 {
     *between = *fine;

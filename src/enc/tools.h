@@ -31,6 +31,8 @@ typedef struct AvoTools {
     int qp_inertia_q8; /* a quantiser that differs by less from that before is not changed, 1/256 */
     int trellis;
     int lambda2_share_q8; /* of the usual lambda for squared errors */
+    bool beyond;          /* lambda follows quantisers above the last one that there is, */
+    int beyond_q8[3];     /* from this far above it on, 1/256 QP, by AvoSliceType */
     int context_columns;  /* macroblocks after which the row below takes over the shadow contexts */
     int psy_rd;           /* 1/100 */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
@@ -55,5 +57,9 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between);
 /* The leaves of a pyramid, B pictures that no other refers to, are about half of all pictures, and
  * what is missed there is missed nowhere else: the slow presets leave out what hardly helps. */
 void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all);
+
+/* Where the last quantiser still takes too many bits, decisions have to save the rest: by true cost
+ * in every preset, as SATD does not see what a macroblock that is skipped saves. */
+void avo_tools_for_beyond(const AvoTools *usual, AvoTools *beyond);
 
 #endif

@@ -290,7 +290,7 @@ def test_wrong_usage(folder):
     for says, words in (
             ("no input", ["-o", out]), ("no output", ["testsrc"]), ("no option --frobnicate", ["testsrc", "-o", out, "--frobnicate"]),
             ("is --bframes meant", ["testsrc", "-o", out, "--bframe", "2"]), ("no option -Z", ["testsrc", "-Z"]),
-            ("crf 99: must be 0 to 51", [*SMALL, "-o", out, "--crf", "99"]), ("qp 52", [*SMALL, "-o", out, "--qp", "52"]),
+            ("crf 99: must be 0 to 63", [*SMALL, "-o", out, "--crf", "99"]), ("qp 52", [*SMALL, "-o", out, "--qp", "52"]),
             ("crf \"abc\"", [*SMALL, "-o", out, "--crf", "abc"]), ("needs a value", [*SMALL, "-o", out, "--crf"]),
             ("--preset quick", [*SMALL, "-o", out, "--preset", "quick"]), ("--tune dull", [*SMALL, "-o", out, "--tune", "dull"]),
             ("go together", [*SMALL, "-o", out, "--tune", "film,grain"]), ("one of dia|hex", [*SMALL, "-o", out, "--me", "zzz"]),

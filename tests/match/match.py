@@ -52,6 +52,7 @@ OPTIONS = {
     "profile": choice("profile", "baseline", "main", "high"),
     "level": choice("level", "2.1", "3", "3.1", "4.1", "5.1", "6.2"),
     "rate": [[], ["--qp", "0"], ["--qp", "10"], ["--qp", "23"], ["--qp", "36"], ["--qp", "51"], ["--crf", "16"], ["--crf", "31.5"],
+             ["--crf", "60"], ["--bitrate", "6"], ["--bitrate", "12", "--vbv-maxrate", "12", "--vbv-bufsize", "10"],
              ["--bitrate", "150"], ["--bitrate", "1M", "--vbv-bufsize", "1M"],
              ["--bitrate", "300k", "--vbv-maxrate", "400k", "--vbv-bufsize", "300k", "--nal-hrd", "vbr"],
              ["--bitrate", "400k", "--vbv-bufsize", "400k", "--nal-hrd", "cbr"], ["--bitrate", "20k", "--vbv-bufsize", "8k"],
