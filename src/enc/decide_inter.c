@@ -285,6 +285,23 @@ static void add_lookahead(const AvoRowCtx *row, int list, AvoMv *starts, int *n)
         add_start(starts, n, mv[row->mb_addr + step * job->mb_width]);
 }
 
+/* A vector for a distance in time that is scale_q8 / 256 times its own. */
+static AvoMv scale_mv(AvoMv mv, int scale_q8)
+{
+    return (AvoMv){(int16_t)avo_clip3(-8192, 8191, (mv.x * scale_q8 + 128) >> 8),
+                   (int16_t)avo_clip3(-8192, 8191, (mv.y * scale_q8 + 128) >> 8)};
+}
+
+/* What was found in the nearest reference of a P macroblock, for one farther away. It serves as
+ * well as co-located vectors there, which lie in records that are far from the processor by then.
+ */
+static AvoMv scaled_nearest(const AvoRowCtx *row, int ref)
+{
+    AvoFrame *const *f = row->job->refs.frame[0];
+    int dist = row->job->rec->poc - f[ref]->poc, nearest = row->job->rec->poc - f[0]->poc;
+    return scale_mv(row->m16[0][0].mv, avo_min(dist * 256 / nearest, 64 * 256));
+}
+
 /* Co-located vectors of the reference, scaled by distance. */
 static void add_temporal(const AvoRowCtx *row, int list, int ref, AvoMv *starts, int *n)
 {
@@ -305,11 +322,8 @@ static void add_temporal(const AvoRowCtx *row, int list, int ref, AvoMv *starts,
             dist = job->rec->poc - f->poc;
         if (!dist_col)
             continue;
-        int scale = dist == dist_col ? 256 : dist * 256 / dist_col;
-        AvoMv mv = col->mv[l][0];
         add_start(starts, n,
-                  (AvoMv){(int16_t)avo_clip3(-8192, 8191, (mv.x * scale + 128) >> 8),
-                          (int16_t)avo_clip3(-8192, 8191, (mv.y * scale + 128) >> 8)});
+                  scale_mv(col->mv[l][0], dist == dist_col ? 256 : dist * 256 / dist_col));
     }
 }
 
@@ -327,7 +341,9 @@ int avo_gather_starts(const AvoRowCtx *row, const AvoSearchBlock *b, int list, i
             add_start(starts, &n, c->mv[list][at[i]]);
     if (b->size == AVO_BLK_16x16) {
         add_lookahead(row, list, starts, &n);
-        if (!row->job->tools->lean)
+        if (ref > 0 && row->syntax.slice_type == AVO_SLICE_P)
+            add_start(starts, &n, scaled_nearest(row, ref));
+        else if (!row->job->tools->lean)
             add_temporal(row, list, ref, starts, &n);
         if (ref > 0)
             add_start(starts, &n, row->m16[list][0].mv);
@@ -472,10 +488,12 @@ void avo_polish_known(AvoRowCtx *row, const AvoSearchBlock *b, int list, AvoMoti
 static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned refs,
                             const AvoMv *quarters, int part, AvoMotion *best)
 {
+    const AvoTools *tools = row->job->tools;
     best->cost = AVO_COST_MAX;
     for (int ref = 0; refs >> ref; ref++) {
         if (!(refs >> ref & 1))
             continue;
+        bool is_light = tools->light || (tools->narrow && best->cost != AVO_COST_MAX);
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion m = {.ref = (int8_t)ref};
         int stop = best->cost == AVO_COST_MAX ? AVO_COST_MAX : best->cost + best->cost / 4;
@@ -488,7 +506,7 @@ static int search_partition(AvoRowCtx *row, const AvoSearchBlock *b, unsigned re
         if (quarters) {
             const AvoMv near[3] = {quarters[0], quarters[1], row->m16[0][ref].mv};
             avo_motion_polish(row, b, 0, near, 3, &m);
-        } else if (row->job->tools->light) {
+        } else if (is_light) {
             avo_polish_known(row, b, 0, &m);
         } else {
             int n = avo_gather_starts(row, b, 0, ref, starts);
@@ -684,6 +702,7 @@ void avo_decide_p(AvoRowCtx *row)
     row->skip_mv = avo_mvpred_pskip(&row->cache, &row->nb);
     bool may_skip = avo_motion_allowed(row, &avo_blk_16x16, row->skip_mv);
     int best_ref = 0, cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
+    int rivals = tools->narrow ? 16 : 8; /* what exceeds the best by less may win by true cost */
     int cost_sub = AVO_COST_MAX, best = search_p16(row, tools->fast_pskip && may_skip, &best_ref);
     if (best < 0)
         return;
@@ -696,7 +715,7 @@ void avo_decide_p(AvoRowCtx *row)
         int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;
         if (cost[AVO_PART_8x8] < (rd ? best + best / near : best)) {
             best = avo_min(best, cost[AVO_PART_8x8]);
-            int limit = rd ? best + best / 8 : best; /* by SATD, only the best can win */
+            int limit = rd ? best + best / rivals : best; /* by SATD, only the best can win */
             cost[AVO_PART_16x8] = search_p_halves(row, true, limit);
             cost[AVO_PART_8x16] = search_p_halves(row, false, limit);
             best = avo_min(best, avo_min(cost[AVO_PART_16x8], cost[AVO_PART_8x16]));
@@ -704,12 +723,12 @@ void avo_decide_p(AvoRowCtx *row)
     }
 
     /* SATD flatters small blocks: they are a candidate more, not a measure for the others. */
-    if (cost_sub < best || (rd && cost_sub <= best + best / 8)) {
+    if (cost_sub < best || (rd && cost_sub <= best + best / rivals)) {
         make_p_sub(row, row->trial);
         avo_try_inter(row, cost_sub);
     }
     for (int part = AVO_PART_16x16; part <= AVO_PART_8x8; part++)
-        if (cost[part] == best || (rd && cost[part] <= best + best / 8)) {
+        if (cost[part] == best || (rd && cost[part] <= best + best / rivals)) {
             make_p(row, row->trial, (AvoPartition)part, best_ref);
             avo_try_inter(row, cost[part]);
         }

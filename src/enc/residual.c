@@ -569,15 +569,16 @@ int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand)
 }
 
 /* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first
- * level. Where the trellis will choose levels it may keep what a dead zone swallows, so luma is
- * rounded to the nearest level there: a macroblock skipped too readily costs those that refer to it
- * more than its own bits were worth. */
+ * level. Where the trellis will choose levels it may keep what a dead zone swallows, and what many
+ * pictures refer to should keep it, so luma is rounded to the nearest level there: a macroblock
+ * skipped too readily costs those that refer to it more than its own bits were worth. */
 bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
 {
     const AvoDsp *dsp = row->job->dsp;
     const AvoQuantSet *q = row->job->quant;
     const uint16_t *mf = q->mf4[AVO_LIST_INTER_Y][row->qp];
-    const uint16_t *bias = (row->use_trellis ? q->round4 : q->bias4)[AVO_LIST_INTER_Y][row->qp];
+    bool nearest = row->use_trellis || row->job->tools->careful_skip;
+    const uint16_t *bias = (nearest ? q->round4 : q->bias4)[AVO_LIST_INTER_Y][row->qp];
     coef *c = row->coefs;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;

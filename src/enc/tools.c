@@ -124,6 +124,8 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
 {
     *between = *fine;
     between->chroma_me = false;
+    between->narrow = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
+    fine->careful_skip = true;
     if (fine->trellis == 1 && fine->cabac && fine->rd[AVO_SLICE_P] != AVO_RD_SATD)
         fine->trellis = 2;
 }

@@ -22,6 +22,8 @@ typedef struct AvoTools {
     bool subpel_satd;                    /* else SAD */
     bool light; /* parts are searched near known vectors only, intra is asked where it may win */
     bool lean;  /* and fewer vectors to start from */
+    bool narrow; /* where candidates are coded to be compared: only the likelier of them */
+    bool careful_skip; /* what rounding to the nearest level keeps is not skipped early */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     bool mixed_refs_b;  /* in B pictures, too, and pairs of others than the best references */
     AvoRdLevel rd[3];   /* by AvoSliceType */
