@@ -435,8 +435,32 @@ static void try_candidates(const Field *f, BlockSearch *s, const Group *g)
         try_hints(f, s, g);
 }
 
+AVO_INLINE bool is_zero(AvoMv mv)
+{
+    return !(mv.x | mv.y);
+}
+
+/* Whether the block and those around it stand still, to the last sample, as most of a screen does:
+ * the whole search would find nothing else. */
+static bool stands_still(const Field *f, const BlockSearch *s, const Group *g)
+{
+    int width = f->la->mb_width;
+    const AvoMv *left = f->mv + g->y0 * width + g->x0 - 1, *above = left + 1 - width;
+    bool still_around = (!g->x0 || is_zero(left[0])) &&
+                        (!g->y0 || (is_zero(above[0]) &&
+                                    (g->x1 >= width || is_zero(above[g->x1 - g->x0]))));
+    ptrdiff_t at = 8 * g->y * s->stride + 8 * g->x;
+    return still_around && !s->dsp->sad[AVO_BLK_8x8](f->cur->data + at, s->stride, f->plane[0] + at,
+                                                     s->stride);
+}
+
 static void search_block(const Field *f, BlockSearch *s, const Group *g)
 {
+    if (stands_still(f, s, g)) {
+        s->mv = (AvoMv){0, 0};
+        s->cost = 0;
+        return;
+    }
     start_block(f, s, g);
     try_candidates(f, s, g);
     if (s->cost > GOOD_SAD)
@@ -619,6 +643,10 @@ static void b_row(void *context, int y, int worker)
     (void)worker;
     for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
         ptrdiff_t at = 8 * y * stride + 8 * x;
+        if (!inter0[i]) { /* nothing costs less */
+            p->out[i] = AVO_LOWRES_PAST << AVO_LOWRES_LIST_SHIFT;
+            continue;
+        }
         la->dsp->avg[1](mean, AVO_CUR_STRIDE, reference_at(ref0, mv0[i], at), stride,
                         reference_at(ref1, mv1[i], at), stride, 8);
         int best = BIDIR_PENALTY +
