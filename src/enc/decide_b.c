@@ -85,7 +85,10 @@ static unsigned refs_of_parts(const AvoRowCtx *row, int list, int best)
 /* At the fastest, a list is not searched for parts if it suits the whole less than the other. */
 static bool list_promises(const AvoRowCtx *row, const int best_ref[2], int list)
 {
-    return !row->job->tools->light ||
+    const AvoTools *tools = row->job->tools;
+    if (!tools->search_parts_b)
+        return false;
+    return !tools->light ||
            row->m16[list][best_ref[list]].cost <= row->m16[!list][best_ref[!list]].cost;
 }
 
@@ -205,7 +208,7 @@ static int most_for_skip(const AvoRowCtx *row)
 /* SATD of a whole macroblock below which dividing it would not save what it costs. */
 static int small_enough(const AvoRowCtx *row)
 {
-    return avo_rate(row, (avo_rd_level(row) == AVO_RD_REFINE ? 120 : 150) * 256);
+    return avo_rate(row, row->job->tools->whole_bits * 256);
 }
 
 /* B_Skip at once: direct prediction, which is in row->pred, as it is. */

@@ -482,7 +482,8 @@ static bool intra_promises(AvoRowCtx *row, int inter_cost)
     unsigned have = avo_edge_mb(row, 0, line);
     dsp->intra_16x16[avo_i16_predictor(AVO_I16_DC, have)](p, AVO_REC_STRIDE,
                                                           line + AVO_EDGE_CORNER_AT);
-    return dsp->sad[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE) <= 3 * inter_cost;
+    return dsp->sad[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, p, AVO_REC_STRIDE) <=
+           row->job->tools->intra_reach * inter_cost;
 }
 
 /* SATD cost up to which intra prediction may still win by true cost. */
@@ -498,7 +499,8 @@ static int near_inter(const AvoRowCtx *row, int inter_cost)
 void avo_try_intra(AvoRowCtx *row, int inter_cost, int type_bits_q8)
 {
     AvoIntraChoice choice = {0};
-    if (row->job->tools->light && inter_cost != AVO_COST_MAX && !intra_promises(row, inter_cost))
+    if (row->job->tools->intra_reach && inter_cost != AVO_COST_MAX &&
+        !intra_promises(row, inter_cost))
         return;
     int type_cost = avo_rate(row, type_bits_q8);
     avo_intra16_search(row, &choice);

@@ -446,12 +446,12 @@ static bool stands_still(const Field *f, const BlockSearch *s, const Group *g)
 {
     int width = f->la->mb_width;
     const AvoMv *left = f->mv + g->y0 * width + g->x0 - 1, *above = left + 1 - width;
-    bool still_around = (!g->x0 || is_zero(left[0])) &&
-                        (!g->y0 || (is_zero(above[0]) &&
-                                    (g->x1 >= width || is_zero(above[g->x1 - g->x0]))));
+    bool still_around =
+        (!g->x0 || is_zero(left[0])) &&
+        (!g->y0 || (is_zero(above[0]) && (g->x1 >= width || is_zero(above[g->x1 - g->x0]))));
     ptrdiff_t at = 8 * g->y * s->stride + 8 * g->x;
-    return still_around && !s->dsp->sad[AVO_BLK_8x8](f->cur->data + at, s->stride, f->plane[0] + at,
-                                                     s->stride);
+    return still_around &&
+           !s->dsp->sad[AVO_BLK_8x8](f->cur->data + at, s->stride, f->plane[0] + at, s->stride);
 }
 
 static void search_block(const Field *f, BlockSearch *s, const Group *g)

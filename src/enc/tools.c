@@ -89,6 +89,9 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .cabac = c->cabac,
         .transform_8x8 = c->transform_8x8,
         .constrained_intra = c->constrained_intra,
+        .whole_bits = effort[s].rd_b == AVO_RD_REFINE ? 120 : 150,
+        .search_parts_b = true,
+        .intra_reach = s <= 2 ? 3 : 0,
         .bidir_refine = s >= 5,
         .search_farther = s >= 6,
         .max_refs = c->ref,
@@ -133,8 +136,14 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
 void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all)
 {
     *leaves = *all;
-    if (all->trellis < 2)
-        return;
-    leaves->me = avo_min(all->me, AVOCET_ME_HEX);
-    leaves->refine_qp = false;
+    if (all->trellis == 2) {
+        leaves->me = avo_min(all->me, AVOCET_ME_HEX);
+        leaves->refine_qp = false;
+    }
+    if (all->rd[AVO_SLICE_P] != AVO_RD_REFINE)
+        leaves->whole_bits = 300;
+    if (all->light) {
+        leaves->search_parts_b = false;
+        leaves->intra_reach = 1;
+    }
 }

@@ -20,9 +20,9 @@ typedef struct AvoTools {
     bool fullpel_only;                   /* subme 0 */
     int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
     bool subpel_satd;                    /* else SAD */
-    bool light; /* parts are searched near known vectors only, intra is asked where it may win */
-    bool lean;  /* and fewer vectors to start from */
-    bool narrow; /* where candidates are coded to be compared: only the likelier of them */
+    bool light;        /* parts are searched near known vectors only, and seldom */
+    bool lean;         /* and fewer vectors to start from */
+    bool narrow;       /* where candidates are coded to be compared: only the likelier of them */
     bool careful_skip; /* what rounding to the nearest level keeps is not skipped early */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     bool mixed_refs_b;  /* in B pictures, too, and pairs of others than the best references */
@@ -40,6 +40,10 @@ typedef struct AvoTools {
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
     bool cabac, transform_8x8;
     bool constrained_intra;
+    int whole_bits;      /* B macroblocks whose SATD is below so many bits are not divided */
+    bool search_parts_b; /* parts of B macroblocks are searched, else only near known vectors */
+    int intra_reach; /* intra is asked where the border's mean comes within so many times the cost
+                      * of inter prediction; 0: always */
     bool bidir_refine;
     bool search_farther; /* with hexagons: multi-hexagon, too, where they find nothing good */
     int max_refs;        /* list 0 entries searched */
@@ -57,7 +61,8 @@ void avo_tools_from_config(AvoTools *tools, const AvocetEncoderConfig *config, i
 void avo_tools_for_chain(AvoTools *fine, AvoTools *between);
 
 /* The leaves of a pyramid, B pictures that no other refers to, are about half of all pictures, and
- * what is missed there is missed nowhere else: the slow presets leave out what hardly helps. */
+ * what is missed there is missed nowhere else and costs their own bits alone, which are few. The
+ * slow presets leave out what hardly helps there, the fast ones save their time there first. */
 void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all);
 
 /* Where the last quantiser still takes too many bits, decisions have to save the rest: by true cost
