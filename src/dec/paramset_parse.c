@@ -155,16 +155,6 @@ static void parse_vui(Bits *b, AvoVui *v)
 
 /* ---- sequence parameter set ---- */
 
-static bool has_chroma_part(int profile_idc)
-{
-    static const uint8_t profiles[] = {100, 110, 122, 244, 44,  83, 86,
-                                       118, 128, 138, 139, 134, 135};
-    for (size_t i = 0; i < sizeof profiles; i++)
-        if (profiles[i] == profile_idc)
-            return true;
-    return false;
-}
-
 static void parse_chroma_part(Bits *b, AvoSps *sps)
 {
     sps->chroma_format_idc = ue(b);
@@ -225,7 +215,7 @@ int avo_sps_parse(AvoSps *sps, const uint8_t *rbsp, size_t size, AvoMessage *msg
     u(b, 2);
     sps->level_idc = u(b, 8);
     sps->id = ue(b);
-    if (has_chroma_part(sps->profile_idc))
+    if (avo_profile_has_chroma_part(sps->profile_idc))
         parse_chroma_part(b, sps);
     sps->log2_max_frame_num = avo_min(ue(b), 100) + 4;
     parse_poc_part(b, sps);

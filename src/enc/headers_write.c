@@ -63,17 +63,6 @@ static void write_scaling_matrix(AvoBitWriter *w, const AvoScalingMatrix *m, int
 
 /* ---- sequence parameter set (7.3.2.1.1) ---- */
 
-/* Profiles whose SPS has chroma format, bit depths and scaling lists. */
-static bool has_high_syntax(int profile_idc)
-{
-    static const uint8_t profiles[] = {100, 110, 122, 244, 44,  83, 86,
-                                       118, 128, 138, 139, 134, 135};
-    for (size_t i = 0; i < AVO_COUNT(profiles); i++)
-        if (profiles[i] == profile_idc)
-            return true;
-    return false;
-}
-
 static void write_sps_high_part(AvoBitWriter *w, const AvoSps *sps)
 {
     ue(w, (uint32_t)sps->chroma_format_idc);
@@ -200,7 +189,7 @@ void avo_write_sps(AvoBitWriter *w, const AvoSps *sps)
     put(w, 2, 0);
     put(w, 8, (uint32_t)sps->level_idc);
     ue(w, (uint32_t)sps->id);
-    if (has_high_syntax(sps->profile_idc))
+    if (avo_profile_has_chroma_part(sps->profile_idc))
         write_sps_high_part(w, sps);
     ue(w, (uint32_t)sps->log2_max_frame_num - 4);
     write_sps_poc(w, sps);
