@@ -105,6 +105,18 @@ typedef struct AvoEdgeMotion {
     bool whole_8x8;        /* a block with levels stands for the four of its 8x8 */
 } AvoEdgeMotion;
 
+/* From RGB: weights of R, G and B in 1/32768. Those of Y are positive and, with black on top, do
+ * not leave the range of a sample. */
+typedef struct AvoColourMatrix {
+    int16_t y[3], cb[3], cr[3];
+} AvoColourMatrix;
+
+/* Some samples of a row, by colour. */
+#define AVO_RGB_RUN 64
+typedef struct AvoRgbRun {
+    pixel r[AVO_RGB_RUN], g[AVO_RGB_RUN], b[AVO_RGB_RUN];
+} AvoRgbRun;
+
 typedef struct AvoDsp {
     uint32_t cpu_flags; /* AVO_CPU_* actually used */
 
@@ -286,8 +298,26 @@ typedef struct AvoDsp {
      * a,b is the upper pair. width, height are those of dst. */
     void (*half_plane)(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                        int width, int height);
-    /* Split interleaved chroma (NV12) and packed 4:2:2 rows; n = samples per output row. */
+    /* Split interleaved chroma (NV12); n = samples per output row. */
     void (*split_uv)(pixel *u, pixel *v, const pixel *uv, int n);
+
+    /* ---- pixel formats: rows of an application's picture, of which nothing else is read ---- */
+    /* Of packed 4:2:2, where byte 2 i + luma_at is luma i (0: YUYV, 1: UYVY): n luma samples; n
+     * samples of each chroma plane, means of two rows. */
+    void (*luma_422)(pixel *luma, const uint8_t *src, int n, int luma_at);
+    void (*chroma_422)(pixel *cb, pixel *cr, const uint8_t *upper, const uint8_t *lower, int n,
+                       int luma_at);
+    /* n samples, at most AVO_RGB_RUN, of three or four bytes (the fourth is dropped), and of 16
+     * bits with five, six and five from the high bits on, widened by v * 255 / 31 or 63, rounded.
+     * high_byte: 1: the second byte is the high one. */
+    void (*unpack_3)(pixel *a, pixel *b, pixel *c, const uint8_t *src, int n);
+    void (*unpack_4)(pixel *a, pixel *b, pixel *c, const uint8_t *src, int n);
+    void (*unpack_565)(pixel *r, pixel *g, pixel *b, const uint8_t *src, int n, int high_byte);
+    /* n luma samples; n chroma samples from means of 2x2. They may write anything behind those, up
+     * to a multiple of 16 and of 8 samples. */
+    void (*rgb_luma)(pixel *luma, const AvoRgbRun *run, const AvoColourMatrix *m, int black, int n);
+    void (*rgb_chroma)(pixel *cb, pixel *cr, const AvoRgbRun *upper, const AvoRgbRun *lower,
+                       const AvoColourMatrix *m, int n);
 } AvoDsp;
 
 /* What exists of an intra edge. */

@@ -12,6 +12,7 @@ void avo_dsp_init_tiny(AvoDsp *dsp)
     AVO_BPC(avo_intra_init_c)(dsp);
     AVO_BPC(avo_deblock_init_c)(dsp);
     AVO_BPC(avo_resample_init_c)(dsp);
+    AVO_BPC(avo_convert_init_c)(dsp);
 }
 
 #else
@@ -43,6 +44,7 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(deblock, neon)
         CALL_INIT(strength, neon)
         CALL_INIT(resample, neon)
+        CALL_INIT(convert, neon)
         CALL_INIT(temporal, neon)
     }
 }

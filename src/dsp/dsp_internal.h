@@ -46,6 +46,7 @@ int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
     X(deblock, isa)                                                                                \
     X(strength, isa)                                                                               \
     X(resample, isa)                                                                               \
+    X(convert, isa)                                                                                \
     X(temporal, isa)
 
 #define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp * dsp);
@@ -62,6 +63,7 @@ AVO_DECLARE_INIT(interp, neon)
 AVO_DECLARE_INIT(deblock, neon)
 AVO_DECLARE_INIT(strength, neon)
 AVO_DECLARE_INIT(resample, neon)
+AVO_DECLARE_INIT(convert, neon)
 AVO_DECLARE_INIT(temporal, neon)
 
 #endif

@@ -157,4 +157,15 @@
     dsp->deblock_pair_intra_v = deblock_pair_intra_v;                                              \
     dsp->deblock_pair_intra_h = deblock_pair_intra_h;
 
+/* ---- pixel formats ---- */
+
+#define AVO_SET_CONVERT                                                                            \
+    dsp->luma_422 = luma_422;                                                                      \
+    dsp->chroma_422 = chroma_422;                                                                  \
+    dsp->unpack_3 = unpack_3;                                                                      \
+    dsp->unpack_4 = unpack_4;                                                                      \
+    dsp->unpack_565 = unpack_565;                                                                  \
+    dsp->rgb_luma = rgb_luma;                                                                      \
+    dsp->rgb_chroma = rgb_chroma;
+
 #endif

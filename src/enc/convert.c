@@ -68,37 +68,28 @@ static void convert_planar(const AvoPlane planes[3], const AvocetPicture *pictur
 
 /* ---- packed 4:2:2 ---- */
 
-static void convert_packed_422(const AvoPlane planes[3], const AvocetPicture *picture, bool chroma)
+static void convert_packed_422(const AvoPlane planes[3], const AvocetPicture *picture,
+                               const AvoDsp *dsp, bool chroma)
 {
-    int luma_at = picture->format == AVOCET_FORMAT_UYVY, cb_at = !luma_at, cr_at = cb_at + 2;
-    int width = picture->width, height = picture->height, cw = (width + 1) / 2;
+    int luma_at = picture->format == AVOCET_FORMAT_UYVY;
+    int width = picture->width, height = picture->height;
     for (int y = 0; y < height; y++) {
         const uint8_t *src = picture->plane[0] + y * picture->stride[0];
-        pixel *luma = planes[0].data + y * planes[0].stride;
-        for (int x = 0; x < width; x++)
-            luma[x] = src[2 * x + luma_at];
+        dsp->luma_422(planes[0].data + y * planes[0].stride, src, width, luma_at);
         if (!chroma || y & 1)
             continue;
         const uint8_t *below = y + 1 < height ? src + picture->stride[0] : src;
-        pixel *cb = planes[1].data + y / 2 * planes[1].stride;
-        pixel *cr = planes[2].data + y / 2 * planes[2].stride;
-        for (int x = 0; x < cw; x++) {
-            cb[x] = (pixel)((src[4 * x + cb_at] + below[4 * x + cb_at] + 1) >> 1);
-            cr[x] = (pixel)((src[4 * x + cr_at] + below[4 * x + cr_at] + 1) >> 1);
-        }
+        dsp->chroma_422(planes[1].data + y / 2 * planes[1].stride,
+                        planes[2].data + y / 2 * planes[2].stride, src, below, (width + 1) / 2,
+                        luma_at);
     }
 }
 
 /* ---- RGB ---- */
 
-/* Matrix rows for Y, Cb, Cr in 1/32768. The rows for Cb and Cr sum to 0 and the one for Y to the
- * luma range exactly, so grey stays grey and white is white. */
-typedef struct ColourMatrix {
-    int y[3], cb[3], cr[3];
-} ColourMatrix;
-
-/* [matrix][full range]: BT.601, BT.709, BT.2020. */
-static const ColourMatrix colour_matrices[3][2] = {
+/* [matrix][full range]: BT.601, BT.709, BT.2020. The rows for Cb and Cr sum to 0 and the one for Y
+ * to the luma range exactly, so grey stays grey and white is white. */
+static const AvoColourMatrix colour_matrices[3][2] = {
     {{{8414, 16520, 3208}, {-4857, -9535, 14392}, {14392, -12051, -2341}},
      {{9798, 19234, 3736}, {-5529, -10855, 16384}, {16384, -13720, -2664}}},
     {{{5983, 20127, 2032}, {-3298, -11094, 14392}, {14392, -13072, -1320}},
@@ -108,7 +99,7 @@ static const ColourMatrix colour_matrices[3][2] = {
 };
 
 /* config.colour_matrix is an H.273 code; what it does not name is BT.601 or BT.709 by height. */
-static const ColourMatrix *choose_matrix(const AvocetEncoderConfig *config)
+static const AvoColourMatrix *choose_matrix(const AvocetEncoderConfig *config)
 {
     int which;
     switch (config->colour_matrix) {
@@ -131,65 +122,27 @@ static const ColourMatrix *choose_matrix(const AvocetEncoderConfig *config)
     return &colour_matrices[which][config->full_range != 0];
 }
 
-#define RUN 64 /* samples unpacked at a time; even */
-
-typedef struct RgbRun {
-    uint8_t r[RUN], g[RUN], b[RUN];
-} RgbRun;
-
-/* Byte positions of the 8-bit formats; 565 has size 2. */
-typedef struct RgbLayout {
-    int size, r, g, b;
-} RgbLayout;
-
-static RgbLayout rgb_layout(AvocetFormat format)
+/* n samples, and one more copy of the last when n is odd. */
+static void unpack_run(AvoRgbRun *run, const AvoDsp *dsp, const uint8_t *src, AvocetFormat format,
+                       int n)
 {
     switch (format) {
     case AVOCET_FORMAT_RGB24:
-        return (RgbLayout){3, 0, 1, 2};
+        dsp->unpack_3(run->r, run->g, run->b, src, n);
+        break;
     case AVOCET_FORMAT_BGR24:
-        return (RgbLayout){3, 2, 1, 0};
+        dsp->unpack_3(run->b, run->g, run->r, src, n);
+        break;
     case AVOCET_FORMAT_RGBA:
-        return (RgbLayout){4, 0, 1, 2};
+        dsp->unpack_4(run->r, run->g, run->b, src, n);
+        break;
     case AVOCET_FORMAT_BGRA:
-        return (RgbLayout){4, 2, 1, 0};
-    case AVOCET_FORMAT_RGB565BE:
-        return (RgbLayout){2, 0, 0, 0};
-    default: /* RGB565LE: r is the byte with the high bits */
-        return (RgbLayout){2, 1, 1, 1};
+        dsp->unpack_4(run->b, run->g, run->r, src, n);
+        break;
+    default:
+        dsp->unpack_565(run->r, run->g, run->b, src, n, format == AVOCET_FORMAT_RGB565LE);
+        break;
     }
-}
-
-/* Five and six bits widen to eight: v * 255 / 31 and v * 255 / 63, rounded. */
-static void unpack_565(RgbRun *run, const uint8_t *src, int high_byte, int n)
-{
-    for (int i = 0; i < n; i++) {
-        unsigned v = (unsigned)src[2 * i + high_byte] << 8 | src[2 * i + 1 - high_byte];
-        unsigned r = v >> 11, g = v >> 5 & 63, b = v & 31;
-        run->r[i] = (uint8_t)((r * 527 + 23) >> 6);
-        run->g[i] = (uint8_t)((g * 259 + 33) >> 6);
-        run->b[i] = (uint8_t)((b * 527 + 23) >> 6);
-    }
-}
-
-AVO_INLINE void unpack_bytes(RgbRun *run, const uint8_t *src, int size, RgbLayout at, int n)
-{
-    for (int i = 0; i < n; i++) {
-        run->r[i] = src[i * size + at.r];
-        run->g[i] = src[i * size + at.g];
-        run->b[i] = src[i * size + at.b];
-    }
-}
-
-/* n samples, and one more copy of the last when n is odd. */
-static void unpack_run(RgbRun *run, const uint8_t *src, RgbLayout at, int n)
-{
-    if (at.size == 2)
-        unpack_565(run, src, at.r, n);
-    else if (at.size == 3)
-        unpack_bytes(run, src, 3, at, n);
-    else
-        unpack_bytes(run, src, 4, at, n);
     if (n & 1) {
         run->r[n] = run->r[n - 1];
         run->g[n] = run->g[n - 1];
@@ -197,50 +150,42 @@ static void unpack_run(RgbRun *run, const uint8_t *src, RgbLayout at, int n)
     }
 }
 
-static void luma_run(pixel *dst, const RgbRun *run, const int m[3], int black, int n)
+static int rgb_bytes(AvocetFormat format)
 {
-    int round = (black << 15) + (1 << 14);
-    for (int i = 0; i < n; i++)
-        dst[i] = (pixel)((run->r[i] * m[0] + run->g[i] * m[1] + run->b[i] * m[2] + round) >> 15);
-}
-
-/* Chroma from sums of 2x2. */
-static void chroma_run(pixel *cb, pixel *cr, const RgbRun *upper, const RgbRun *lower,
-                       const ColourMatrix *m, int n)
-{
-    int round = (128 << 17) + (1 << 16);
-    for (int i = 0; i < n; i++) {
-        int r = upper->r[2 * i] + upper->r[2 * i + 1] + lower->r[2 * i] + lower->r[2 * i + 1];
-        int g = upper->g[2 * i] + upper->g[2 * i + 1] + lower->g[2 * i] + lower->g[2 * i + 1];
-        int b = upper->b[2 * i] + upper->b[2 * i + 1] + lower->b[2 * i] + lower->b[2 * i + 1];
-        cb[i] = avo_clip_pixel((r * m->cb[0] + g * m->cb[1] + b * m->cb[2] + round) >> 17);
-        cr[i] = avo_clip_pixel((r * m->cr[0] + g * m->cr[1] + b * m->cr[2] + round) >> 17);
+    switch (format) {
+    case AVOCET_FORMAT_RGB24:
+    case AVOCET_FORMAT_BGR24:
+        return 3;
+    case AVOCET_FORMAT_RGBA:
+    case AVOCET_FORMAT_BGRA:
+        return 4;
+    default:
+        return 2;
     }
 }
 
 static void convert_rgb(const AvoPlane planes[3], const AvocetPicture *picture,
-                        const AvocetEncoderConfig *config, bool chroma)
+                        const AvocetEncoderConfig *config, const AvoDsp *dsp, bool chroma)
 {
-    const ColourMatrix *m = choose_matrix(config);
-    RgbLayout at = rgb_layout(picture->format);
-    int black = config->full_range ? 0 : 16;
-    RgbRun upper, lower;
+    const AvoColourMatrix *m = choose_matrix(config);
+    int bytes = rgb_bytes(picture->format), black = config->full_range ? 0 : 16;
+    AvoRgbRun upper = {.r = {0}}, lower = {.r = {0}}; /* kernels take what lies behind a row, too */
     for (int y = 0; y < picture->height; y += 2) {
         bool has_lower = y + 1 < picture->height;
         const uint8_t *src = picture->plane[0] + y * picture->stride[0];
         const uint8_t *below = has_lower ? src + picture->stride[0] : src;
         pixel *luma = planes[0].data + y * planes[0].stride;
-        for (int x = 0; x < picture->width; x += RUN) {
-            int n = avo_min(RUN, picture->width - x);
-            unpack_run(&upper, src + x * at.size, at, n);
-            luma_run(luma + x, &upper, m->y, black, n);
-            unpack_run(&lower, below + x * at.size, at, n);
+        for (int x = 0; x < picture->width; x += AVO_RGB_RUN) {
+            int n = avo_min(AVO_RGB_RUN, picture->width - x);
+            unpack_run(&upper, dsp, src + x * bytes, picture->format, n);
+            dsp->rgb_luma(luma + x, &upper, m, black, n);
+            unpack_run(&lower, dsp, below + x * bytes, picture->format, n);
             if (has_lower)
-                luma_run(luma + planes[0].stride + x, &lower, m->y, black, n);
+                dsp->rgb_luma(luma + planes[0].stride + x, &lower, m, black, n);
             if (chroma)
-                chroma_run(planes[1].data + y / 2 * planes[1].stride + x / 2,
-                           planes[2].data + y / 2 * planes[2].stride + x / 2, &upper, &lower, m,
-                           (n + 1) / 2);
+                dsp->rgb_chroma(planes[1].data + y / 2 * planes[1].stride + x / 2,
+                                planes[2].data + y / 2 * planes[2].stride + x / 2, &upper, &lower,
+                                m, (n + 1) / 2);
         }
     }
 }
@@ -257,10 +202,10 @@ static void convert_samples(const AvoPlane planes[3], const AvocetPicture *pictu
         break;
     case AVOCET_FORMAT_YUYV:
     case AVOCET_FORMAT_UYVY:
-        convert_packed_422(planes, picture, chroma);
+        convert_packed_422(planes, picture, dsp, chroma);
         break;
     default:
-        convert_rgb(planes, picture, config, chroma);
+        convert_rgb(planes, picture, config, dsp, chroma);
         break;
     }
 }
@@ -310,7 +255,7 @@ static int row_bytes(AvocetFormat format, int plane, int width)
     case AVOCET_FORMAT_UYVY:
         return plane == 0 ? 4 * cw : 0;
     default:
-        return plane == 0 ? rgb_layout(format).size * width : 0;
+        return plane == 0 ? rgb_bytes(format) * width : 0;
     }
 }
 

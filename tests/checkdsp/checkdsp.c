@@ -173,6 +173,7 @@ static void check_level(Tester *t)
     check_interp(t);
     check_deblock(t);
     check_planes(t);
+    check_convert(t);
     check_temporal(t);
 }
 

@@ -54,6 +54,7 @@ void check_quant(Tester *t);
 void check_interp(Tester *t);
 void check_deblock(Tester *t);
 void check_planes(Tester *t);
+void check_convert(Tester *t);
 void check_temporal(Tester *t);
 
 /* The C reference against formulas written from the standard's text. */

@@ -61,12 +61,6 @@ AVO_INLINE __m256i half_h_32(const pixel *p)
     return weave(round5(even), round5(odd));
 }
 
-/* Two registers of 16 lanes to bytes in natural order. */
-AVO_INLINE __m256i pack_32(__m256i lo, __m256i hi)
-{
-    return _mm256_permute4x64_epi64(_mm256_packus_epi16(lo, hi), _MM_SHUFFLE(3, 1, 2, 0));
-}
-
 /* Vertical intermediates of 32 columns.
  * The unpacks leave columns [0-7 | 16-23] and [8-15 | 24-31]. */
 AVO_INLINE void tap6_v_32(int16_t *t, const pixel *p, ptrdiff_t stride)

@@ -13,12 +13,6 @@ AVO_INLINE __m256i half_16(__m256i upper, __m256i lower)
     return _mm256_avg_epu16(upper, lower);
 }
 
-/* Two registers of 16-bit lanes to bytes in natural order. */
-AVO_INLINE __m256i pack_32(__m256i lo, __m256i hi)
-{
-    return _mm256_permute4x64_epi64(_mm256_packus_epi16(lo, hi), _MM_SHUFFLE(3, 1, 2, 0));
-}
-
 AVO_INLINE void half_32(pixel *dst, const pixel *src, ptrdiff_t stride)
 {
     const pixel *below = src + stride;

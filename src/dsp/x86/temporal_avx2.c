@@ -15,8 +15,8 @@ AVO_INLINE __m256i load8_wide_x2(const pixel *a, const pixel *b)
 /* Columns of two rows, each from the 16 samples that start 2 to the left. */
 AVO_INLINE __m256i filter_rows(const pixel *src, ptrdiff_t stride, const __m256i tap[3])
 {
-    const __m256i pairs = _mm256_broadcastsi128_si256(
-        _mm_set_epi8(8, 7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0));
+    const __m256i pairs =
+        _mm256_broadcastsi128_si256(_mm_set_epi8(8, 7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0));
     __m256i s = load16x2(src, src + stride);
     __m256i a = _mm256_maddubs_epi16(_mm256_shuffle_epi8(s, pairs), tap[0]);
     s = _mm256_srli_si256(s, 2);
@@ -33,10 +33,10 @@ AVO_INLINE __m256i filter_columns(const __m256i even[3], const __m256i odd[3], c
     __m256i lo = _mm256_set1_epi32(2048), hi = lo;
     AVO_UNROLL
     for (int i = 0; i < 3; i++) {
-        lo = _mm256_add_epi32(
-            lo, _mm256_madd_epi16(_mm256_unpacklo_epi16(even[i], odd[i]), tap[i]));
-        hi = _mm256_add_epi32(
-            hi, _mm256_madd_epi16(_mm256_unpackhi_epi16(even[i], odd[i]), tap[i]));
+        lo =
+            _mm256_add_epi32(lo, _mm256_madd_epi16(_mm256_unpacklo_epi16(even[i], odd[i]), tap[i]));
+        hi =
+            _mm256_add_epi32(hi, _mm256_madd_epi16(_mm256_unpackhi_epi16(even[i], odd[i]), tap[i]));
     }
     return _mm256_packs_epi32(_mm256_srai_epi32(lo, 12), _mm256_srai_epi32(hi, 12));
 }
@@ -108,8 +108,8 @@ static void pull(int16_t *sum, const pixel *cur, ptrdiff_t stride, const pixel *
     const __m256i most = _mm256_set1_epi16(255);
     const __m256i w = _mm256_set1_epi16((int16_t)weight), r = _mm256_set1_epi16((int16_t)reach);
     for (int y = 0; y < height; y += 2, cur += 2 * stride, pred += 16, sum += 16) {
-        __m256i d = _mm256_sub_epi16(_mm256_cvtepu8_epi16(load16(pred)),
-                                     load8_wide_x2(cur, cur + stride));
+        __m256i d =
+            _mm256_sub_epi16(_mm256_cvtepu8_epi16(load16(pred)), load8_wide_x2(cur, cur + stride));
         __m256i a = _mm256_abs_epi16(d);
         __m256i u = _mm256_min_epu16(_mm256_mulhi_epu16(_mm256_slli_epi16(a, 8), r), most);
         __m256i v = _mm256_sub_epi16(most, _mm256_srli_epi16(_mm256_mullo_epi16(u, u), 8));

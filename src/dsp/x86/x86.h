@@ -190,6 +190,12 @@ AVO_INLINE void store32(void *p, __m256i v)
     _mm256_storeu_si256((__m256i *)p, v);
 }
 
+/* Two registers of 16-bit lanes to bytes in natural order. */
+AVO_INLINE __m256i pack_32(__m256i lo, __m256i hi)
+{
+    return _mm256_permute4x64_epi64(_mm256_packus_epi16(lo, hi), _MM_SHUFFLE(3, 1, 2, 0));
+}
+
 /* Low half + high half, 32-bit lanes. */
 AVO_INLINE __m128i fold_epi32(__m256i v)
 {
@@ -218,6 +224,12 @@ void avo_sixteenth_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptr
 void avo_half_plane_sse41(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                           int width, int height);
 void avo_split_uv_sse41(pixel *u, pixel *v, const pixel *uv, int n);
+
+void avo_luma_422_sse41(pixel *luma, const uint8_t *src, int n, int luma_at);
+void avo_chroma_422_sse41(pixel *cb, pixel *cr, const uint8_t *upper, const uint8_t *lower, int n,
+                          int luma_at);
+void avo_unpack_3_sse41(pixel *a, pixel *b, pixel *c, const uint8_t *src, int n);
+void avo_unpack_4_sse41(pixel *a, pixel *b, pixel *c, const uint8_t *src, int n);
 
 #endif
 #endif
