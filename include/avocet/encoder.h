@@ -145,7 +145,7 @@ typedef struct AvocetEncoderConfig {
                                   * variance as SSIM weighs errors */
     int aq_strength;             /* of it, 1/100 */
     int mbtree;                  /* importance propagation */
-    int steady;                  /* even quality: B near anchors, no drop before keyframes */
+    int steady;                  /* even quality: B near anchors, no step at keyframes */
     int lookahead;               /* pictures, 0..250 */
     int temporal_filter;         /* denoising of reference pictures before coding, 0 off .. 10 */
     AvocetHrd nal_hrd;

@@ -5,6 +5,7 @@
  * account. Where SSIM and the eye count rather than PSNR, an error weighs less in texture. */
 #include "enc/deblock_trial.h"
 #include "base/fixmath.h"
+#include "enc/taste.h"
 
 /* What is tried, on top of --deblock: alpha, beta, in steps of two QP. */
 static const int8_t pairs[AVO_DEBLOCK_PAIRS][2] = {
@@ -16,7 +17,7 @@ static const int8_t pairs[AVO_DEBLOCK_PAIRS][2] = {
 #define TASTE_STEP  4
 #define ROWS_MOST   6
 #define TRIAL_EVERY 8   /* pictures from one P picture that tries to the next */
-#define TASTE_EVERY 100 /* and from one I picture that tastes, within a scene */
+#define TASTE_EVERY 20 /* and from one I picture that tastes, within a scene */
 #define INTRA_SHARE 4   /* P pictures like what I pictures do, but 1 / 4 as much */
 #define FADE        4   /* a P picture is 1 / 4 of the mean */
 
@@ -79,17 +80,6 @@ static void set_pair(const AvoDeblockTrial *trial, AvoPicJob *job, int pair)
 }
 
 /* ---- trying ---- */
-
-/* One in `step`, spread evenly. */
-static int sample_count(int rows, int step)
-{
-    return avo_clip3(1, ROWS_MOST, rows / step);
-}
-
-static int sample_row(int rows, int count, int index)
-{
-    return (2 * index + 1) * rows / (2 * count);
-}
 
 /* A block's share of what SSIM takes off for its errors. */
 static int texture_weight(const AvoDsp *dsp, const pixel *block, ptrdiff_t stride)
@@ -190,8 +180,8 @@ void avo_deblock_trial_row(AvoPicJob *job, int mb_y)
         return;
     if (mb_y == 0) /* also when it is coded once more */
         start_tally(tally, job);
-    int count = sample_count(job->mb_height, TRIAL_STEP);
-    if (sample_row(job->mb_height, count, mb_y * count / job->mb_height) == mb_y)
+    int count = avo_taste_count(job->mb_height, TRIAL_STEP, ROWS_MOST);
+    if (avo_taste_row(job->mb_height, count, mb_y * count / job->mb_height) == mb_y)
         try_row(tally, job, mb_y);
 }
 
@@ -243,53 +233,35 @@ bool avo_deblock_trial_tastes(const AvoDeblockTrial *trial, const AvoPicJob *job
     return trial->on && intra && due && job->mb_height > 1;
 }
 
-typedef struct Taste {
-    AvoPicJob *job;
-    AvoRowCtx *rows;
-    int count;
-} Taste;
-
-static int taste_row(const Taste *taste, int index)
+/* No borders with rows that are not there. */
+static void set_taste_slices(AvoDeblockTally *tally, const AvoPicJob *job)
 {
-    return sample_row(taste->job->mb_height, taste->count, index);
-}
-
-static void taste_task(void *context, int index, int worker)
-{
-    const Taste *taste = context;
-    avo_row_encode(&taste->rows[worker], taste->job, taste_row(taste, index));
-}
-
-/* Every row to be tasted is a slice of its own, and the rows between are one, too, so that nothing
- * refers to rows that are not there. */
-static void make_slices(const Taste *taste)
-{
-    AvoPicJob *job = taste->job;
-    for (int i = 0; i < taste->count; i++) {
-        int row = taste_row(taste, i);
-        job->slice_end_row[2 * i] = row;
-        job->slice_end_row[2 * i + 1] = row + 1;
-        avo_progress_publish(&job->row_progress[row - 1], job->mb_width + 1);
+    for (int i = 0; i < job->slice_count; i++) {
+        tally->slice[i] = job->deblock_slice[0];
+        tally->slice[i].disable_idc = job->deblock ? 2 : 1;
     }
-    job->slice_count = 2 * taste->count;
+}
+
+const AvoPlane *avo_deblock_trial_copy(AvoPicJob *job, int mb_y)
+{
+    AvoDeblockTally *tally = &job->deblock_tally;
+    set_taste_slices(tally, job);
+    copy_row(tally, job, mb_y);
+    avo_deblock_row_copy(job->dsp, job->rec, mb_y, tally->slice, tally->row);
+    return &tally->row[0];
 }
 
 /* The picture is in disorder until it is started again. */
-static void code_and_try(Taste *taste, AvoTaskPool *pool)
+static void code_and_try(AvoTaste *taste)
 {
     AvoPicJob *job = taste->job;
     AvoDeblockTally *tally = &job->deblock_tally;
+    avo_taste_begin(taste);
     start_tally(tally, job);
-    make_slices(taste);
-    for (int i = 0; i < job->slice_count; i++) {
-        tally->slice[i] = job->deblock_slice[0];
-        tally->slice[i].disable_idc = 2; /* no borders with rows that are not there */
-    }
-    avo_pool_run(pool, taste_task, taste, taste->count);
-    for (int i = 0; i < taste->count; i++) {
-        avo_resolve_row_qp(job, taste_row(taste, i));
-        try_row(tally, job, taste_row(taste, i));
-    }
+    set_taste_slices(tally, job);
+    for (int i = 0; i < taste->count; i++)
+        try_row(tally, job, avo_taste_row(job->mb_height, taste->count, i));
+    avo_taste_end(taste);
 }
 
 /* A new scene: its P pictures have said nothing yet. */
@@ -304,12 +276,11 @@ static void begin_scene(AvoDeblockTrial *trial, int64_t coded_index)
 void avo_deblock_trial_taste(AvoDeblockTrial *trial, AvoPicJob *job, AvoTaskPool *pool,
                              AvoRowCtx *rows)
 {
-    Taste taste = {job, rows, sample_count(job->mb_height, TASTE_STEP)};
-    int slice_count = job->slice_count, slice_end_row[2 * ROWS_MOST];
-    memcpy(slice_end_row, job->slice_end_row, sizeof slice_end_row);
-    code_and_try(&taste, pool);
-    memcpy(job->slice_end_row, slice_end_row, sizeof slice_end_row);
-    job->slice_count = slice_count;
+    code_and_try(&(AvoTaste){.job = job,
+                             .pool = pool,
+                             .workers = rows,
+                             .rows = job->mb_height,
+                             .count = avo_taste_count(job->mb_height, TASTE_STEP, ROWS_MOST)});
     read_tally(&job->deblock_tally, trial->intra);
     if (trial->last_taste < 0 || job->plan.scenecut)
         begin_scene(trial, job->plan.coded_index);

@@ -48,6 +48,8 @@ bool avo_deblock_trial_tastes(const AvoDeblockTrial *trial, const AvoPicJob *job
  * not needed. Sets the offsets anew. */
 void avo_deblock_trial_taste(AvoDeblockTrial *trial, AvoPicJob *job, AvoTaskPool *pool,
                              AvoRowCtx *rows);
+/* Luma of a row that is being tasted, as the filter would leave it. */
+const AvoPlane *avo_deblock_trial_copy(AvoPicJob *job, int mb_y);
 /* mb_y is decided and its quantisers are resolved; the row above is filtered. */
 void avo_deblock_trial_row(AvoPicJob *job, int mb_y);
 void avo_deblock_trial_learn(AvoDeblockTrial *trial, const AvoPicJob *job);

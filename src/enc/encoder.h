@@ -51,6 +51,7 @@ struct AvocetEncoder {
     AvoTwoPass two_pass;
     AvoReferences references;
     AvoDeblockTrial deblock_trial;
+    AvoSteady steady;
     AvoPictureWork work[AVO_WORKS_MAX]; /* picture n of those coded is at work in n % work_count */
     int work_count;
     bool overlaps;           /* work_count above 1: the next picture may begin early */

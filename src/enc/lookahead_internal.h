@@ -141,7 +141,6 @@ struct AvoLookahead {
     int run_count;      /* entries up to the next intra picture; importance looks beyond */
     int minigop_length; /* entries that are decided, from entry[0] on */
     bool first_is_cut;  /* the next picture is intra because a scene starts */
-    int key_lift_q8;    /* how much coarser it is coded if it is a keyframe, 1/256 QP */
     /* b_adapt 1 decides several mini-GOPs at a time: display indexes of their anchors. */
     int64_t planned_anchor[AVO_LA_BFRAMES_MAX + 1];
     int planned_count;

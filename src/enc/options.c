@@ -223,7 +223,7 @@ static const AvoOptionRow rows[] = {
     FLAG("mbtree", NULL, "rate", mbtree, "1", "Better quality where later pictures build upon it."),
     FLAG(
         "steady", NULL, "rate", steady, "1",
-        "Even quality with mbtree: B pictures nearly as fine as others, no drop before keyframes."),
+        "Even quality: keyframes as good as what is before them; with mbtree B pictures, too."),
     INT("rc-lookahead", "lookahead", "rate", lookahead, 0, 250, "40", "Pictures to look ahead."),
     INT_NO("temporal-filter", NULL, "rate", temporal_filter, 0, 10, "4",
            "Averages what others refer to with its neighbours in time: strength, 0: off."),

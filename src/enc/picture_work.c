@@ -175,6 +175,13 @@ void avo_picture_taste(AvoPictureWork *work, AvoDeblockTrial *trial)
     avo_deblock_trial_taste(trial, &work->job, work->pool, work->workers);
 }
 
+int avo_picture_match(AvoPictureWork *work, const AvoSteady *steady)
+{
+    work->job.input = work->job.plan.src->plane;
+    start_rows(work);
+    return avo_steady_match(steady, &work->job, work->pool, work->workers);
+}
+
 void avo_picture_begin(AvoPictureWork *work)
 {
     work->preamble = work->packet.size;

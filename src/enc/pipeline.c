@@ -158,6 +158,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_mvd_bits_init(enc->mvd_bits, enc->work[0].job.mvd_range, c->cabac);
     avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, enc->frame_count, c);
     avo_deblock_trial_init(&enc->deblock_trial, c);
+    avo_steady_init(&enc->steady, c);
     AVO_RETURN_IF_ERROR(
         avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
     AVO_RETURN_IF_ERROR(begin_two_pass(enc));
@@ -495,6 +496,25 @@ int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *chang
 
 /* ---- one after the other, or nearly so ---- */
 
+static void match_picture(AvocetEncoder *enc, AvoPictureWork *work)
+{
+    int shift_q8 = avo_picture_match(work, &enc->steady);
+    avo_rc_shift(&enc->rc, shift_q8, &work->job.frame_qp);
+}
+
+/* Of intra pictures some rows are coded for a try. The loop filter is chosen near the quantiser
+ * that a keyframe will have, and makes a difference to its quality. */
+static void taste_picture(AvocetEncoder *enc, AvoPictureWork *work)
+{
+    bool matches = avo_steady_start(&enc->steady, &work->job);
+    if (matches)
+        match_picture(enc, work);
+    if (avo_deblock_trial_tastes(&enc->deblock_trial, &work->job))
+        avo_picture_taste(work, &enc->deblock_trial);
+    if (matches)
+        match_picture(enc, work);
+}
+
 /* Begins the picture of enc->plan. */
 static int begin_picture(AvocetEncoder *enc)
 {
@@ -506,8 +526,7 @@ static int begin_picture(AvocetEncoder *enc)
     AVO_RETURN_IF_ERROR(start_picture(enc, &work->job));
     avo_packet_reset(&work->packet);
     add_preamble(enc, &work->packet, &work->job);
-    if (avo_deblock_trial_tastes(&enc->deblock_trial, &work->job))
-        avo_picture_taste(work, &enc->deblock_trial);
+    taste_picture(enc, work);
     avo_picture_begin(work);
     take_plan(enc);
     return AVOCET_OK;
@@ -547,6 +566,7 @@ static void report(AvocetEncoder *enc, const AvoPictureWork *work, int64_t fille
     }
     enc->direct_seen[job->plan.coded_index % AVO_WORKS_MAX] = direct;
     avo_deblock_trial_learn(&enc->deblock_trial, job);
+    avo_steady_learn(&enc->steady, job);
     packet->qp = (qp_sum + mbs / 2) / mbs;
     avo_rc_end(&enc->rc, &stats);
 }

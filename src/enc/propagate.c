@@ -21,15 +21,6 @@
 
 #define AMOUNT_MAX 0x0fffffffu
 
-/* Where quality is to be even, a keyframe within a scene is coded coarser. It codes all of its
- * error anew, while predicted pictures keep what they find, so with the same quantisers it would be
- * better than its neighbours, and all that builds on it; and importance that is carried over the
- * next keyframe counts more of its followers than it has. But where nothing moves, predicted
- * pictures get better and better, and the keyframe is coded finer: where inter costs are nothing of
- * intra costs by all, at STILL_SHARE by nothing, beyond twice that it is coarser by all. */
-#define KEY_LIFT_Q8 448
-#define STILL_SHARE 64 /* 1 / part */
-
 /* What follows a keyframe counts for the pictures before it as if it were predicted; where an
  * average rate has to pay for it as it comes, half of that is enough. */
 #define KEY_SHIFT_ABR 1
@@ -213,10 +204,9 @@ static void set_offsets(void *context, int k, int worker)
     AvoLowres *lr = avo_lowres(la, index);
     int duration_q8 = avo_propagate_duration_q8(la, index);
     int strength_q8 = 5 * 256 * (100 - la->config.qcomp) / 100;
-    int lift_q8 = la->entry[k].type == AVOCET_TYPE_IDR ? la->key_lift_q8 : 0;
     (void)worker;
     for (int i = 0; i < la->mb_count; i++) {
-        int offset = s->aq_q8[i] + lift_q8;
+        int offset = s->aq_q8[i];
         if (la->propagates)
             offset -= importance_q8(lr, i, duration_q8, strength_q8);
         if (s->roi)
@@ -225,20 +215,8 @@ static void set_offsets(void *context, int k, int worker)
     }
 }
 
-/* Of the keyframe at index 1. */
-static int find_key_lift_q8(AvoLookahead *la)
-{
-    bool within_scene = la->entry[0].type == AVOCET_TYPE_IDR && la->window[0] && !la->first_is_cut;
-    if (!within_scene || !la->config.steady || !la->propagates)
-        return 0;
-    int64_t intra = (int64_t)avo_lowres(la, 1)->intra_sum + 1;
-    int64_t moves_q8 = (int64_t)avo_lowres_cost(la, 1, 1, 0) * (256 * STILL_SHARE) / intra;
-    return KEY_LIFT_Q8 * ((int)avo_min64(moves_q8, 512) - 256) / 256;
-}
-
 void avo_propagate_window(AvoLookahead *la)
 {
-    la->key_lift_q8 = find_key_lift_q8(la);
     if (la->propagates) {
         for (int k = 0; k < la->entry_count; k++)
             memset(avo_lowres(la, la->entry[k].index)->inherited, 0,

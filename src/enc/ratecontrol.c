@@ -416,7 +416,7 @@ static void settle(AvoRateControl *rc)
 
     uint64_t bits = (uint64_t)avo_max64(f.bits, 1);
     if (f.coded_index == rc->anchor_index)
-        rc->anchor_qp_q8[0] = f.qp_q8 - kind_offset_q8(rc, f.kind, 0);
+        rc->anchor_qp_q8[0] = f.qp_q8 - f.shift_q8 - kind_offset_q8(rc, f.kind, 0);
     if (rc->two_pass)
         avo_two_pass_end(rc->two_pass, f.display_index, f.kind,
                          avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8)));
@@ -531,13 +531,13 @@ static int vbv_raise_q8(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8
     return avo_vbv_raise_q8(&vbv, bits, duration, n);
 }
 
-/* What a second pass needs to know of a picture. */
+/* What a second pass needs to know of a picture: the shift will be there again. */
 static void record(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, int64_t cost)
 {
     rc->record = (AvocetPassRecord){.display_index = f->display_index,
                                     .type = f->type,
                                     .layer = f->layer,
-                                    .qp_q8 = f->qp_q8,
+                                    .qp_q8 = f->qp_q8 - f->shift_q8,
                                     .bits = bits,
                                     .cost = cost,
                                     .duration_q16 = f->duration_q16};
@@ -579,10 +579,11 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
 }
 
 /* What rows keep the picture within: up to what the buffer holds beyond the plan is shared with
- * the pictures that follow; far below the plan, bits would be wasted. */
-static void set_band(const AvoRateControl *rc, AvoFrameQp *out)
+ * the pictures that follow; far below the plan, bits would be wasted. `before`: so many pictures in
+ * flight come before it. */
+static void set_band(const AvoRateControl *rc, int before, AvoFrameQp *out)
 {
-    AvoVbv vbv = vbv_after(rc, rc->flight_count);
+    AvoVbv vbv = vbv_after(rc, before);
     int64_t most = avo_max64(vbv.fill - vbv.size / SPARE, vbv.fill / 2);
     int64_t leeway = avo_max64(out->bits_planned / BAND, (most - out->bits_planned) / LEEWAY);
     out->bits_low = out->bits_planned / 2;
@@ -609,8 +610,39 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
                             : bits_at(log2_bits_at_0(rc, kind, plan->bits_cost), out->qp_q8);
     out->bits_low = out->bits_high = 0;
     if (rc->vbv.size)
-        set_band(rc, out);
+        set_band(rc, rc->flight_count, out);
     remember(rc, plan, kind, out->qp_q8, relative, out->bits_planned);
+}
+
+static AvoRcFlight *latest_flight(AvoRateControl *rc)
+{
+    return &rc->flight[(rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX];
+}
+
+/* What a finer picture may take: half of the buffer, so that others find room. */
+static int finest_q8(const AvoRateControl *rc, const AvoRcFlight *f)
+{
+    int64_t room = vbv_after(rc, rc->flight_count - 1).fill / 2;
+    if (!rc->vbv.size || !f->bits_planned)
+        return rc->qp_min_q8;
+    uint64_t most = (uint64_t)avo_max64(room, 1);
+    int finer = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)f->bits_planned, most));
+    return f->qp_q8 + avo_min(0, finer);
+}
+
+void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out)
+{
+    AvoRcFlight *f = latest_flight(rc);
+    int low = avo_max(rc->qp_min_q8, finest_q8(rc, f));
+    int qp = avo_clip3(avo_min(low, f->qp_q8), highest_q8(rc), f->qp_q8 + shift_q8);
+    int moved = qp - f->qp_q8;
+    f->shift_q8 += moved;
+    f->relative_q8 += moved;
+    f->qp_q8 = out->qp_q8 = qp;
+    f->bits_planned = out->bits_planned =
+        (int64_t)avo_mul_q16((uint64_t)f->bits_planned, avo_step_ratio_q16(-moved));
+    if (rc->vbv.size)
+        set_band(rc, rc->flight_count - 1, out);
 }
 
 /* The first picture's bits are but a guess. */
@@ -623,7 +655,7 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
 {
     if (!rc->flight_count)
         return false;
-    AvoRcFlight *f = &rc->flight[(rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX];
+    AvoRcFlight *f = latest_flight(rc);
     if (rc->live && rc->anchors == 1 && f->tries == 0 && !aims_well(f->bits_planned, bits)) {
         f->tries++;
         f->qp_q8 += avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_planned));

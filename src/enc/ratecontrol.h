@@ -46,6 +46,7 @@ typedef struct AvoRcFlight {
     int64_t cost, bits_planned, duration_q16;
     int kind;
     int qp_q8, relative_q8;
+    int shift_q8;             /* part of both, see avo_rc_shift */
     AvocetFrameType type;
     int layer;
     int tries;                /* that were too large for the buffer, */
@@ -112,6 +113,8 @@ bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan);
 bool avo_rc_is_beyond(const AvoRateControl *rc, int qp_q8);
 /* The quantiser of the next picture in coding order. */
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
+/* Moves the quantiser of the picture started last, as far as limits allow, and of no other. */
+void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser
  * put into out: because it is too large for the buffer (until no quantiser is left), or because it
  * is the first and, without lookahead, was coded with a guess that proved wrong. */

@@ -101,7 +101,7 @@ static void test_switches(const AvocetEncoderConfig *config)
 
     avo_deblock_trial_init(&trial, config);
     trial.last_taste = 0;
-    start(&trial, AVOCET_TYPE_IDR, 25);
+    start(&trial, AVOCET_TYPE_IDR, 15);
     CHECK(!avo_deblock_trial_tastes(&trial, &job), "every keyframe tastes");
     job.plan.scenecut = true;
     CHECK(avo_deblock_trial_tastes(&trial, &job), "a new scene is not tasted");
