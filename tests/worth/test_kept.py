@@ -30,7 +30,8 @@ RECORD = os.path.join(HERE, "kept.json")
 LIMIT = 0.7
 FRAMES = 33
 JOBS = 2
-CLIPS = (("foreman_cif", 176, 144, 90, 60), ("mobile_cif", 176, 144, 90, 80), ("bunny_640x360", 192, 152, 200, 100),
+# Those that are no multiples of 16 high move up or down: what is done to lines that nobody sees counts there.
+CLIPS = (("foreman_cif", 176, 144, 90, 60), ("mobile_cif", 176, 136, 90, 80), ("bunny_640x360", 192, 152, 200, 208),
          ("autumnstreet_720p", 192, 144, 500, 300))
 QUALITIES = (23, 29, 35)
 METRICS = ("psnr", "ssim")
