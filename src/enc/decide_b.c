@@ -184,8 +184,7 @@ static void predict_direct(AvoRowCtx *row)
     avo_predict_inter(row, &row->trial->info, row->pred);
 }
 
-/* Candidates are coded to be compared, but without the trellis: so cheaply that coding them comes
- * before searching on. */
+/* Candidates are coded to be compared, but without the trellis. */
 static bool codes_cheaply(const AvoRowCtx *row)
 {
     return avo_rd_level(row) == AVO_RD_MODE && !row->use_trellis;
@@ -537,12 +536,13 @@ static bool may_divide(const AvoRowCtx *row, const Found *f)
     enum { BITS_IN_ANY_CASE = 250 * 256 };
     if (!row->job->tools->b8x8 || f->best <= small_enough(row))
         return false;
-    return !codes_cheaply(row) || row->best->info.cbp || f->best > avo_rate(row, BITS_IN_ANY_CASE);
+    return avo_rd_level(row) == AVO_RD_SATD || row->best->info.cbp ||
+           f->best > avo_rate(row, BITS_IN_ANY_CASE);
 }
 
 static void try_inter(AvoRowCtx *row, Found *f)
 {
-    bool whole_first = codes_cheaply(row);
+    bool whole_first = avo_rd_level(row) != AVO_RD_SATD;
     if (whole_first)
         try_whole(row, f);
     if (may_divide(row, f))
@@ -550,7 +550,7 @@ static void try_inter(AvoRowCtx *row, Found *f)
     if (!whole_first)
         try_whole(row, f);
     try_ways(row, f, AVO_PART_16x8, AVO_PART_8x8);
-    if (avo_rd_level(row) != AVO_RD_SATD && row->use_trellis)
+    if (whole_first && row->use_trellis)
         try_other_lists(row, f->whole, f->lists, f->best);
 }
 

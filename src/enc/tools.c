@@ -139,6 +139,8 @@ void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all)
     if (all->trellis == 2) {
         leaves->me = avo_min(all->me, AVOCET_ME_HEX);
         leaves->refine_qp = false;
+        if (all->rd[AVO_SLICE_B] != AVO_RD_REFINE) /* not yet after every bit */
+            leaves->trellis = 1;
     }
     if (all->rd[AVO_SLICE_P] != AVO_RD_REFINE)
         leaves->whole_bits = 300;
