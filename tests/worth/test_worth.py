@@ -51,7 +51,6 @@ TOOLS = [
     ("--no-dct-decimate", "--tune psnr --preset veryfast", "psnr", 1),
     ("--no-qp-rd", "--preset slow", "ssim", 0.4),
     ("--no-weightb", "--tune psnr", "psnr", 0.5),
-    ("--me dia", "--tune psnr --preset slower", "psnr", 0.4),
     ("--ref 1", "--tune psnr,zerolatency", "psnr", 2),
     ("--direct temporal", "--tune psnr --direct auto", "psnr", 0.4),
 ]
@@ -151,6 +150,16 @@ def test_chroma_in_motion_search():
           f"even luma: {of[0]['bytes']} bytes, without chroma in the search {of[1]['bytes']}")
 
 
+def test_search():
+    """A still picture seen through a hand that shakes: the wider the search, the more is found."""
+    path = clip("shaken", "[0]trim=end_frame=1,loop=19:1:0,crop=176:144:x='60+36*sin(n*2.1)':y='24+20*cos(n*3.3)'", "mandelbrot=")
+    settings = (path, "--tune", "psnr,zerolatency", "--qp", "28", "--psnr", "--json", "-", "--quiet", "-o", os.devnull)
+    of = [json.loads(run("encode", *settings, "--me", me).stdout)["types"]["all"] for me in ("dia", "hex", "umh")]
+    for narrow, wide, me in (of[0], of[1], "hex"), (of[1], of[2], "umh"):
+        check(wide["bytes"] < 0.985 * narrow["bytes"] and wide["psnr_y"] >= narrow["psnr_y"],
+              f"--me {me}: {wide['bytes']} bytes, {narrow['bytes']} with the narrower search")
+
+
 # ---- cuts and flashes ----
 
 def clip(name, graph, *sources):
@@ -205,6 +214,7 @@ def main():
         test_psy_keeps_texture()
         test_tunes()
         test_chroma_in_motion_search()
+        test_search()
         test_cuts()
         test_flash()
         test_fades()
