@@ -49,7 +49,6 @@ TOOLS = [
     ("--no-deblock", "--tune psnr", "psnr", 2),
     ("--no-deblock-trial", "--tune psnr", "ssim", 0.5),  # by PSNR a nearly black picture of the scene decides
     ("--no-dct-decimate", "--tune psnr --preset veryfast", "psnr", 1),
-    ("--no-qp-rd", "--preset slow", "ssim", 0.4),
     ("--no-weightb", "--tune psnr", "psnr", 0.5),
     ("--ref 1", "--tune psnr,zerolatency", "psnr", 2),
     ("--direct temporal", "--tune psnr --direct auto", "psnr", 0.4),
