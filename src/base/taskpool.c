@@ -19,6 +19,12 @@ static void run_alone(AvoTaskBatch *batch)
     }
 }
 
+void avo_pool_run_alone(AvoTaskBatch *batch, AvoTaskFn fn, void *context, int count)
+{
+    begin_batch(batch, fn, NULL, context, count);
+    run_alone(batch);
+}
+
 #if AVO_THREADS
 
 #include <pthread.h>
@@ -211,6 +217,15 @@ static void wait_for_others(AvoTaskPool *pool, AvoTaskBatch *batch)
     }
 }
 
+/* Called with the lock held. */
+static void unlink_batch(AvoTaskPool *pool, const AvoTaskBatch *batch)
+{
+    AvoTaskBatch **at = &pool->oldest;
+    while (*at != batch)
+        at = &(*at)->after;
+    *at = batch->after;
+}
+
 void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
                      void *context, int count)
 {
@@ -234,14 +249,29 @@ void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    AVO_ASSERT(pool->oldest == batch);
     for (AvoTaskBatch *b; avo_progress_get(&batch->done) < batch->count;) {
         if ((b = choose_batch(pool)))
             run_task(pool, b, 0);
         else
             wait_for_others(pool, batch);
     }
-    pool->oldest = batch->after;
+    unlink_batch(pool, batch);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void avo_pool_finish_first(AvoTaskPool *pool, AvoTaskBatch *batch)
+{
+    if (pool->started == 0) {
+        run_alone(batch);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->urgent = batch;
+    while (has_tasks(batch))
+        run_task(pool, batch, 0);
+    wait_for_others(pool, batch);
+    pool->urgent = NULL;
+    unlink_batch(pool, batch);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -313,6 +343,11 @@ void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)
 {
     (void)pool;
     run_alone(batch);
+}
+
+void avo_pool_finish_first(AvoTaskPool *pool, AvoTaskBatch *batch)
+{
+    avo_pool_finish(pool, batch);
 }
 
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count)

@@ -3,9 +3,10 @@
  * A thread takes the lowest index left of a batch that was submitted: of the one that fewest
  * threads are at, since tasks of one batch may have to wait for each other (wavefront rows do), and
  * of the oldest where that is even. One batch at a time may go before them all and is waited for
- * (avo_pool_run). A task may wait for lower ones of its batch, which have been started already, and
- * for those of batches submitted earlier, which never wait for later ones. The caller works along
- * as worker 0; with no threads it does everything, in order, when it waits.
+ * (avo_pool_run, avo_pool_finish_first). A task may wait for lower ones of its batch, which have
+ * been started already, and for those of batches submitted earlier, which never wait for later
+ * ones. The caller works along as worker 0; with no threads it does everything, in order, when it
+ * waits.
  *
  * All calls come from one thread. */
 #ifndef AVO_BASE_TASKPOOL_H
@@ -45,10 +46,14 @@ typedef struct AvoTaskBatch {
 /* Gives the threads a batch, without waiting. */
 void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
                      void *context, int count);
-/* Returns when all tasks of a submitted batch are done: of the oldest that is not finished. */
+/* Returns when all tasks of a submitted batch are done; the caller works on whatever there is. */
 void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch);
+/* The same for one that goes before all others from now on; the caller works on it alone. */
+void avo_pool_finish_first(AvoTaskPool *pool, AvoTaskBatch *batch);
 /* Runs a batch before all that is submitted; returns when its tasks are done. */
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count);
+/* Runs a batch here and now, whatever threads there are. */
+void avo_pool_run_alone(AvoTaskBatch *batch, AvoTaskFn fn, void *context, int count);
 /* For tests: every task starts after a wait that depends on seed (not 0), so that threads meet in
  * orders that would seldom happen. What comes out may not change. Called while the pool has no
  * work. */

@@ -89,21 +89,30 @@ typedef struct CoarseField {
     const AvoLowres *cur, *ref;
 } CoarseField;
 
+void avo_coarse_search_row(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref,
+                           int by)
+{
+    const AvoPlane *c = &cur->coarse, *r = &ref->coarse;
+    AvoMv *mv = cur->coarse_mv + by * la->coarse_width;
+    for (int bx = 0; bx < la->coarse_width; bx++)
+        *mv++ = search_block(la->dsp, c, r, block_at(bx, c->width), block_at(by, c->height));
+}
+
 static void search_row(void *context, int by, int worker)
 {
     const CoarseField *f = context;
-    const AvoPlane *c = &f->cur->coarse, *r = &f->ref->coarse;
-    AvoMv *mv = f->cur->coarse_mv + by * f->la->coarse_width;
     (void)worker;
-    for (int bx = 0; bx < f->la->coarse_width; bx++)
-        *mv++ = search_block(f->la->dsp, c, r, block_at(bx, c->width), block_at(by, c->height));
+    avo_coarse_search_row(f->la, f->cur, f->ref, by);
+}
+
+bool avo_coarse_is_possible(const AvoLowres *lr)
+{
+    return lr->coarse.width >= EDGE && lr->coarse.height >= EDGE;
 }
 
 const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
 {
     CoarseField field = {la, cur, ref};
-    if (cur->coarse.width < EDGE || cur->coarse.height < EDGE)
-        return NULL;
     avo_lookahead_run(la, search_row, &field, la->coarse_height);
     return cur->coarse_mv;
 }

@@ -78,6 +78,7 @@ static void configure(AvoLookahead *la, const AvocetEncoderConfig *config, const
     bool cuts = config->scenecut && !config->intra_refresh;
     la->propagates = config->mbtree && config->lookahead > 0 && !constant_qp;
     la->wants_offsets = !constant_qp && (config->aq_mode || la->propagates);
+    la->wants_cuts = cuts;
     la->wants_costs = la->propagates || cuts || (la->bframes && config->b_adapt) || !constant_qp;
     la->whole_only = config->subme <= 1 && !la->bframes && !la->propagates;
     la->step = la->bframes || la->propagates ? 1 : la->whole_only ? 4 : 2;
@@ -109,9 +110,14 @@ static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *
 /* Below this many macroblocks waking threads takes longer than the work. */
 #define MIN_SHARED_MBS 300
 
+bool avo_lookahead_shares(const AvoLookahead *la)
+{
+    return la->tasks && la->workers > 1 && la->mb_count >= MIN_SHARED_MBS;
+}
+
 void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int count)
 {
-    if (la->tasks && la->mb_count >= MIN_SHARED_MBS) {
+    if (avo_lookahead_shares(la)) {
         avo_pool_run(la->tasks, fn, context, count);
         return;
     }
@@ -122,9 +128,6 @@ void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int 
 static void carve_scratch(AvoLookahead *la, AvoArena *arena)
 {
     size_t n = (size_t)la->mb_count;
-    for (int i = 0; i < 3 && la->wants_means; i++)
-        la->line_sums[i] =
-            avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->line_sums[i], 0);
     if (!la->wants_costs)
         return;
     la->hpel_scratch_stride = avo_align_up((size_t)la->mb_width * 8 + 64, 32);
@@ -163,6 +166,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
     la->path_cost = avo_arena_take(arena, places * sizeof *la->path_cost, 0);
     la->path_length = avo_arena_take(arena, places * sizeof *la->path_length, 0);
     carve_scratch(la, arena);
+    avo_examine_carve(la, arena);
     carve_caches(la, arena, pool);
     return arena->overflow ? NULL : carved;
 }
@@ -178,34 +182,11 @@ void avo_lookahead_follow(AvoLookahead *la, const int8_t *types, int64_t count)
     la->types_count = count;
 }
 
-typedef struct NewPicture {
-    const AvoLookahead *la;
-    AvoSource *source;
-} NewPicture;
-
-/* All that can be said about a row of a picture without looking at others. */
-static void examine_row(void *context, int y, int worker)
-{
-    const NewPicture *p = context;
-    if (p->la->wants_offsets)
-        avo_aq_row(p->la, p->source, y);
-    if (p->la->wants_costs)
-        avo_lowres_examine_row(p->la, p->source, y, worker);
-    if (p->la->wants_means)
-        avo_weight_examine_row(p->la, p->source, y);
-}
-
 void avo_lookahead_push(AvoLookahead *la, AvoSource *source)
 {
     AVO_ASSERT(la->count <= la->delay && !la->flushing);
     la->window[++la->count] = avo_input_retain(source);
-    if (!la->wants_offsets && !la->wants_costs && !la->wants_means)
-        return;
-    avo_lookahead_run(la, examine_row, &(NewPicture){la, source}, la->mb_height);
-    if (la->wants_costs)
-        avo_lowres_examined(la, source);
-    if (la->wants_means)
-        avo_weight_examined(la, source);
+    avo_examine_begin(la);
 }
 
 void avo_lookahead_flush(AvoLookahead *la)
@@ -392,6 +373,7 @@ static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
 /* Decides the next mini-GOP, moves its plans to the output and its pictures out of the window. */
 static void decide_minigop(AvoLookahead *la)
 {
+    avo_examine_finish(la);
     avo_gop_decide(la);
     avo_propagate_window(la);
     if (la->wants_ahead && la->flushing)

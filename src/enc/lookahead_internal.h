@@ -1,6 +1,6 @@
-/* Shared by the files of the lookahead: lookahead.c (window and plans), lowres_cost.c (half-size
- * costs), coarse_search.c (long motion), scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c,
- * weight_estimate.c. Nobody else includes it.
+/* Shared by the files of the lookahead: lookahead.c (window and plans), examine.c (new pictures),
+ * lowres_cost.c (half-size costs), coarse_search.c (long motion), scenecut.c, gop_shape.c,
+ * propagate.c, adaptive_quant.c, weight_estimate.c. Nobody else includes it.
  *
  * Pictures are named by their index in the window: [0] is the last anchor already planned (NULL
  * before the first picture), [1 .. count] are undecided, in display order. */
@@ -47,6 +47,11 @@ typedef struct AvoLowresPair {
     uint16_t *block;  /* cost, list bits above */
 } AvoLowresPair;
 
+/* Over a row of macroblocks of one plane. */
+typedef struct AvoLineSums {
+    uint64_t sum, squares;
+} AvoLineSums;
+
 /* Cost cache of one source (AvoSource.lookahead): all that was found out about its half-size
  * picture, one 8x8 block per macroblock. Pictures are in display order without gaps, so "the
  * picture n before" names a reference for good. Costs are SATD plus a little for syntax, at most
@@ -71,6 +76,7 @@ typedef struct AvoLowres {
 
     AvoPlanWeight weight[AVO_LA_DISTANCE_MAX]; /* luma, of the searches into the past */
     int mean_q8[3], deviation_q8[3];           /* of the half-size luma and of chroma */
+    AvoLineSums *line_sums[3];                 /* what these are made of */
 
     uint16_t *aq_factor_q8; /* 2^(-aq offset / 6): weight of a block's cost in bits */
     uint32_t *inherited;    /* importance that later pictures put on each block */
@@ -86,10 +92,19 @@ typedef struct AvoReach {
     int first[2], last[2];
 } AvoReach;
 
-/* Over a row of macroblocks of one plane. */
-typedef struct AvoLineSums {
-    uint64_t sum, squares;
-} AvoLineSums;
+/* Pictures being examined at once, and one. */
+#define AVO_LA_EXAMINED 5
+
+/* A new picture that is being looked at, see examine.c. */
+typedef struct AvoExamination {
+    const AvoLookahead *la;
+    AvoSource *source;
+    struct AvoExamination *before; /* of the picture before; NULL: nothing is searched */
+    bool has_coarse;               /* long motion is looked for */
+    AvoProgress *row_progress;     /* of the search */
+    AvoTaskBatch batch;
+    bool at_work;
+} AvoExamination;
 
 struct AvoLookahead {
     AvocetEncoderConfig config;
@@ -111,10 +126,13 @@ struct AvoLookahead {
     bool wants_means;   /* mean and deviation of the planes */
     bool wants_weights; /* fades are looked for */
     bool wants_ahead;   /* the plans describe what follows */
+    bool wants_cuts;    /* scene cuts are looked for */
     int min_keyint;     /* in effect */
 
     AvoSource **window; /* [0 .. delay + 1] */
     int count;
+    AvoExamination examination[AVO_LA_EXAMINED]; /* picture n is in n % AVO_LA_EXAMINED */
+    int64_t examined, pushed;                    /* pictures */
     bool flushing;
     int64_t last_idr; /* display index; -1: none yet */
     int64_t next_coded_index;
@@ -124,8 +142,7 @@ struct AvoLookahead {
     int16_t *anchor; /* scratch of gop_shape.c, one per place in the window */
     uint64_t *path_cost;
     uint8_t *path_length;
-    AvoLineSums *line_sums[3]; /* of the picture that was pushed last */
-    int16_t *hpel_scratch;     /* one line of hpel_planes per worker */
+    int16_t *hpel_scratch; /* one line of hpel_planes per worker */
     size_t hpel_scratch_stride;
     uint16_t *block_scratch;  /* mb_count block costs */
     uint32_t *amount_scratch; /* of propagate.c, mb_count */
@@ -165,6 +182,21 @@ void avo_lowres_carve_rare(AvoLowres *lr, AvoArena *arena, const AvoLookahead *l
  * macroblocks, in any order; then the end. */
 void avo_lowres_examine_row(const AvoLookahead *la, const AvoSource *source, int y, int worker);
 void avo_lowres_examined(const AvoLookahead *la, AvoSource *source);
+/* The field between a picture and the one before, which all others build on. A line of blocks, of
+ * avo_lowres_lines: lines above come first or tell of their progress, one counter per line. */
+typedef struct AvoFirstField {
+    const AvoLookahead *la;
+    const AvoSource *cur, *ref;
+    bool has_coarse; /* avo_coarse_row_of has filled cur's coarse_mv */
+    AvoProgress *row_progress;
+} AvoFirstField;
+
+int avo_lowres_lines(const AvoLookahead *la);
+void avo_lowres_search_line(const AvoFirstField *first, int line);
+/* Then the end: tries weights. index: in the window. */
+void avo_lowres_searched(const AvoLookahead *la, int index);
+/* Whether long motion is worth looking for. */
+bool avo_lowres_wants_coarse(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
 /* Blocks that sums of costs cover: all but those at the border. */
 uint64_t avo_lowres_inner_count(const AvoLookahead *la);
 /* Cost of a picture as P (future 0) or B with references at window indexes index - past and index +
@@ -180,8 +212,21 @@ const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, i
 void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
 /* Shrinks a row of macroblocks of the half-size picture. */
 void avo_coarse_row(const AvoDsp *dsp, AvoLowres *lr, const AvoPlane *half, int mb_y);
-/* Motion from ref to cur, in cur->coarse_mv; NULL if the pictures are too small. */
+/* Motion from ref to cur, in cur->coarse_mv; and the same for one row of blocks, of
+ * la->coarse_height. */
 const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
+void avo_coarse_search_row(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref,
+                           int by);
+/* Whether pictures are large enough. */
+bool avo_coarse_is_possible(const AvoLowres *lr);
+
+/* ---- examine.c ---- */
+
+void avo_examine_carve(AvoLookahead *la, AvoArena *arena);
+/* Begins to examine the picture that the window got last. */
+void avo_examine_begin(AvoLookahead *la);
+/* Returns once all pictures are examined. */
+void avo_examine_finish(AvoLookahead *la);
 
 /* ---- scenecut.c ---- */
 
@@ -218,6 +263,8 @@ void avo_propagate_window(AvoLookahead *la);
 
 /* ---- lookahead.c ---- */
 
+/* Whether work is shared out: there are threads, and pictures are not too small for it. */
+bool avo_lookahead_shares(const AvoLookahead *la);
 /* Calls fn(context, 0 .. count - 1, worker), side by side if there are threads. */
 void avo_lookahead_run(const AvoLookahead *la, AvoTaskFn fn, void *context, int count);
 

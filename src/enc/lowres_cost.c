@@ -50,6 +50,9 @@ void avo_lowres_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
     memset(lr, 0, sizeof *lr);
     lr->aq_factor_q8 = avo_arena_take(arena, n * sizeof *lr->aq_factor_q8, 0);
     lr->qp_offset_q8 = avo_arena_take(arena, n * sizeof *lr->qp_offset_q8, 0);
+    for (int i = 0; i < 3 && la->wants_means; i++)
+        lr->line_sums[i] =
+            avo_arena_take(arena, (size_t)la->mb_height * sizeof *lr->line_sums[i], 0);
     if (la->wants_ahead)
         lr->ahead = avo_arena_take(arena, AVO_LA_AHEAD_MAX * sizeof *lr->ahead, 0);
     if (!la->wants_costs)
@@ -383,6 +386,7 @@ typedef struct Field {
     const AvoMv *coarse;
     AvoMv *mv;
     uint16_t *cost;
+    AvoProgress *row_progress; /* blocks done in each line */
 } Field;
 
 /* What a block at g is searched with: its place in the planes and limits. */
@@ -476,31 +480,36 @@ static void search_block(const Field *f, BlockSearch *s, const Group *g)
 #define PROGRESS_STEP 8
 
 /* Candidates need the vectors to the left and above, up to one group further right. */
-static void search_row(void *context, int line, int worker)
+static void search_line(const Field *f, int line)
 {
-    const Field *f = context;
     const AvoLookahead *la = f->la;
     BlockSearch s = {.dsp = la->dsp, .stride = f->cur->stride};
-    (void)worker;
     for (int column = 0, columns = group_columns(la); column < columns; column++) {
         Group g = group_at(la, column, line);
         if (line > 0 && column % PROGRESS_STEP == 0)
-            avo_progress_wait(&la->row_progress[line - 1],
+            avo_progress_wait(&f->row_progress[line - 1],
                               avo_min(column + PROGRESS_STEP + 1, columns));
         search_block(f, &s, &g);
         set_vectors(la, f->mv, &g, s.mv);
         set_costs(la, f->cost, &g, avo_min(s.cost, AVO_LOWRES_COST_MAX));
         if (column % PROGRESS_STEP == 0 || column + 1 == columns)
-            avo_progress_publish(&la->row_progress[line], column + 1);
+            avo_progress_publish(&f->row_progress[line], column + 1);
     }
+}
+
+static void search_task(void *context, int line, int worker)
+{
+    (void)worker;
+    search_line(context, line);
 }
 
 static void search_rows(Field *field)
 {
     int lines = group_lines(field->la);
+    field->row_progress = field->la->row_progress;
     for (int y = 0; y < lines; y++)
-        avo_progress_reset(&field->la->row_progress[y]);
-    avo_lookahead_run(field->la, search_row, field, lines);
+        avo_progress_reset(&field->row_progress[y]);
+    avo_lookahead_run(field->la, search_task, field, lines);
 }
 
 /* Samples of a reference that a block's vector points at; at: the block's place in the plane. */
@@ -570,16 +579,25 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
 }
 
-/* Long motion between the pictures; none in a fade, where samples that look alike are elsewhere.
- * What a moving camera changes of the brightness is less. */
-static const AvoMv *find_long_motion(const AvoLookahead *la, int index, int ref_index)
+/* Not in a fade, where samples that look alike are elsewhere. What a moving camera changes of the
+ * brightness is less. */
+bool avo_lowres_wants_coarse(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
 {
-    const AvoLowres *cur = avo_lowres(la, index), *ref = avo_lowres(la, ref_index);
     int change = avo_abs(cur->mean_q8[0] - ref->mean_q8[0]);
     int light = avo_max(cur->mean_q8[0], ref->mean_q8[0]) - BLACK_Q8;
-    if (la->wants_weights && change >= avo_min(FADED_Q8, light / FADED_SHARE))
-        return NULL;
-    return avo_coarse_search(la, cur, ref);
+    bool fades = la->wants_weights && change >= avo_min(FADED_Q8, light / FADED_SHARE);
+    return !fades && avo_coarse_is_possible(cur);
+}
+
+static Field field_of(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref, int dir,
+                      int distance)
+{
+    const AvoLowres *c = cur->lookahead, *r = ref->lookahead;
+    return (Field){.la = la,
+                   .cur = &cur->half,
+                   .plane = {ref->half.data, r->hpel[0].data, r->hpel[1].data, r->hpel[2].data},
+                   .mv = c->mv[dir][distance - 1],
+                   .cost = c->inter[dir][distance - 1]};
 }
 
 static void search_field(const AvoLookahead *la, int index, int dir, int distance)
@@ -587,19 +605,35 @@ static void search_field(const AvoLookahead *la, int index, int dir, int distanc
     AvoLowres *lr = avo_lowres(la, index);
     int ref_index = dir ? index + distance : index - distance;
     const AvoLowres *ref = avo_lowres(la, ref_index);
-    Hint hint = find_hint(la, index, dir, distance);
-    Field field = {.la = la,
-                   .cur = &la->window[index]->half,
-                   .plane = {la->window[ref_index]->half.data, ref->hpel[0].data, ref->hpel[1].data,
-                             ref->hpel[2].data},
-                   .hint = hint,
-                   .coarse = find_long_motion(la, index, ref_index),
-                   .mv = lr->mv[dir][distance - 1],
-                   .cost = lr->inter[dir][distance - 1]};
+    Field field = field_of(la, la->window[index], la->window[ref_index], dir, distance);
+    field.hint = find_hint(la, index, dir, distance);
+    if (avo_lowres_wants_coarse(la, lr, ref))
+        field.coarse = avo_coarse_search(la, lr, ref);
     search_rows(&field);
     if (!dir && la->wants_weights)
-        search_weighted(la, index, distance, &hint);
+        search_weighted(la, index, distance, &field.hint);
     lr->searched[dir][distance - 1] = true;
+}
+
+int avo_lowres_lines(const AvoLookahead *la)
+{
+    return group_lines(la);
+}
+
+void avo_lowres_search_line(const AvoFirstField *first, int line)
+{
+    const AvoLowres *lr = first->cur->lookahead;
+    Field field = field_of(first->la, first->cur, first->ref, 0, 1);
+    field.coarse = first->has_coarse ? lr->coarse_mv : NULL;
+    field.row_progress = first->row_progress;
+    search_line(&field, line);
+}
+
+void avo_lowres_searched(const AvoLookahead *la, int index)
+{
+    if (la->wants_weights)
+        search_weighted(la, index, 1, &(Hint){.mv = NULL});
+    avo_lowres(la, index)->searched[0][0] = true;
 }
 
 static void need_field(const AvoLookahead *la, int index, int dir, int distance)

@@ -25,9 +25,10 @@ static const AvoPlane *measured_plane(const AvoSource *source, int i)
 
 void avo_weight_examine_row(const AvoLookahead *la, const AvoSource *source, int y)
 {
+    const AvoLowres *lr = source->lookahead;
     for (int i = 0; i < 3; i++) {
         const AvoPlane *p = measured_plane(source, i);
-        AvoLineSums *s = &la->line_sums[i][y];
+        AvoLineSums *s = &lr->line_sums[i][y];
         s->sum = s->squares = 0;
         for (int x = 0; p->data && x < p->width; x += 8) {
             uint64_t both = la->dsp->var[1](p->data + 8 * y * p->stride + x, p->stride);
@@ -47,8 +48,8 @@ void avo_weight_examined(const AvoLookahead *la, AvoSource *source)
         if (!p->data)
             continue;
         for (int y = 0; y < la->mb_height; y++) {
-            sum += la->line_sums[i][y].sum;
-            squares += la->line_sums[i][y].squares;
+            sum += lr->line_sums[i][y].sum;
+            squares += lr->line_sums[i][y].squares;
         }
         uint64_t mean_q8 = (sum << 8) / n, square_q16 = (squares << 16) / n;
         lr->mean_q8[i] = (int)mean_q8;
