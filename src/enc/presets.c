@@ -14,10 +14,10 @@
  *     faster     two references, finer vectors, trellis
  *     fast       rate-distortion decisions for I and P
  *     medium     rate-distortion decisions everywhere, three references
- *     slow       refined vectors, modes and quantisers, trellis in all decisions
+ *     slow       refined vectors, modes and quantisers, trellis in all decisions but in leaves
  *     slower     wide search, eight references, refined everything
  *     veryslow   sixteen references, a wider search, vectors refined once more
- *     placebo    everything; not worth its time */
+ *     placebo    vectors refined in eight directions, no skip before all is searched */
 #include "enc/options.h"
 #include "base/text.h"
 
@@ -42,9 +42,7 @@ typedef struct PresetRow {
 #define DIA     AVOCET_ME_DIA
 #define HEX     AVOCET_ME_HEX
 #define UMH     AVOCET_ME_UMH
-#define TESA    AVOCET_ME_TESA
 #define SPATIAL AVOCET_DIRECT_SPATIAL
-#define AUTO    AVOCET_DIRECT_AUTO
 #define MOST    (P8 | B8 | I8 | I4)
 
 static const PresetRow presets[] = {
@@ -60,8 +58,8 @@ static const PresetRow presets[] = {
     {"medium",    15, 1,  3, 1, HEX,  16,  7, 1, MOST,    2, 1, SPATIAL, 40, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"slow",      15, 1,  5, 1, HEX,  16,  8, 2, MOST,    2, 1, SPATIAL, 50, 1, 4, 1, 40, 1, 1, 1, 1, 1},
     {"slower",    15, 1,  8, 1, UMH,  16,  9, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"veryslow",  15, 1, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
-    {"placebo",   15, 1, 16, 1, TESA, 24, 11, 2, MOST,    2, 1, AUTO,    60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
+    {"veryslow",  15, 1, 16, 1, UMH,  24, 10, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 1},
+    {"placebo",   15, 1, 16, 1, UMH,  24, 11, 2, MOST,    2, 1, SPATIAL, 60, 1, 4, 1, 40, 1, 1, 1, 1, 0},
 };
 /* clang-format on */
 
