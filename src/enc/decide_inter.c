@@ -362,8 +362,16 @@ enum {
     P_BITS_8x16 = 3 * 256,
     P_BITS_8x8 = 3 * 256,
     P_BITS_SUB = 256,
-    P_BITS_INTRA = 5 * 256
+    P_BITS_INTRA = 5 * 256,
+    P_BITS_SETTLED = 100 * 256
 };
+
+/* Cost below which neither other references nor parts are looked at, in pictures that hardly any
+ * others build on. */
+static int settled_cost(const AvoRowCtx *row)
+{
+    return row->job->tools->narrow ? avo_rate(row, P_BITS_SETTLED) : 0;
+}
 
 void avo_make_p_skip(AvoRowCtx *row, AvoMbCand *cand)
 {
@@ -442,7 +450,7 @@ static bool beside_skip(const AvoNeighbours *nb)
 /* Returns the best cost, or -1 when the macroblock was skipped on the way (left in row->best). */
 static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
 {
-    int best = AVO_COST_MAX, refs = refs_searched(row);
+    int best = AVO_COST_MAX, refs = refs_searched(row), settled = settled_cost(row);
     /* Where all is coded to be compared, the search costs little. Where SAD alone decides, the skip
      * vector is believed. */
     bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD && beside_skip(&row->nb);
@@ -455,6 +463,10 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[0][ref];
+        if (best < settled) {
+            *m = (AvoMotion){.mv = row->m16[0][0].mv, .ref = (int8_t)ref, .cost = AVO_COST_MAX};
+            continue;
+        }
         m->ref = (int8_t)ref;
         m->mvp = avo_mvpred_median(&row->cache, 0, 0, 0, 4, ref);
         int n = avo_gather_starts(row, &avo_blk_16x16, 0, ref, starts);
@@ -707,7 +719,7 @@ void avo_decide_p(AvoRowCtx *row)
     if (best < 0)
         return;
     cost[AVO_PART_16x16] = best;
-    if (tools->p8x8) {
+    if (tools->p8x8 && best > settled_cost(row)) {
         cost[AVO_PART_8x8] = search_p8(row, best_ref);
         if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row))
             cost_sub = search_p_subs(row);

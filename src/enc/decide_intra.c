@@ -435,8 +435,8 @@ static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
     if (row->syntax.slice_type == AVO_SLICE_B && avo_rd_level(row) == AVO_RD_MODE &&
         !row->best->info.cbp)
         return false;
-    bool near = tools->narrow || avo_rd_level(row) == AVO_RD_SATD;
-    return cost16 <= (near ? inter_cost + inter_cost / 2 : 2 * inter_cost);
+    int halves = 4 - tools->narrow - (avo_rd_level(row) == AVO_RD_SATD);
+    return 2 * cost16 <= halves * inter_cost;
 }
 
 /* Where SATD decides, only what is better than all before deserves to be coded to its end: blocks

@@ -115,6 +115,7 @@ void avo_tools_for_beyond(const AvoTools *usual, AvoTools *beyond)
 {
     *beyond = *usual;
     beyond->beyond = true;
+    beyond->careful_skip = false; /* bits matter more than pictures to come */
     beyond->trellis = avo_max(usual->trellis, 1);
     for (int type = 0; type < 3; type++) {
         beyond->beyond_q8[type] = usual->rd[type] == AVO_RD_SATD ? BEYOND_SATD_Q8 : 0;
@@ -127,7 +128,8 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
 {
     *between = *fine;
     between->chroma_me = false;
-    between->narrow = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
+    between->narrow = fine->subpel_satd && fine->rd[AVO_SLICE_P] != AVO_RD_REFINE;
+    between->intra_reach = avo_min(fine->intra_reach, 2);
     fine->careful_skip = true;
     if (fine->trellis == 1 && fine->cabac && fine->rd[AVO_SLICE_P] != AVO_RD_SATD)
         fine->trellis = 2;

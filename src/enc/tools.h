@@ -20,9 +20,9 @@ typedef struct AvoTools {
     bool fullpel_only;                   /* subme 0 */
     int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
     bool subpel_satd;                    /* else SAD */
-    bool light;        /* parts are searched near known vectors only, and seldom */
-    bool lean;         /* and fewer vectors to start from */
-    bool narrow;       /* where candidates are coded to be compared: only the likelier of them */
+    bool light;  /* parts are searched near known vectors only, and seldom */
+    bool lean;   /* and fewer vectors to start from */
+    bool narrow; /* only the likelier candidates, and nothing more where one is good already */
     bool careful_skip; /* what rounding to the nearest level keeps is not skipped early */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     bool mixed_refs_b;  /* in B pictures, too, and pairs of others than the best references */
