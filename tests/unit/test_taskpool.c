@@ -91,6 +91,38 @@ static void test_batches(int workers, uint32_t seed)
     avo_pool_stop(pool);
 }
 
+/* Batches are finished in any order, each of its own accord or before all others. */
+static void test_order(int workers, uint32_t seed)
+{
+    static AVO_ALIGN(64) uint8_t memory[8192];
+    static Chain chain[3];
+    AvoArena arena;
+    AvoTaskBatch batch[3], alone;
+    for (int order = 0; order < 6; order++) {
+        AvoTaskPool *pool = open_pool(&arena, memory, sizeof memory, workers);
+        if (!pool)
+            return;
+        avo_pool_disturb(pool, seed);
+        memset(chain, 0, sizeof chain);
+        for (int i = 0; i < 3; i++) {
+            chain[i].waits_for_last = true;
+            avo_pool_submit(pool, &batch[i], run_task, is_ready, &chain[i], TASKS);
+        }
+        for (int i = 0; i < 3; i++) {
+            int which = (order + (order < 3 ? i : 2 * i)) % 3;
+            void (*finish)(AvoTaskPool *, AvoTaskBatch *) =
+                (order + i) % 2 ? avo_pool_finish_first : avo_pool_finish;
+            finish(pool, &batch[which]);
+            check_chain(&chain[which], "batch out of order", workers);
+        }
+        memset(chain, 0, sizeof chain[0]);
+        avo_pool_run_alone(&alone, run_task, &chain[0], TASKS);
+        check_chain(&chain[0], "batch alone", 1);
+        CHECK(avo_progress_get(&alone.done) == TASKS, "alone: not all is told done");
+        avo_pool_stop(pool);
+    }
+}
+
 /* What was submitted and not begun is left out, what was begun ends. */
 static void test_stop(void)
 {
@@ -118,8 +150,10 @@ static void test_stop(void)
 int main(void)
 {
     for (int workers = 1; workers <= WORKERS; workers++)
-        for (uint32_t seed = 0; seed < 3; seed++)
+        for (uint32_t seed = 0; seed < 3; seed++) {
             test_batches(workers, seed);
+            test_order(workers, seed);
+        }
     test_stop();
     return check_finish();
 }
