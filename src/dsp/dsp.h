@@ -205,9 +205,9 @@ typedef struct AvoDsp {
     void (*dequant_8x8)(coef c[64], const uint16_t scale[64], int qp);
     /* 8.5.10 after ihadamard_dc_4x4, in place: one scale, LevelScale(qp % 6, 0, 0), for all 16. */
     void (*dequant_4x4_dc)(coef c[16], int scale, int qp);
-    /* Raster to zig-zag order (8.5.6). */
-    void (*scan_4x4)(coef out[16], const coef in[16]);
-    void (*scan_8x8)(coef out[64], const coef in[64]);
+    /* Raster to zig-zag order (8.5.6). Bit i of the result: out[i] is not 0. */
+    uint32_t (*scan_4x4)(coef out[16], const coef in[16]);
+    uint64_t (*scan_8x8)(coef out[64], const coef in[64]);
     /* CAVLC's four interleaved 4x4 blocks of an 8x8: out[i * 16 + k] = zigzag[4 * k + i]. */
     void (*scan_8x8_cavlc)(coef out[64], const coef in[64]);
     /* Index of the last non-zero level, -1 if none. [0]: 4, [1]: 15, [2]: 16, [3]: 64 levels. */

@@ -94,11 +94,12 @@ void avo_coding_start_head(const AvoRowCtx *row, AvoMbCand *cand)
     memcpy(cand->contexts.state + CTX_TRANSFORM_8x8, row->contexts.state + CTX_TRANSFORM_8x8, 3);
 }
 
-static void follow(AvoMbCand *cand, AvoBlockCat cat, int cbf_inc, const int16_t *levels)
+static void follow(AvoMbCand *cand, AvoBlockCat cat, int cbf_inc, const int16_t *levels,
+                   uint64_t nonzero)
 {
     uint32_t *bits = bits_of(cand, cat);
     if (levels) {
-        *bits += avo_block_bits_cabac(&cand->contexts, cat, cbf_inc, levels);
+        *bits += avo_block_bits_cabac(&cand->contexts, cat, cbf_inc, levels, nonzero);
     } else {
         uint8_t *flag = &cand->contexts.state[avo_cabac_cat[cat].coded_block_flag + cbf_inc];
         *bits += avo_cabac_entropy[*flag];
@@ -107,16 +108,16 @@ static void follow(AvoMbCand *cand, AvoBlockCat cat, int cbf_inc, const int16_t 
 }
 
 void avo_coding_follow_4x4(const AvoRowCtx *row, AvoMbCand *cand, AvoBlockCat cat, int k,
-                           const int16_t *levels)
+                           const int16_t *levels, uint32_t nonzero)
 {
     if (cand->residual_counted)
-        follow(cand, cat, avo_block_cbf_inc(row, &cand->info, k), levels);
+        follow(cand, cat, avo_block_cbf_inc(row, &cand->info, k), levels, nonzero);
 }
 
-void avo_coding_follow_8x8(AvoMbCand *cand, const int16_t *levels)
+void avo_coding_follow_8x8(AvoMbCand *cand, const int16_t *levels, uint64_t nonzero)
 {
     if (cand->residual_counted)
-        follow(cand, AVO_CAT_LUMA_8x8, 0, levels);
+        follow(cand, AVO_CAT_LUMA_8x8, 0, levels, nonzero);
 }
 
 void avo_coding_follow_dc(const AvoRowCtx *row, AvoMbCand *cand, int flag)
@@ -126,8 +127,10 @@ void avo_coding_follow_dc(const AvoRowCtx *row, AvoMbCand *cand, int flag)
     int plane = flag == AVO_DC_CR;
     const int16_t *levels =
         flag == AVO_DC_LUMA ? cand->levels.luma_dc : cand->levels.chroma_dc[plane];
+    bool coded = cand->info.dc_flags & flag;
     follow(cand, flag == AVO_DC_LUMA ? AVO_CAT_I16_DC : AVO_CAT_CHROMA_DC,
-           avo_dc_cbf_inc(row, &cand->info, flag), cand->info.dc_flags & flag ? levels : NULL);
+           avo_dc_cbf_inc(row, &cand->info, flag), coded ? levels : NULL,
+           coded ? avo_nonzero_mask(levels, flag == AVO_DC_LUMA ? 16 : 4) : 0);
 }
 
 void avo_coding_follow_intra(const AvoRowCtx *row, AvoMbCand *cand, int size, int raster,
@@ -136,14 +139,17 @@ void avo_coding_follow_intra(const AvoRowCtx *row, AvoMbCand *cand, int size, in
     int coding = avo_blk_coding[raster];
     const uint8_t *nnz = cand->info.nnz;
     const int16_t *levels = nnz[raster] ? cand->levels.luma[coding] : NULL;
+    if (!cand->residual_counted)
+        return;
     if (size == 8) {
         if (levels)
-            avo_coding_follow_8x8(cand, levels);
+            avo_coding_follow_8x8(cand, levels, avo_nonzero_mask(levels, 64));
         return;
     }
     if ((coding & 3) == 0)
         avo_coding_mark(cand, AVO_CAT_LUMA_4x4, group);
-    avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, levels);
+    avo_coding_follow_4x4(row, cand, AVO_CAT_LUMA_4x4, raster, levels,
+                          levels ? (uint32_t)avo_nonzero_mask(levels, 16) : 0);
     if ((coding & 3) == 3 && !(nnz[raster] | nnz[raster - 1] | nnz[raster - 4] | nnz[raster - 5]))
         avo_coding_undo(cand, AVO_CAT_LUMA_4x4, group);
 }

@@ -30,10 +30,10 @@ typedef struct AvoCodingMark {
 void avo_coding_mark(AvoMbCand *cand, AvoBlockCat cat, AvoCodingMark *mark);
 void avo_coding_undo(AvoMbCand *cand, AvoBlockCat cat, const AvoCodingMark *mark);
 
-/* A 4x4 block with index k in nnz, levels in scan order, NULL: none. */
+/* A 4x4 block with index k in nnz, levels in scan order, NULL: none. nonzero: which are not 0. */
 void avo_coding_follow_4x4(const AvoRowCtx *row, AvoMbCand *cand, AvoBlockCat cat, int k,
-                           const int16_t *levels);
-void avo_coding_follow_8x8(AvoMbCand *cand, const int16_t *levels);
+                           const int16_t *levels, uint32_t nonzero);
+void avo_coding_follow_8x8(AvoMbCand *cand, const int16_t *levels, uint64_t nonzero);
 /* DC levels of Intra16x16 or chroma as they lie in cand; flag: AVO_DC_*. */
 void avo_coding_follow_dc(const AvoRowCtx *row, AvoMbCand *cand, int flag);
 /* A block of an intra macroblock as it lies in cand; size 4 or 8, raster: its (first) 4x4 block.

@@ -23,11 +23,11 @@ AVO_INLINE uint32_t count_cabac(uint8_t *state, const AvoCabacCatBase *base, boo
            avo_cabac_count_levels(&state[base->abs_level], limit, levels, mask);
 }
 
-uint32_t avo_cabac_count_block(uint8_t *state, AvoBlockCat cat, int cbf_inc, bool coded,
-                               const int16_t *levels)
+/* mask: of the levels, bit 0 for the first used one. */
+AVO_INLINE uint32_t count_masked(uint8_t *state, AvoBlockCat cat, int cbf_inc,
+                                 const int16_t *levels, uint64_t mask)
 {
     const AvoCabacCatBase *base = &avo_cabac_cat[cat];
-    uint64_t mask = coded ? avo_block_mask(cat, levels) : 0;
     if (cat == AVO_CAT_LUMA_8x8)
         return mask ? count_cabac(state, base, true, 4, levels, mask, 64) : 0;
     uint8_t *cbf = &state[base->coded_block_flag + cbf_inc];
@@ -40,10 +40,16 @@ uint32_t avo_cabac_count_block(uint8_t *state, AvoBlockCat cat, int cbf_inc, boo
     return (step >> 8) + count_cabac(state, base, false, limit, levels + first, mask, size - first);
 }
 
-uint32_t avo_block_bits_cabac(AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
-                              const int16_t *levels)
+uint32_t avo_cabac_count_block(uint8_t *state, AvoBlockCat cat, int cbf_inc, bool coded,
+                               const int16_t *levels)
 {
-    return avo_cabac_count_block(ctx->state, cat, cbf_inc, true, levels);
+    return count_masked(state, cat, cbf_inc, levels, coded ? avo_block_mask(cat, levels) : 0);
+}
+
+uint32_t avo_block_bits_cabac(AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
+                              const int16_t *levels, uint64_t nonzero)
+{
+    return count_masked(ctx->state, cat, cbf_inc, levels, nonzero >> avo_block_first(cat));
 }
 
 /* Copies the few contexts that a block can reach. */

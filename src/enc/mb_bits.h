@@ -61,9 +61,9 @@ typedef enum AvoBlockCat {
 /* Bits of one residual block, 1/256 bit; a block of zeros costs its coded_block_flag or coeff_token
  * (an 8x8 block: nothing). Levels are found by value, whatever the records say. CABAC: cbf_inc is
  * ctxIdxInc of coded_block_flag (not used for LUMA_8x8); ctx is advanced. levels points at index 0
- * of the block as in AvoLevels (AC blocks: index 0 unused). */
+ * of the block as in AvoLevels (AC blocks: index 0 unused). nonzero: bit i: level i is not 0. */
 uint32_t avo_block_bits_cabac(AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
-                              const int16_t *levels);
+                              const int16_t *levels, uint64_t nonzero);
 /* The same with contexts that are not advanced. */
 uint32_t avo_block_bits_kept(const AvoCabacContexts *ctx, AvoBlockCat cat, int cbf_inc,
                              const int16_t *levels);

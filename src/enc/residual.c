@@ -9,14 +9,14 @@
 
 /* Whether a run of small levels is worth coding: isolated ones at high frequency score low (after
  * the reference model's decision of the same kind). Levels above one always are. */
-static int decimate_score(AvoBlockCat cat, const coef *levels)
+static int decimate_score(AvoBlockCat cat, const coef *levels, uint64_t nonzero)
 {
     static const uint8_t score_by_run[16] = {3, 2, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     int score = 0, next = 0; /* next: behind the level before */
     /* Four positions of an 8x8 scan correspond to one of a 4x4 scan. */
     int scale = cat == AVO_CAT_LUMA_8x8 ? 2 : 0;
     const coef *used = levels + avo_block_first(cat);
-    for (uint64_t mask = avo_block_mask(cat, levels); mask; mask &= mask - 1) {
+    for (uint64_t mask = nonzero >> avo_block_first(cat); mask; mask &= mask - 1) {
         int i = avo_lowest_bit(mask);
         if ((unsigned)(used[i] + 1) > 2)
             return 9;
@@ -36,12 +36,17 @@ static void clip_levels(const AvoRowCtx *row, coef *c, int n)
 
 /* ---- luma, 4x4 and 8x8 transform ---- */
 
+/* What nnz says of a block: the number of its levels, with CABAC only whether there are any. */
+AVO_INLINE uint8_t nnz_of(const AvoRowCtx *row, uint32_t nonzero)
+{
+    return (uint8_t)(row->job->tools->cabac ? nonzero != 0 : avo_count_set16(nonzero));
+}
+
 /* Quantised raster block -> levels in coding order, count into nnz. */
 static int store_4x4(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int raster)
 {
-    int16_t *levels = cand->levels.luma[avo_blk_coding[raster]];
-    row->job->dsp->scan_4x4(levels, c);
-    return cand->info.nnz[raster] = (uint8_t)row->job->dsp->count_nonzero_16(levels);
+    uint32_t nonzero = row->job->dsp->scan_4x4(cand->levels.luma[avo_blk_coding[raster]], c);
+    return cand->info.nnz[raster] = nnz_of(row, nonzero);
 }
 
 static void set_nnz_8x8(AvoMbCand *cand, int blk8, int value)
@@ -50,20 +55,21 @@ static void set_nnz_8x8(AvoMbCand *cand, int blk8, int value)
     nnz[0] = nnz[1] = nnz[4] = nnz[5] = (uint8_t)value;
 }
 
-/* Quantised 8x8 block -> levels as the entropy coder in use wants them. */
-static void store_8x8(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int blk8)
+/* Quantised 8x8 block -> levels as the entropy coder in use wants them. With CABAC returns which
+ * are not 0, with CAVLC 0. */
+static uint64_t store_8x8(const AvoRowCtx *row, AvoMbCand *cand, const coef *c, int blk8)
 {
     const AvoDsp *dsp = row->job->dsp;
     int16_t *levels = cand->levels.luma[4 * blk8];
     if (row->job->tools->cabac) {
-        dsp->scan_8x8(levels, c);
         set_nnz_8x8(cand, blk8, 1);
-        return;
+        return dsp->scan_8x8(levels, c);
     }
     dsp->scan_8x8_cavlc(levels, c);
     for (int i = 0; i < 4; i++)
         cand->info.nnz[avo_blk_raster[4 * blk8 + i]] =
             (uint8_t)dsp->count_nonzero_16(levels + 16 * i);
+    return 0;
 }
 
 /* Four 4x4 blocks of one kind whose coefficients lie one after the other. */
@@ -72,11 +78,16 @@ typedef struct Quad {
     int list, qp;
     const uint8_t *k;      /* index of each in nnz */
     int16_t (*levels)[16]; /* where their levels go */
+    uint32_t nonzero[4];   /* which of them are not 0, once they are chosen */
 } Quad;
 
 static Quad luma_quad(AvoMbCand *cand, AvoBlockCat cat, int list, int qp, int blk8)
 {
-    return (Quad){cat, list, qp, &avo_blk_raster[4 * blk8], &cand->levels.luma[4 * blk8]};
+    return (Quad){.cat = cat,
+                  .list = list,
+                  .qp = qp,
+                  .k = &avo_blk_raster[4 * blk8],
+                  .levels = &cand->levels.luma[4 * blk8]};
 }
 
 /* Quantises four blocks (AC blocks: whatever is in the place of their DC): without the trellis in
@@ -95,7 +106,7 @@ static int round_quad(const AvoRowCtx *row, coef *rounded, coef *c, const Quad *
  * back what a decoder will make of them; they may be worth *gain more than before. Returns which
  * blocks have levels then. */
 static int choose_quad(AvoRowCtx *row, AvoMbCand *cand, coef *c, const coef *rounded, int some,
-                       const Quad *q, int64_t *gain)
+                       Quad *q, int64_t *gain)
 {
     const AvoDsp *dsp = row->job->dsp;
     int mask = 0;
@@ -110,13 +121,13 @@ static int choose_quad(AvoRowCtx *row, AvoMbCand *cand, coef *c, const coef *rou
                                  &block_gain);
         if (!any) {
             memset(c, 0, 16 * sizeof *c);
-            avo_coding_follow_4x4(row, cand, q->cat, k, NULL);
+            avo_coding_follow_4x4(row, cand, q->cat, k, NULL, 0);
             continue;
         }
         clip_levels(row, c, 16);
-        dsp->scan_4x4(q->levels[i], c);
-        cand->info.nnz[k] = (uint8_t)dsp->count_nonzero_16(q->levels[i]);
-        avo_coding_follow_4x4(row, cand, q->cat, k, q->levels[i]);
+        q->nonzero[i] = dsp->scan_4x4(q->levels[i], c);
+        cand->info.nnz[k] = nnz_of(row, q->nonzero[i]);
+        avo_coding_follow_4x4(row, cand, q->cat, k, q->levels[i], q->nonzero[i]);
         dsp->dequant_4x4(c, row->job->quant->scale.dequant4[q->list][q->qp % 6], q->qp);
         mask |= 1 << i;
         *gain += block_gain;
@@ -183,7 +194,7 @@ static int inter_8x8_by_4x4(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
     *mask = choose_quad(row, cand, c, rounded, some, &q, gain);
     for (int i = 0; i < 4 && !row->use_trellis && score < 6; i++)
         if (*mask >> i & 1)
-            score += decimate_score(q.cat, q.levels[i]);
+            score += decimate_score(q.cat, q.levels[i], q.nonzero[i]);
     return score;
 }
 
@@ -198,11 +209,11 @@ static int inter_8x8_by_8x8(AvoRowCtx *row, AvoMbCand *cand, coef *c, int blk8, 
     int score = 0;
     if (!row->use_trellis) {
         coef zigzag[64];
-        row->job->dsp->scan_8x8(zigzag, c);
-        score = decimate_score(AVO_CAT_LUMA_8x8, zigzag);
+        uint64_t nonzero = row->job->dsp->scan_8x8(zigzag, c);
+        score = decimate_score(AVO_CAT_LUMA_8x8, zigzag, nonzero);
     }
-    store_8x8(row, cand, c, blk8);
-    avo_coding_follow_8x8(cand, cand->levels.luma[4 * blk8]);
+    uint64_t nonzero = store_8x8(row, cand, c, blk8);
+    avo_coding_follow_8x8(cand, cand->levels.luma[4 * blk8], nonzero);
     row->job->dsp->dequant_8x8(c, row->job->quant->scale.dequant8[1][row->qp % 6], row->qp);
     return score;
 }
@@ -448,8 +459,11 @@ static void transform_chroma(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, in
         if (row->use_trellis)
             p->ac[16 * i] = 0;
     }
-    p->quad = (Quad){AVO_CAT_CHROMA_AC, list, row->qp_chroma[plane], index[plane],
-                     cand->levels.chroma_ac[plane]};
+    p->quad = (Quad){.cat = AVO_CAT_CHROMA_AC,
+                     .list = list,
+                     .qp = row->qp_chroma[plane],
+                     .k = index[plane],
+                     .levels = cand->levels.chroma_ac[plane]};
     p->some = round_quad(row, p->rounded, p->ac, &p->quad);
     p->any_ac = false;
     p->dc_gain = p->ac_gain = 0;
@@ -463,7 +477,7 @@ static void code_chroma_ac(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, bool
         return;
     for (int i = 0; i < 4; i++)
         if (mask >> i & 1)
-            score += decimate_score(p->quad.cat, p->quad.levels[i]);
+            score += decimate_score(p->quad.cat, p->quad.levels[i], p->quad.nonzero[i]);
     if (score < 7) {
         memset(&cand->info.nnz[p->quad.k[0]], 0, 4);
         p->any_ac = false;

@@ -376,18 +376,22 @@ AVO_INLINE int block_size(AvoCoefKind kind)
     return kind == AVO_COEF_8x8 ? 64 : kind == AVO_COEF_DC_2x2 ? 4 : 16;
 }
 
-/* Magnitudes in scan order of levels in raster order. */
-AVO_INLINE void scan_magnitudes(coef *levels, const coef *raster, const AvoTrellisBlock *b,
-                                AvoCoefKind kind)
+/* Magnitudes in scan order of levels in raster order; returns which are not 0. */
+AVO_INLINE uint64_t scan_magnitudes(coef *levels, const coef *raster, const AvoTrellisBlock *b,
+                                    AvoCoefKind kind)
 {
-    if (kind == AVO_COEF_8x8)
-        b->dsp->scan_8x8(levels, raster);
-    else if (kind == AVO_COEF_DC_2x2)
+    uint64_t mask;
+    if (kind == AVO_COEF_8x8) {
+        mask = b->dsp->scan_8x8(levels, raster);
+    } else if (kind == AVO_COEF_DC_2x2) {
         memcpy(levels, raster, 4 * sizeof *levels);
-    else
-        b->dsp->scan_4x4(levels, raster);
+        mask = avo_nonzero_mask(levels, 4);
+    } else {
+        mask = b->dsp->scan_4x4(levels, raster);
+    }
     for (int i = 0; i < block_size(kind); i++)
         levels[i] = (coef)avo_min(avo_abs(levels[i]), b->max_level);
+    return mask;
 }
 
 AVO_INLINE bool choose_block(coef *c, const coef *rounded, const AvoTrellisBlock *b, int64_t *gain,
@@ -395,8 +399,7 @@ AVO_INLINE bool choose_block(coef *c, const coef *rounded, const AvoTrellisBlock
 {
     const int size = block_size(kind);
     AVO_ALIGN(64) coef levels[64];
-    scan_magnitudes(levels, rounded, b, kind);
-    uint64_t mask = avo_nonzero_mask(levels, size);
+    uint64_t mask = scan_magnitudes(levels, rounded, b, kind);
     *gain =
         b->contexts ? choose(levels, c, mask, b, kind) : avo_cavlc_choose(levels, c, mask, b, kind);
     coef chosen[64];

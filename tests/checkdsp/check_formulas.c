@@ -394,8 +394,12 @@ static void check_scans(Tester *t)
         return;
     for (int i = 0; i < 64; i++)
         in[i] = (coef)i;
-    t->ref->scan_4x4(out4, in);
-    t->ref->scan_8x8(out8, in);
+    uint32_t mask4 = t->ref->scan_4x4(out4, in);
+    uint64_t mask8 = t->ref->scan_8x8(out8, in);
+    for (int i = 0; i < 16; i++)
+        CHECK(t, (mask4 >> i & 1) == (out4[i] != 0));
+    for (int i = 0; i < 64; i++)
+        CHECK(t, (mask8 >> i & 1) == (out8[i] != 0));
     t->ref->scan_8x8_cavlc(out_cavlc, in);
     for (int i = 0; i < 64; i++) {
         CHECK(t, i >= 16 || out4[i] == zigzag_at(4, i));

@@ -272,7 +272,8 @@ static void check_block(Random *r, AvoBlockCat cat)
     avo_cabac_start(&c, buffer, buffer + sizeof buffer);
     avo_cabac_write_block(&c, written.state, cat, inc, any != 0, stored);
     avo_cabac_finish(&c);
-    avo_block_bits_cabac(&counted, cat, inc, stored);
+    avo_block_bits_cabac(&counted, cat, inc, stored,
+                         avo_nonzero_mask(stored, avo_block_stored(cat)));
     CHECK(!memcmp(&counted, &written, sizeof written), "category %d", cat);
 
     avo_br_init(&d.r, buffer, (size_t)(c.pos - buffer));

@@ -321,7 +321,9 @@ static double score_of(const Search *s, const int16_t *levels)
         AvoCabacContexts scratch = *s->b.contexts;
         bits = !any && s->b.cbf_inc < 0
                    ? 0
-                   : avo_block_bits_cabac(&scratch, s->b.cat, s->b.cbf_inc, levels) / 256.0;
+                   : avo_block_bits_cabac(&scratch, s->b.cat, s->b.cbf_inc, levels,
+                                          avo_nonzero_mask(levels, avo_block_stored(s->b.cat))) /
+                         256.0;
     } else {
         bits = frozen_bits(&s->b, levels, s->first, s->size);
     }
@@ -479,7 +481,9 @@ static void test_counter(int kind)
         (int16_t)random_in(&rnd, 1, 40);
     if (b.cat == AVO_CAT_LUMA_8x8)
         return; /* neighbouring positions share contexts */
-    double real = avo_block_bits_cabac(&scratch, b.cat, b.cbf_inc, levels) / 256.0;
+    double real = avo_block_bits_cabac(&scratch, b.cat, b.cbf_inc, levels,
+                                       avo_nonzero_mask(levels, avo_block_stored(b.cat))) /
+                  256.0;
     double own = frozen_bits(&b, levels, kinds[kind].first, kinds[kind].size);
     CHECK(fabs(real - own) < 1e-9, "%s: %g bits are %g", kinds[kind].name, own, real);
 }

@@ -117,12 +117,24 @@ static const uint8_t zigzag_8x8[128] = {
     LANES(35, 42, 49, 56, 57, 50, 43, 36), LANES(29, 22, 15, 23, 30, 37, 44, 51),
     LANES(58, 59, 52, 45, 38, 31, 39, 46), LANES(53, 60, 61, 54, 47, 55, 62, 63)};
 
-static void scan_4x4(coef out[16], const coef in[16])
+/* A bit per lane of two registers, in its byte: 1 << number % 8 where the lane is not 0. */
+AVO_INLINE uint8x16_t lane_bits(int16x8_t lo, int16x8_t hi)
+{
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t set = vcombine_u8(vmovn_u16(vtstq_s16(lo, lo)), vmovn_u16(vtstq_s16(hi, hi)));
+    return vandq_u8(set, vld1q_u8(bits));
+}
+
+static uint32_t scan_4x4(coef out[16], const coef in[16])
 {
     uint8x16x2_t block = {
         {vreinterpretq_u8_s16(vld1q_s16(in)), vreinterpretq_u8_s16(vld1q_s16(in + 8))}};
-    vst1q_s16(out, vreinterpretq_s16_u8(vqtbl2q_u8(block, vld1q_u8(zigzag_4x4))));
-    vst1q_s16(out + 8, vreinterpretq_s16_u8(vqtbl2q_u8(block, vld1q_u8(zigzag_4x4 + 16))));
+    int16x8_t first = vreinterpretq_s16_u8(vqtbl2q_u8(block, vld1q_u8(zigzag_4x4)));
+    int16x8_t second = vreinterpretq_s16_u8(vqtbl2q_u8(block, vld1q_u8(zigzag_4x4 + 16)));
+    vst1q_s16(out, first);
+    vst1q_s16(out + 8, second);
+    uint8x16_t bits = lane_bits(first, second);
+    return (uint32_t)vaddv_u8(vget_low_u8(bits)) | (uint32_t)vaddv_u8(vget_high_u8(bits)) << 8;
 }
 
 AVO_INLINE uint8x16x4_t load_half(const coef *in)
@@ -141,12 +153,20 @@ AVO_INLINE int16x8_t zigzag_8(uint8x16x4_t upper, uint8x16x4_t lower, int i)
     return vreinterpretq_s16_u8(vqtbx4q_u8(v, lower, vsubq_u8(at, vdupq_n_u8(64))));
 }
 
-static void scan_8x8(coef out[64], const coef in[64])
+static uint64_t scan_8x8(coef out[64], const coef in[64])
 {
     uint8x16x4_t upper = load_half(in), lower = load_half(in + 32);
+    uint8x16_t bits[4];
     AVO_UNROLL
-    for (int i = 0; i < 8; i++)
-        vst1q_s16(out + 8 * i, zigzag_8(upper, lower, i));
+    for (int i = 0; i < 4; i++) {
+        int16x8_t first = zigzag_8(upper, lower, 2 * i);
+        int16x8_t second = zigzag_8(upper, lower, 2 * i + 1);
+        vst1q_s16(out + 16 * i, first);
+        vst1q_s16(out + 16 * i + 8, second);
+        bits[i] = lane_bits(first, second);
+    }
+    uint8x16_t sums = vpaddq_u8(vpaddq_u8(bits[0], bits[1]), vpaddq_u8(bits[2], bits[3]));
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)), 0);
 }
 
 /* De-interleaves by 4: twice evens from odds. */

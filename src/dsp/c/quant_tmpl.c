@@ -99,16 +99,24 @@ static void dequant_4x4_dc(coef c[16], int scale, int qp)
 
 /* ---- scans and counts ---- */
 
-static void scan_4x4(coef out[16], const coef in[16])
+static uint32_t scan_4x4(coef out[16], const coef in[16])
 {
-    for (int i = 0; i < 16; i++)
+    uint32_t mask = 0;
+    for (int i = 0; i < 16; i++) {
         out[i] = in[zigzag_4x4[i]];
+        mask |= (uint32_t)(out[i] != 0) << i;
+    }
+    return mask;
 }
 
-static void scan_8x8(coef out[64], const coef in[64])
+static uint64_t scan_8x8(coef out[64], const coef in[64])
 {
-    for (int i = 0; i < 64; i++)
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i++) {
         out[i] = in[zigzag_8x8[i]];
+        mask |= (uint64_t)(out[i] != 0) << i;
+    }
+    return mask;
 }
 
 static void scan_8x8_cavlc(coef out[64], const coef in[64])

@@ -131,7 +131,22 @@ AVO_INLINE void zigzag_8x8(__m256i z[4], const coef in[64])
     z[3] = scan_pair(v, rows3, 4, scan_8x8_masks + 14);
 }
 
-static void scan_8x8(coef out[64], const coef in[64])
+AVO_INLINE uint32_t nonzero_bytes(__m256i v)
+{
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()));
+}
+
+/* The upper halves of z run backwards. */
+AVO_INLINE uint64_t nonzero_positions(const __m256i z[4])
+{
+    __m256i outer = _mm256_packs_epi16(z[0], z[1]), inner = _mm256_packs_epi16(z[2], z[3]);
+    __m256i first = _mm256_permute2x128_si256(outer, inner, 0x20);
+    __m256i last = _mm256_permute2x128_si256(inner, outer, 0x31);
+    last = _mm256_shuffle_epi32(last, _MM_SHUFFLE(1, 0, 3, 2));
+    return (uint64_t)nonzero_bytes(last) << 32 | nonzero_bytes(first);
+}
+
+static uint64_t scan_8x8(coef out[64], const coef in[64])
 {
     __m256i z[4];
     zigzag_8x8(z, in);
@@ -140,6 +155,7 @@ static void scan_8x8(coef out[64], const coef in[64])
         store16(out + 8 * i, _mm256_castsi256_si128(z[i]));
         store16(out + 8 * (7 - i), _mm256_extracti128_si256(z[i], 1));
     }
+    return nonzero_positions(z);
 }
 
 /* Pairs of levels of each output as 32-bit lanes, a 4x4 transposition of those within the halves;

@@ -32,21 +32,27 @@ static const AVO_ALIGN(64) uint16_t zigzag_8x8_cavlc[64] = {
     20, 14, 42, 50, 22, 37, 59, 31, 60, 55, 8,  3,  32, 4,  26, 41, 13, 21, 49, 43, 15, 44,
     52, 39, 61, 62, 16, 10, 25, 5,  33, 34, 6,  28, 56, 36, 23, 51, 45, 46, 54, 63};
 
-static void scan_4x4(coef out[16], const coef in[16])
+static uint32_t scan_4x4(coef out[16], const coef in[16])
 {
-    store32(out, _mm256_permutexvar_epi16(load32(zigzag_4x4), load32(in)));
+    __m256i v = _mm256_permutexvar_epi16(load32(zigzag_4x4), load32(in));
+    store32(out, v);
+    return _mm256_test_epi16_mask(v, v);
 }
 
-AVO_INLINE void permute_64(coef out[64], const coef in[64], const uint16_t order[64])
+AVO_INLINE uint64_t permute_64(coef out[64], const coef in[64], const uint16_t order[64])
 {
     __m512i lo = load64(in), hi = load64(in + 32);
-    store64(out, _mm512_permutex2var_epi16(lo, load64(order), hi));
-    store64(out + 32, _mm512_permutex2var_epi16(lo, load64(order + 32), hi));
+    __m512i first = _mm512_permutex2var_epi16(lo, load64(order), hi);
+    __m512i last = _mm512_permutex2var_epi16(lo, load64(order + 32), hi);
+    store64(out, first);
+    store64(out + 32, last);
+    return (uint64_t)_mm512_test_epi16_mask(last, last) << 32 |
+           _mm512_test_epi16_mask(first, first);
 }
 
-static void scan_8x8(coef out[64], const coef in[64])
+static uint64_t scan_8x8(coef out[64], const coef in[64])
 {
-    permute_64(out, in, zigzag_8x8);
+    return permute_64(out, in, zigzag_8x8);
 }
 
 static void scan_8x8_cavlc(coef out[64], const coef in[64])

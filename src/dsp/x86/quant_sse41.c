@@ -120,16 +120,26 @@ static void dequant_4x4_dc(coef c[16], int scale, int qp)
 
 /* ---- scans ---- */
 
+/* Bit per 16-bit lane: it is not 0. */
+AVO_INLINE uint32_t nonzero_lanes(__m128i lo, __m128i hi)
+{
+    __m128i zeros = _mm_cmpeq_epi8(_mm_packs_epi16(lo, hi), _mm_setzero_si128());
+    return (uint32_t)_mm_movemask_epi8(zeros) ^ 0xffff;
+}
+
 /* 0 1 4 8 5 2 3 6 | 9 12 13 10 7 11 14 15: each output needs one lane of the other half. */
-static void scan_4x4(coef out[16], const coef in[16])
+static uint32_t scan_4x4(coef out[16], const coef in[16])
 {
     __m128i lo = load16(in), hi = load16(in + 8);
     __m128i first =
         _mm_shuffle_epi8(lo, _mm_set_epi8(13, 12, 7, 6, 5, 4, 11, 10, -1, -1, 9, 8, 3, 2, 1, 0));
     __m128i second =
         _mm_shuffle_epi8(hi, _mm_set_epi8(15, 14, 13, 12, 7, 6, -1, -1, 5, 4, 11, 10, 9, 8, 3, 2));
-    store16(out, _mm_insert_epi16(first, _mm_extract_epi16(hi, 0), 3));
-    store16(out + 8, _mm_insert_epi16(second, _mm_extract_epi16(lo, 7), 4));
+    first = _mm_insert_epi16(first, _mm_extract_epi16(hi, 0), 3);
+    second = _mm_insert_epi16(second, _mm_extract_epi16(lo, 7), 4);
+    store16(out, first);
+    store16(out + 8, second);
+    return nonzero_lanes(first, second);
 }
 
 /* Outputs i and 7 - i from n rows: rows[k] of the first mask of each pair. */
@@ -160,13 +170,18 @@ AVO_INLINE void zigzag_8x8(__m128i z[8], const coef in[64])
     scan_pair(z, v, 3, rows3, 4, scan_8x8_masks + 14);
 }
 
-static void scan_8x8(coef out[64], const coef in[64])
+static uint64_t scan_8x8(coef out[64], const coef in[64])
 {
     __m128i z[8];
+    uint64_t mask = 0;
     zigzag_8x8(z, in);
     AVO_UNROLL
     for (int i = 0; i < 8; i++)
         store16(out + 8 * i, z[i]);
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 2)
+        mask |= (uint64_t)nonzero_lanes(z[i], z[i + 1]) << 8 * i;
+    return mask;
 }
 
 /* Positions 8j .. 8j + 7 give each of the four outputs two levels: pairs as 32-bit lanes, then a
