@@ -97,7 +97,8 @@ static bool try_qp(AvoRowCtx *row, int qp, int transform_8x8)
     const AvoTools *tools = row->job->tools;
     AvoMbCand *trial = row->trial;
     int before = row->qp;
-    if (qp < tools->qp_min || qp > tools->qp_max)
+    /* A trial before may have ended as a skip, which has no residual. */
+    if (qp < tools->qp_min || qp > tools->qp_max || AVO_MB_IS_SKIP(row->best->info.type))
         return false;
     avo_trial_like_best(row);
     trial->info.qp = trial->code.qp = (int8_t)qp;
