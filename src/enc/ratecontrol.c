@@ -47,6 +47,9 @@
 #define BAND       8    /* rows may miss the plan by 1 / part of it before they are corrected, */
 #define LEEWAY     4    /* or by 1 / part of what the buffer holds beyond it */
 #define TRIES_MAX  4    /* of raised quantisers; the last is the highest */
+#define LAST_TRIES 2    /* of an anchor that ends the stream, */
+#define LAST_PART  200  /* whose sum is off by more than 1 / part, */
+#define LAST_MOST_Q8 1536 /* this far from its plan at most */
 #define BEYOND_Q8  4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
 #define LAST_Q8    (51 * 256) /* of the quantisers that there are */
 #define VIRTUAL_Q8 5120       /* and of those beyond, at which lambda ends, above it */
@@ -560,6 +563,9 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
                       .relative_q8 = relative_q8,
                       .cost = plan->bits_cost,
                       .bits_planned = bits,
+                      .qp_planned_q8 = qp_q8,
+                      .ends = rc->mode == AVOCET_RATE_BITRATE && plan->layer == 0 &&
+                              plan->ahead_is_all && !plan->ahead_count,
                       .duration_q16 = plan->duration_q16,
                       .is_buffered = rc->vbv.size > 0};
     rc->bits_due +=
@@ -651,19 +657,41 @@ static bool aims_well(int64_t planned, int64_t bits)
     return bits * 4 > planned * 3 && bits * 3 < planned * 4;
 }
 
-bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
+static bool retry_first(AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
 {
-    if (!rc->flight_count)
+    if (!rc->live || rc->anchors != 1 || f->tries > 0 || aims_well(f->bits_planned, bits))
         return false;
-    AvoRcFlight *f = latest_flight(rc);
-    if (rc->live && rc->anchors == 1 && f->tries == 0 && !aims_well(f->bits_planned, bits)) {
-        f->tries++;
-        f->qp_q8 += avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_planned));
-        f->qp_q8 = avo_clip3(rc->qp_min_q8, highest_q8(rc), f->qp_q8);
-        rc->last_base_q8 = f->qp_q8 - f->relative_q8;
-        *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
-        return true;
-    }
+    f->tries++;
+    f->qp_q8 += avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_planned));
+    f->qp_q8 = avo_clip3(rc->qp_min_q8, highest_q8(rc), f->qp_q8);
+    rc->last_base_q8 = f->qp_q8 - f->relative_q8;
+    return true;
+}
+
+/* A keyframe that ends the stream takes a good part of its bits, is hard to predict, and nothing
+ * follows that could make up for it. */
+static bool retry_last(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
+{
+    int64_t due = rc->bits_due >> 8, over = rc->bits_done + bits - due;
+    if (!f->ends || rc->vbv.size || f->tries >= LAST_TRIES ||
+        (over < 0 ? -over : over) <= due / LAST_PART)
+        return false;
+    int64_t left = avo_max64(bits - over, 1);
+    int qp = f->qp_q8 + avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)left));
+    int planned = f->qp_planned_q8 + f->shift_q8;
+    qp = avo_clip3(planned - LAST_MOST_Q8, planned + LAST_MOST_Q8, qp);
+    qp = avo_clip3(rc->qp_min_q8, highest_q8(rc), qp);
+    if (qp == f->qp_q8)
+        return false;
+    f->tries++;
+    f->qp_q8 = qp;
+    f->bits_planned = left;
+    return true;
+}
+
+static bool retry_for_buffer(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits,
+                             AvoFrameQp *out)
+{
     if (!rc->vbv.size)
         return false;
     int64_t room = vbv_after(rc, rc->flight_count - 1).fill;
@@ -682,6 +710,18 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
                         .bits_high = starve ? 0 : aim,
                         .starve = starve};
     return true;
+}
+
+bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
+{
+    if (!rc->flight_count)
+        return false;
+    AvoRcFlight *f = latest_flight(rc);
+    if (retry_first(rc, f, bits) || retry_last(rc, f, bits)) {
+        *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
+        return true;
+    }
+    return retry_for_buffer(rc, f, bits, out);
 }
 
 /* The first picture in flight that is not reported yet. */

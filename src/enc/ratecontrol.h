@@ -45,10 +45,11 @@ typedef struct AvoRcFlight {
     int64_t coded_index, display_index;
     int64_t cost, bits_planned, duration_q16;
     int kind;
-    int qp_q8, relative_q8;
+    int qp_q8, qp_planned_q8, relative_q8;
     int shift_q8;             /* part of both, see avo_rc_shift */
     AvocetFrameType type;
     int layer;
+    bool ends;                /* an anchor behind which nothing comes, of a given average rate */
     int tries;                /* that were too large for the buffer, */
     int starved;              /* of them with starved rows */
     bool is_buffered;         /* the buffer takes it in */
@@ -116,8 +117,9 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
 /* Moves the quantiser of the picture started last, as far as limits allow, and of no other. */
 void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser
- * put into out: because it is too large for the buffer (until no quantiser is left), or because it
- * is the first and, without lookahead, was coded with a guess that proved wrong. */
+ * put into out: because it is too large for the buffer (until no quantiser is left), because it is
+ * the first and, without lookahead, was coded with a guess that proved wrong, or because it is the
+ * last and the sum is off. */
 bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out);
 /* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);
