@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define RATE_TOLERANCE 0.015 /* within which an average bit rate ends */
+
 static const char *const type_names[] = {"all", "IDR", "I", "P", "Bref", "B"};
 
 void report_start(Report *r, const char *input, const char *output,
@@ -21,6 +23,9 @@ void report_start(Report *r, const char *input, const char *output,
     r->with_psnr = config->psnr;
     r->with_ssim = config->ssim;
     r->fps = (double)config->fps.num / config->fps.den;
+    r->kbps_asked = config->rate_mode == AVOCET_RATE_BITRATE ? (double)config->bitrate / 1000 : 0;
+    r->qp_min = config->qp_min;
+    r->qp_max = config->qp_max;
 }
 
 /* Decibels of a mean squared error; 100 where there is no difference, as is the custom. */
@@ -125,6 +130,20 @@ static void print_psnr(const Report *r, const ReportType *all)
         fprintf(stderr, "PSNR mean Y %.3f  global Y %.3f\n", all->psnr_sum[0] / n, global[0]);
 }
 
+/* A rate that cannot be met is no error, but whoever asked for it should know why. Near the lowest
+ * quantiser: offsets of macroblocks keep the mean above it. */
+static void print_limit(const Report *r, const ReportType *all)
+{
+    enum { NEAR_QP = 6 };
+    double off = kbps(r) / r->kbps_asked - 1, qp = (double)all->qp_sum / (double)all->count;
+    const char *limit = off < -RATE_TOLERANCE && qp <= r->qp_min + NEAR_QP ? "lowest"
+                        : off > RATE_TOLERANCE && qp >= r->qp_max - 1      ? "highest"
+                                                                           : NULL;
+    if (limit)
+        fprintf(stderr, "asked for %.0f kb/s, took %.0f kb/s: pictures are at the %s quantiser\n",
+                r->kbps_asked, kbps(r), limit);
+}
+
 void report_print(const Report *r)
 {
     const ReportType *all = &r->type[AVOCET_TYPE_AUTO];
@@ -138,6 +157,8 @@ void report_print(const Report *r)
                 ssim_db(all->ssim_sum / n));
     fprintf(stderr, "encoded %" PRId64 " pictures, %.2f fps, %.2f kb/s\n", all->count, speed(r),
             kbps(r));
+    if (r->kbps_asked > 0 && all->count)
+        print_limit(r, all);
 }
 
 /* ---- JSON ---- */

@@ -19,6 +19,8 @@ typedef struct Report {
     int64_t luma_samples, chroma_samples; /* per picture and plane; chroma 0: none */
     int with_psnr, with_ssim;
     double fps;
+    double kbps_asked; /* average, 0: none */
+    int qp_min, qp_max;
     double seconds;
     ReportType type[6]; /* by AvocetFrameType; [AVOCET_TYPE_AUTO] is the sum */
 } Report;

@@ -43,16 +43,16 @@
 #define STEADY_B_Q8    -256 /* B pictures against anchors, where quality is to be even, */
 #define STEADY_STEP_Q8 256  /* and how far the base may move right at a keyframe */
 
-#define SPARE      64   /* 1 / part of the buffer that a picture's rows leave untouched */
-#define BAND       8    /* rows may miss the plan by 1 / part of it before they are corrected, */
-#define LEEWAY     4    /* or by 1 / part of what the buffer holds beyond it */
-#define TRIES_MAX  4    /* of raised quantisers; the last is the highest */
-#define LAST_TRIES 2    /* of an anchor that ends the stream, */
-#define LAST_PART  200  /* whose sum is off by more than 1 / part, */
+#define SPARE        64   /* 1 / part of the buffer that a picture's rows leave untouched */
+#define BAND         8    /* rows may miss the plan by 1 / part of it before they are corrected, */
+#define LEEWAY       4    /* or by 1 / part of what the buffer holds beyond it */
+#define TRIES_MAX    4    /* of raised quantisers; the last is the highest */
+#define LAST_TRIES   2    /* of an anchor that ends the stream, */
+#define LAST_PART    200  /* whose sum is off by more than 1 / part, */
 #define LAST_MOST_Q8 1536 /* this far from its plan at most */
-#define BEYOND_Q8  4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
-#define LAST_Q8    (51 * 256) /* of the quantisers that there are */
-#define VIRTUAL_Q8 5120       /* and of those beyond, at which lambda ends, above it */
+#define BEYOND_Q8    4096 /* a picture's quantiser above qp_max: blocks have offsets below 0 */
+#define LAST_Q8      (51 * 256) /* of the quantisers that there are */
+#define VIRTUAL_Q8   5120       /* and of those beyond, at which lambda ends, above it */
 
 /* ---- settings ---- */
 
@@ -182,6 +182,7 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
     rc->qcomp = rc->mode == AVOCET_RATE_QP || has_tree(config) ? 100 : config->qcomp;
     rc->live = rc->mode == AVOCET_RATE_BITRATE && config->lookahead == 0 && config->bframes == 0;
     rc->foresees = config->lookahead > 0 || config->bframes > 0;
+    rc->keyint = config->intra_refresh ? 0 : config->keyint;
     rc->minigop = config->bframes + 1;
     rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
     for (int i = 0; i < AVO_RC_KINDS; i++)
@@ -302,11 +303,21 @@ static int64_t tolerance(const AvoRateControl *rc)
     return avo_max64(by_time, TOLERANCE_MINIGOPS * rc->minigop * rc->bits_per_picture_q8 / 256);
 }
 
+/* Live, half of what the next keyframe takes is saved up before it, so that the sum is never off by
+ * more than half, wherever the stream ends. A buffer could not hold what is saved. */
+static int64_t saved_up(const AvoRateControl *rc)
+{
+    int64_t left = rc->keyint - 1 - rc->since_keyframe, n = rc->loan_pictures;
+    if (!rc->live || rc->vbv.size || left < 0 || left >= n)
+        return 0;
+    return rc->intra_excess / 2 * (n - left) / n;
+}
+
 /* Bits so far beyond those due. What intra pictures took in advance does not count: it is paid back
  * picture by picture. */
 static int64_t bits_over(const AvoRateControl *rc)
 {
-    return rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan;
+    return rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan + saved_up(rc);
 }
 
 /* Moves the base when the sum of bits so far is off. */
@@ -378,15 +389,18 @@ static void settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, 
         rc->scaled_bits += (uint64_t)scaled;
         return;
     }
-    rc->loan = avo_max64(0, bits - rc->bits_per_picture_q8 / 256);
+    rc->intra_excess = avo_max64(0, bits - rc->bits_per_picture_q8 / 256);
+    rc->loan = avo_max64(0, rc->intra_excess - rc->saved);
     rc->loan_step = rc->loan / rc->loan_pictures + 1;
     if (!rc->live)
         return;
+    rc->scaled_bits += (uint64_t)rc->scaled_loan; /* the rest of the last one */
+    rc->scaled_loan = 0;
     int64_t usual = share_of_group(rc, scaled);
     if (rc->wanted_bits)
         usual = (int64_t)avo_muldiv(rc->scaled_bits, (uint64_t)rc->bits_per_picture_q8 >> 8,
                                     rc->wanted_bits);
-    rc->scaled_loan += avo_max64(0, scaled - usual);
+    rc->scaled_loan = avo_max64(0, scaled - usual);
     rc->scaled_step = rc->scaled_loan / rc->loan_pictures + 1;
     rc->scaled_bits -= (uint64_t)avo_max64(0, scaled - usual);
 }
@@ -571,6 +585,9 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
     rc->bits_due +=
         (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)plan->duration_q16);
     rc->time_q16 += plan->duration_q16;
+    if (kind == AVO_RC_I)
+        rc->saved = saved_up(rc);
+    rc->since_keyframe = plan->type == AVOCET_TYPE_IDR ? 0 : rc->since_keyframe + 1;
     if (plan->layer == 0) {
         rc->anchor_qp_q8[1] = rc->anchor_qp_q8[0];
         rc->anchor_qp_q8[0] = qp_q8 - kind_offset_q8(rc, kind, 0);

@@ -76,6 +76,7 @@ typedef struct AvoRateControl {
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
     bool live;                          /* ABR, and nothing is known of what follows */
     int loan_pictures;                  /* that pay for an intra picture */
+    int keyint;                         /* pictures from keyframe to keyframe; 0: not known */
     bool foresees;                      /* see avo_rc_foresees; without a buffer */
     int minigop;                        /* pictures at most */
 
@@ -90,6 +91,9 @@ typedef struct AvoRateControl {
     /* Bits of the last intra picture beyond the average that are not yet paid back, and what every
      * picture pays; live also of scaled_bits. */
     int64_t loan, loan_step, scaled_loan, scaled_step;
+    /* Live: what the last intra picture took beyond the average, bits that were saved up for it,
+     * pictures started since the last keyframe. */
+    int64_t intra_excess, saved, since_keyframe;
     int64_t blurred_cost, blurred_count_q8; /* complexity, weighted 1, 1/2, 1/4, ... */
     int anchor_qp_q8[2];                    /* of the last two anchors, as if they were P */
     int last_base_q8;                       /* ABR: of the last anchor, before the buffer spoke */

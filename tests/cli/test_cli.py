@@ -285,6 +285,14 @@ def test_spellings(folder):
         check(expect(0, None, *base, *one).stdout == expect(0, None, *base, *other).stdout, f"{one} and {other} differ")
 
 
+def test_limits_told(folder):
+    """A rate that no quantiser meets is no error; the report says so. One that is met has no such line."""
+    out = os.path.join(folder, "limit.264")
+    for options, limit in ((["--bitrate", "90M"], "lowest"), (["--bitrate", "1", "--qpmax", "20"], "highest"), (["--crf", "51"], None)):
+        said = expect(0, None, *SMALL, "-o", out, *options).text
+        check(f"at the {limit} quantiser" in said if limit else "asked for" not in said, f"{options}: {said}")
+
+
 def test_wrong_usage(folder):
     out = os.path.join(folder, "a.264")
     for says, words in (
