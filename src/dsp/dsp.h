@@ -105,6 +105,18 @@ typedef struct AvoEdgeMotion {
     bool whole_8x8;        /* a block with levels stands for the four of its 8x8 */
 } AvoEdgeMotion;
 
+/* What blocks of a picture in the lookahead are coded with, one each, and how to read it
+ * (enc/propagate.c). */
+typedef struct AvoHeritage {
+    const uint16_t *blocks; /* cost of the inter prediction, and above its 14 bits the lists used */
+    const uint16_t *intra;  /* cost of intra prediction, 14 bits */
+    const uint16_t *weight; /* 1/256: of a cost in bits */
+    const uint32_t *inherited; /* below 1 << 28 */
+    int swallowed;             /* of an inter cost, by quantisation */
+    int duration_q8;           /* 1..2048 */
+    int shift;                 /* 0..15: amounts are divided by 1 << shift */
+} AvoHeritage;
+
 /* From RGB: weights of R, G and B in 1/32768. Those of Y are positive and, with black on top, do
  * not leave the range of a sample. */
 typedef struct AvoColourMatrix {
@@ -300,6 +312,17 @@ typedef struct AvoDsp {
                        int width, int height);
     /* Split interleaved chroma (NV12); n = samples per output row. */
     void (*split_uv)(pixel *u, pixel *v, const pixel *uv, int n);
+
+    /* ---- lookahead ---- */
+    /* What each of n blocks passes on to those that it is predicted from, per list that it uses;
+     * inter is the cost of that without what is swallowed:
+     *
+     *     own = (max(intra, 1) * weight * duration_q8 >> 12) + 1
+     *     share_q16 = ((intra - inter) << 16) / intra
+     *     amount = (own + inherited) * share_q16 >> (16 + shift), half of it where both are used
+     *
+     * or 0 where no list is used or inter is not below intra. */
+    void (*heritage)(uint32_t *amount, const AvoHeritage *of, int n);
 
     /* ---- pixel formats: rows of an application's picture, of which nothing else is read ---- */
     /* Of packed 4:2:2, where byte 2 i + luma_at is luma i (0: YUYV, 1: UYVY): n luma samples; n

@@ -46,6 +46,7 @@ void avo_dsp_init(AvoDsp *dsp, uint32_t mask)
         CALL_INIT(resample, neon)
         CALL_INIT(convert, neon)
         CALL_INIT(temporal, neon)
+        CALL_INIT(heritage, neon)
     }
 }
 

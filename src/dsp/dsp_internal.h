@@ -47,7 +47,8 @@ int AVO_BPC(avo_sa8d_8x8_c)(const pixel *a, ptrdiff_t stride_a, const pixel *b, 
     X(strength, isa)                                                                               \
     X(resample, isa)                                                                               \
     X(convert, isa)                                                                                \
-    X(temporal, isa)
+    X(temporal, isa)                                                                               \
+    X(heritage, isa)
 
 #define AVO_DECLARE_INIT(family, isa) void AVO_BPC(avo_##family##_init_##isa)(AvoDsp * dsp);
 
@@ -65,5 +66,6 @@ AVO_DECLARE_INIT(strength, neon)
 AVO_DECLARE_INIT(resample, neon)
 AVO_DECLARE_INIT(convert, neon)
 AVO_DECLARE_INIT(temporal, neon)
+AVO_DECLARE_INIT(heritage, neon)
 
 #endif

@@ -80,20 +80,16 @@ static void spread(const Pass *p, int list, int i, int x, int y, int y0, int y1)
 /* What each block of a row passes on per list. */
 static void find_amounts(const Pass *p, int y)
 {
-    const AvoLookahead *la = p->la;
     const AvoLowres *lr = p->lr;
-    for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
-        int inter = avo_max(0, (p->blocks[i] & AVO_LOWRES_COST_MAX) - la->swallowed);
-        int intra = lr->intra[i];
-        int lists = p->blocks[i] >> AVO_LOWRES_LIST_SHIFT;
-        p->amount[i] = 0;
-        if (lists == AVO_LOWRES_INTRA || inter >= intra)
-            continue;
-        uint64_t total = own_amount(lr, i, p->duration_q8) + lr->inherited[i];
-        uint32_t share_q16 = ((uint32_t)(intra - inter) << 16) / (uint32_t)intra;
-        p->amount[i] =
-            (uint32_t)(total * share_q16 >> (16 + p->shift)) >> (lists == AVO_LOWRES_BOTH);
-    }
+    int width = p->la->mb_width, first = y * width;
+    const AvoHeritage of = {.blocks = p->blocks + first,
+                            .intra = lr->intra + first,
+                            .weight = lr->aq_factor_q8 + first,
+                            .inherited = lr->inherited + first,
+                            .swallowed = p->la->swallowed,
+                            .duration_q8 = p->duration_q8,
+                            .shift = p->shift};
+    p->la->dsp->heritage(p->amount + first, &of, width);
 }
 
 AVO_INLINE bool passes_on(const Pass *p, int list, int i)

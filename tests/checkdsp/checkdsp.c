@@ -175,6 +175,7 @@ static void check_level(Tester *t)
     check_planes(t);
     check_convert(t);
     check_temporal(t);
+    check_heritage(t);
 }
 
 /* ref: to compare with; c: the kernels that no level has replaced. */

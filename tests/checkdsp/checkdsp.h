@@ -56,6 +56,7 @@ void check_deblock(Tester *t);
 void check_planes(Tester *t);
 void check_convert(Tester *t);
 void check_temporal(Tester *t);
+void check_heritage(Tester *t);
 
 /* The C reference against formulas written from the standard's text. */
 void check_formulas(Tester *t);

@@ -14,6 +14,7 @@
 #define avo_resample_init_c_8  avo_resample_init_vectorised_8
 #define avo_convert_init_c_8   avo_convert_init_vectorised_8
 #define avo_temporal_init_c_8  avo_temporal_init_vectorised_8
+#define avo_heritage_init_c_8  avo_heritage_init_vectorised_8
 #define avo_satd_4x4_c_8       avo_satd_4x4_vectorised_8
 #define avo_sa8d_8x8_c_8       avo_sa8d_8x8_vectorised_8
 #define avo_sixteenth_taps     avo_sixteenth_taps_vectorised
