@@ -159,6 +159,11 @@ class Server(unittest.TestCase):
                 feeder.join()
 
 
+def heed_interrupts():
+    """Those who are started in the background may have to ignore them, and so would their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Example(unittest.TestCase):
     @unittest.skipUnless(FFMPEG, "ffmpeg is not installed")
     def test_stream_script(self):
@@ -168,7 +173,9 @@ class Example(unittest.TestCase):
         script = ROOT / "examples" / "01-Camera" / "02-RTSP" / "stream_rtsp.py"
         env = {**os.environ, "PYTHONPATH": str(ROOT / "examples" / "pc"), "PYTHONDONTWRITEBYTECODE": "1",
                "SENSOR_SOURCE": "scene"}
-        process = subprocess.Popen([sys.executable, str(script)], env=env, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, str(script)], env=env, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=heed_interrupts)
+        self.addCleanup(process.kill)
         try:
             got = []
             for _ in range(20):
