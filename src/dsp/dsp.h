@@ -105,12 +105,16 @@ typedef struct AvoEdgeMotion {
     bool whole_8x8;        /* a block with levels stands for the four of its 8x8 */
 } AvoEdgeMotion;
 
+/* A block of the lookahead: its cost, and above that the lists used, a bit each. */
+#define AVO_HERITAGE_COST 0x3fff
+#define AVO_HERITAGE_LIST 14
+
 /* What blocks of a picture in the lookahead are coded with, one each, and how to read it
  * (enc/propagate.c). */
 typedef struct AvoHeritage {
-    const uint16_t *blocks; /* cost of the inter prediction, and above its 14 bits the lists used */
-    const uint16_t *intra;  /* cost of intra prediction, 14 bits */
-    const uint16_t *weight; /* 1/256: of a cost in bits */
+    const uint16_t *blocks;    /* cost of the inter prediction and its lists */
+    const uint16_t *intra;     /* cost of intra prediction, at most AVO_HERITAGE_COST */
+    const uint16_t *weight;    /* 1/256: of a cost in bits */
     const uint32_t *inherited; /* below 1 << 28 */
     int swallowed;             /* of an inter cost, by quantisation */
     int duration_q8;           /* 1..2048 */

@@ -9,9 +9,6 @@
 
 #include "dsp/dsp_internal.h"
 
-#define AVO_HERITAGE_COST 0x3fff
-#define AVO_HERITAGE_LIST 14
-
 AVO_INLINE uint32_t heritage_of(const AvoHeritage *of, int i)
 {
     int intra = of->intra[i], lists = of->blocks[i] >> AVO_HERITAGE_LIST;

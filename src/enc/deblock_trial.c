@@ -16,10 +16,10 @@ static const int8_t pairs[AVO_DEBLOCK_PAIRS][2] = {
 #define TRIAL_STEP  5
 #define TASTE_STEP  4
 #define ROWS_MOST   6
-#define TRIAL_EVERY 8   /* pictures from one P picture that tries to the next */
+#define TRIAL_EVERY 8  /* pictures from one P picture that tries to the next */
 #define TASTE_EVERY 20 /* and from one I picture that tastes, within a scene */
-#define INTRA_SHARE 4   /* P pictures like what I pictures do, but 1 / 4 as much */
-#define FADE        4   /* a P picture is 1 / 4 of the mean */
+#define INTRA_SHARE 4  /* P pictures like what I pictures do, but 1 / 4 as much */
+#define FADE        4  /* a P picture is 1 / 4 of the mean */
 
 #define LINES_ABOVE(plane) ((plane) ? 2 : 4) /* that the filter reads above a row */
 

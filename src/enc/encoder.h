@@ -40,7 +40,7 @@ struct AvocetEncoder {
     bool fades; /* the anchor coded last was weighted: so are the B pictures before it */
     AvoTools tools;
     AvoTools tools_lesser; /* of leaves, and P pictures between the fine ones of a chain */
-    AvoTools tools_beyond;  /* of pictures that the last quantiser is too fine for */
+    AvoTools tools_beyond; /* of pictures that the last quantiser is too fine for */
     AvoQuantSet *quant;
     uint16_t *mvd_bits;
     AvoTaskPool *pool;

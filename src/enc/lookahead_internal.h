@@ -32,8 +32,8 @@ typedef struct AvoGopLimits {
 
 /* What a block of a pair refers to; two bits above the cost. */
 enum { AVO_LOWRES_INTRA = 0, AVO_LOWRES_PAST = 1, AVO_LOWRES_FUTURE = 2, AVO_LOWRES_BOTH = 3 };
-#define AVO_LOWRES_COST_MAX   0x3fff
-#define AVO_LOWRES_LIST_SHIFT 14
+#define AVO_LOWRES_COST_MAX   AVO_HERITAGE_COST
+#define AVO_LOWRES_LIST_SHIFT AVO_HERITAGE_LIST
 #define AVO_LOWRES_UNKNOWN    UINT32_MAX
 #define AVO_LOWRES_PAIRS      4
 #define AVO_COARSE_RANGE      8  /* samples at an eighth of the size */
@@ -187,7 +187,7 @@ void avo_lowres_examined(const AvoLookahead *la, AvoSource *source);
 typedef struct AvoFirstField {
     const AvoLookahead *la;
     const AvoSource *cur, *ref;
-    bool has_coarse; /* avo_coarse_row_of has filled cur's coarse_mv */
+    bool has_coarse; /* avo_coarse_search_row has filled cur's coarse_mv */
     AvoProgress *row_progress;
 } AvoFirstField;
 

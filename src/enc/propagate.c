@@ -45,6 +45,7 @@ typedef struct Pass {
     const AvoMv *mv[2];
 } Pass;
 
+/* As the kernel that finds amounts has it (heritage in dsp/dsp.h). */
 AVO_INLINE uint32_t own_amount(const AvoLowres *lr, int i, int duration_q8)
 {
     uint64_t cost = (uint64_t)avo_max(lr->intra[i], 1) * lr->aq_factor_q8[i];

@@ -116,12 +116,18 @@ static bool has_tree(const AvocetEncoderConfig *config)
     return config->mbtree && config->lookahead > 0 && config->rate_mode != AVOCET_RATE_QP;
 }
 
-/* Bits of pictures that were started but not reported. */
+/* Place of the picture that `after` others in flight come before. */
+static int flight_at(const AvoRateControl *rc, int after)
+{
+    return (rc->flight_first + after) % AVO_RC_FLIGHT_MAX;
+}
+
+/* Planned for pictures that are not learned from yet. */
 static int64_t bits_in_flight(const AvoRateControl *rc)
 {
     int64_t sum = 0;
     for (int i = 0; i < rc->flight_count; i++)
-        sum += rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX].bits_planned;
+        sum += rc->flight[flight_at(rc, i)].bits_planned;
     return sum;
 }
 
@@ -412,8 +418,7 @@ static bool is_doubtful(const AvoRateControl *rc, const AvoPlan *plan)
 {
     if (rc->mode != AVOCET_RATE_BITRATE || !rc->flight_count)
         return false;
-    int last = (rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX;
-    return plan->ahead_is_all || rc->flight[last].kind == AVO_RC_I;
+    return plan->ahead_is_all || rc->flight[flight_at(rc, rc->flight_count - 1)].kind == AVO_RC_I;
 }
 
 bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan)
@@ -425,7 +430,7 @@ bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan)
 static void settle(AvoRateControl *rc)
 {
     AvoRcFlight f = rc->flight[rc->flight_first];
-    rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
+    rc->flight_first = flight_at(rc, 1);
     rc->flight_count--;
     rc->bits_done += f.bits;
     if (f.is_buffered)
@@ -522,7 +527,7 @@ static AvoVbv vbv_after(const AvoRateControl *rc, int count)
 {
     AvoVbv vbv = rc->vbv;
     for (int i = 0; i < count; i++) {
-        const AvoRcFlight *f = &rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX];
+        const AvoRcFlight *f = &rc->flight[flight_at(rc, i)];
         avo_vbv_take(&vbv, f->bits_planned, f->duration_q16);
     }
     return vbv;
@@ -564,10 +569,10 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
                      int64_t bits)
 {
     if (rc->flight_count == AVO_RC_FLIGHT_MAX) { /* never reported: forget the oldest */
-        rc->flight_first = (rc->flight_first + 1) % AVO_RC_FLIGHT_MAX;
+        rc->flight_first = flight_at(rc, 1);
         rc->flight_count--;
     }
-    rc->flight[(rc->flight_first + rc->flight_count++) % AVO_RC_FLIGHT_MAX] =
+    rc->flight[flight_at(rc, rc->flight_count++)] =
         (AvoRcFlight){.coded_index = plan->coded_index,
                       .display_index = plan->src ? plan->src->display_index : plan->coded_index,
                       .type = plan->type,
@@ -639,7 +644,7 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
 
 static AvoRcFlight *latest_flight(AvoRateControl *rc)
 {
-    return &rc->flight[(rc->flight_first + rc->flight_count - 1) % AVO_RC_FLIGHT_MAX];
+    return &rc->flight[flight_at(rc, rc->flight_count - 1)];
 }
 
 /* What a finer picture may take: half of the buffer, so that others find room. */
@@ -745,7 +750,7 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
 static AvoRcFlight *first_at_work(AvoRateControl *rc)
 {
     for (int i = 0; i < rc->flight_count; i++) {
-        AvoRcFlight *f = &rc->flight[(rc->flight_first + i) % AVO_RC_FLIGHT_MAX];
+        AvoRcFlight *f = &rc->flight[flight_at(rc, i)];
         if (!f->is_done)
             return f;
     }

@@ -7,10 +7,10 @@
  *
  * With lookahead, the quantiser of picture k + 1 depends on pictures up to k - 1 only, whether k is
  * reported by then or not: so it may be begun before k is done, and the bytes do not depend on
- * threads. Picture k is counted with the bits predicted for it. Where a rate
- * is to be met, k has to be known after all if it is an intra picture, or the end is in sight. With
- * a buffer (VBV) all before is known, too: what is in it is to be known to the bit, and a picture
- * that came out too large is coded again:
+ * threads. Picture k is counted with the bits predicted for it. Where a rate is to be met, k has to
+ * be known after all if it is an intra picture, or the end is in sight. With a buffer (VBV) all
+ * before is known, too: what is in it is to be known to the bit, and a picture that came out too
+ * large is coded again:
  *
  *     start(k), [code, retry(k, bits) says yes]..., end(k)
  *
@@ -30,7 +30,6 @@
 #define AVO_RC_FLIGHT_MAX 64 /* pictures between start and end, at most */
 #define AVO_RC_LAYERS     8
 
-
 enum { AVO_RC_I, AVO_RC_P, AVO_RC_BREF, AVO_RC_B, AVO_RC_KINDS };
 
 /* What was learned about the bits of one kind of picture. */
@@ -46,14 +45,14 @@ typedef struct AvoRcFlight {
     int64_t cost, bits_planned, duration_q16;
     int kind;
     int qp_q8, qp_planned_q8, relative_q8;
-    int shift_q8;             /* part of both, see avo_rc_shift */
+    int shift_q8; /* part of qp_q8 and relative_q8, see avo_rc_shift */
     AvocetFrameType type;
     int layer;
-    bool ends;                /* an anchor behind which nothing comes, of a given average rate */
-    int tries;                /* that were too large for the buffer, */
-    int starved;              /* of them with starved rows */
-    bool is_buffered;         /* the buffer takes it in */
-    bool is_done;             /* reported: what it took, but for filler, and that */
+    bool ends;        /* an anchor behind which nothing comes, of a given average rate */
+    int tries;        /* that were coded again, */
+    int starved;      /* of them with starved rows */
+    bool is_buffered; /* the buffer takes it in */
+    bool is_done;     /* reported: what it took, but for filler, and that */
     int64_t bits, filler_bits;
 } AvoRcFlight;
 
@@ -70,8 +69,8 @@ typedef struct AvoRateControl {
     int key_step_q8;                    /* qp_step_q8 of the base at a keyframe within a scene */
     int intra_offset_q8;                /* I below P */
     int layer_offset_q8[AVO_RC_LAYERS]; /* B above P: half of pbratio per layer */
-    int leaf_offset_q8;     /* least offset of B pictures that nobody refers to */
-    int chain_offset_q8[AVO_CHAIN]; /* of P pictures next to each other, in turn */
+    int leaf_offset_q8;                 /* least offset of B pictures that nobody refers to */
+    int chain_offset_q8[AVO_CHAIN];     /* of P pictures next to each other, in turn */
     int qcomp;                          /* 1/100; 100: complexity does not count */
     int pivot_cost;                     /* cost per macroblock that leaves QP alone */
     bool live;                          /* ABR, and nothing is known of what follows */
@@ -80,7 +79,7 @@ typedef struct AvoRateControl {
     bool foresees;                      /* see avo_rc_foresees; without a buffer */
     int minigop;                        /* pictures at most */
 
-    AvoTwoPass *two_pass;               /* NULL: there was no first pass */
+    AvoTwoPass *two_pass; /* NULL: there was no first pass */
 
     /* History. */
     AvoRcPredictor predictor[AVO_RC_KINDS];
@@ -97,7 +96,7 @@ typedef struct AvoRateControl {
     int64_t blurred_cost, blurred_count_q8; /* complexity, weighted 1, 1/2, 1/4, ... */
     int anchor_qp_q8[2];                    /* of the last two anchors, as if they were P */
     int last_base_q8;                       /* ABR: of the last anchor, before the buffer spoke */
-    int64_t anchors, anchor_index; /* their number, coded index of the last */
+    int64_t anchors, anchor_index;          /* their number, coded index of the last */
     AvoVbv vbv;
     AvocetPassRecord record; /* of the picture reported last */
 

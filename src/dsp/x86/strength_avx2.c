@@ -1,4 +1,4 @@
-/* Strengths of the loop filter's edges, AVX2: see strength_avx2.c; two rows of vectors per
+/* Strengths of the loop filter's edges, AVX2: see strength_sse41.c; two rows of vectors per
  * register. */
 #include "dsp/x86/x86.h"
 
