@@ -13,6 +13,7 @@ need_packages gcc g++ libc6-dev make cmake pkg-config clang binutils python3 pyt
 
 jobs=$(nproc)
 passed=0 failed=0
+AVOCET_FAILURES=$(mktemp) && export AVOCET_FAILURES && trap 'rm -f "$AVOCET_FAILURES"' EXIT
 
 # build FOLDER NAME OPTIONS...: the targets in $targets, or all.
 targets=()
@@ -63,5 +64,9 @@ build build-threads "with the thread sanitizer" -DCMAKE_BUILD_TYPE=RelWithDebInf
         run env TSAN_OPTIONS=halt_on_error=1 "build-threads/tests/$program"
     done
 
+if [ -s "$AVOCET_FAILURES" ]; then
+    echo "== what failed, again =="
+    cat "$AVOCET_FAILURES"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -4,7 +4,8 @@
 #   quick: C programs and the command line, and every sixteenth of the combinations (for sanitizer builds)
 #   full:  everything (default)
 # As many tests run side by side as there are cores (AVOCET_LANES: another number), those that take longest first; results
-# are shown in the order in which tests were started. Every test ends with a line "N passed, N failed".
+# are shown in the order in which tests were started. Every test ends with a line "N passed, N failed". What failed is also
+# written to the file AVOCET_FAILURES, if that is set, for who sees only the end of a long output.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:?usage: run_tests.sh BUILD_FOLDER [quick|full]}
@@ -32,8 +33,11 @@ show() {
     printf '%-34s %7d passed, %d failed  (%d s)\n' "${names[$1]}" "$passed" "$failed" "$seconds"
     grep -a '^SKIPPED' "$log" | sed 's/^/  /'
     if [ "$failed" -gt 0 ]; then
-        echo "  exit status $status; the end of its output:"
-        tail -n 40 "$log" | sed 's/^/  | /'
+        {
+            echo "  ${names[$1]} failed, exit status $status; its complaints, and the end of its output:"
+            grep -a '^FAILED' "$log" | head -n 10 | sed 's/^/  ! /'
+            tail -n 15 "$log" | sed 's/^/  | /'
+        } | cut -c 1-300 | tee -a "${AVOCET_FAILURES:-/dev/null}"
     fi
 }
 
