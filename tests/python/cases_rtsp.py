@@ -180,7 +180,7 @@ class Example(unittest.TestCase):
             got = []
             for _ in range(20):
                 got = sums("rtsp://127.0.0.1:8554/", "-rtsp_transport", "tcp", "-t", "1")
-                if got:
+                if len(got) > 5:  # fewer, where the first pictures are just being made
                     break
                 time.sleep(0.5)
         finally:
