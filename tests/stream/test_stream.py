@@ -56,6 +56,11 @@ def pictures_of(source, *options, seconds=40):
     return [line.split(",")[-1].strip() for line in run.stdout.splitlines() if line and line[0] != "#"]
 
 
+def attempts(transport):
+    """A busy machine may lose datagrams in the player's own queue: those who receive them may try again."""
+    return range(3 if transport == "udp" else 1)
+
+
 class Server:
     """tests/tools/rtsp_serve.c with a file."""
 
@@ -121,7 +126,7 @@ def test_ffmpeg():
     for source, transport, host in cases:
         path = source()
         wanted = pictures_of(path)
-        for _ in range(3 if transport == "udp" else 1): # a busy machine may lose datagrams in the player's own queue
+        for _ in attempts(transport):
             with Server(path, fps=50) as server:
                 got = pictures_of(server.url(host), "-rtsp_transport", transport)
                 numbers = server.wait()
@@ -146,23 +151,31 @@ def gstreamer_has(*elements):
         for element in elements)
 
 
+def received_by_gstreamer(path, transport):
+    out = os.path.join(folder, "gst-%s.yuv" % transport)
+    with Server(path, fps=25) as server:
+        pipeline = ["gst-launch-1.0", "-q", "rtspsrc", "location=" + server.url(), "protocols=" + transport, "!",
+                    "rtph264depay", "!", "avdec_h264", "!", "video/x-raw,format=I420", "!", "filesink", "location=" + out]
+        run = subprocess.run(pipeline, capture_output=True, timeout=60, check=False)
+    with open(out, "rb") as f:
+        return run, f.read()
+
+
 def test_gstreamer():
     if not gstreamer_has("rtspsrc", "rtph264depay", "rtpjitterbuffer", "avdec_h264"):
         skip("GStreamer's rtspsrc, rtph264depay or avdec_h264 is not installed")
         return
     path = large()
+    want = os.path.join(folder, "want.yuv")
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", path, "-pix_fmt", "yuv420p", "-f", "rawvideo", want], check=True)
+    with open(want, "rb") as f:
+        wanted = f.read()
     for transport in ("tcp",) if QUICK else ("tcp", "udp"):
-        out = os.path.join(folder, "gst-%s.yuv" % transport)
-        with Server(path, fps=25) as server:
-            pipeline = ["gst-launch-1.0", "-q", "rtspsrc", "location=" + server.url(), "protocols=" + transport, "!",
-                        "rtph264depay", "!", "avdec_h264", "!", "video/x-raw,format=I420", "!",
-                        "filesink", "location=" + out]
-            run = subprocess.run(pipeline, capture_output=True, timeout=60, check=False)
+        for _ in attempts(transport):
+            run, got = received_by_gstreamer(path, transport)
+            if got == wanted:
+                break
         check(run.returncode == 0 and b"Could not" not in run.stderr, "%s: the end is no fault: %s" % (transport, run.stderr))
-        want = os.path.join(folder, "want.yuv")
-        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", path, "-pix_fmt", "yuv420p", "-f", "rawvideo", want], check=True)
-        with open(out, "rb") as a, open(want, "rb") as b:
-            got, wanted = a.read(), b.read()
         check(got == wanted, "%s: %d of %d pictures" % (transport, len(got) // (640 * 360 * 3 // 2), 50))
 
 
@@ -227,10 +240,8 @@ def test_dissector():
         check(re.search(r"h264\s+%d\s+0 \(0\.0%%\)" % len(packets), streams), streams)
 
 
-def test_two_join_at_once_and_one_later():
-    path = encode("long.264", "--size", "320x240", "--frames", "240", "--keyint", "15", "--scenecut", "0", "--preset",
-                  "ultrafast")
-    wanted = pictures_of(path)
+def received_by_three(path):
+    """"a" by TCP and "b" by UDP from the start, "late" by TCP."""
     got = {}
     with Server(path, fps=30, clients=2) as server:
         def receive(name, transport, after):
@@ -245,6 +256,17 @@ def test_two_join_at_once_and_one_later():
         late.start()
         for t in threads + [late]:
             t.join()
+    return got
+
+
+def test_two_join_at_once_and_one_later():
+    path = encode("long.264", "--size", "320x240", "--frames", "240", "--keyint", "15", "--scenecut", "0", "--preset",
+                  "ultrafast")
+    wanted = pictures_of(path)
+    for _ in attempts("udp"):
+        got = received_by_three(path)
+        if got["b"] == wanted:
+            break
     check(got["a"] == wanted and got["b"] == wanted, "%d and %d of 240" % (len(got["a"]), len(got["b"])))
     n = len(got["late"])
     check(n % 15 == 0 and 0 < n < 240 and got["late"] == wanted[240 - n:], "the late one has %d" % n)
