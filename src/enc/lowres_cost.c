@@ -545,6 +545,15 @@ static bool weight_promises(const AvoLookahead *la, int index, int distance,
     return avo_weight_pays(weighted, plain);
 }
 
+/* Samples that look alike are elsewhere then: neither long motion nor the vectors found without
+ * weights say anything. What a moving camera changes of the brightness is less. */
+static bool is_fade(const AvoLowres *cur, const AvoLowres *ref)
+{
+    int change = avo_abs(cur->mean_q8[0] - ref->mean_q8[0]);
+    int light = avo_max(cur->mean_q8[0], ref->mean_q8[0]) - BLACK_Q8;
+    return change >= avo_min(FADED_Q8, light / FADED_SHARE);
+}
+
 /* Searches again with the reference under weights if the brightness has changed;
  * keeps the better field. */
 static void search_weighted(const AvoLookahead *la, int index, int distance, const Hint *hint)
@@ -554,7 +563,7 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     AvoPlanWeight *weight = &lr->weight[distance - 1];
     if (!avo_weight_luma(la, index, distance, weight))
         return;
-    if (!weight_promises(la, index, distance, weight)) {
+    if (!is_fade(lr, ref->lookahead) && !weight_promises(la, index, distance, weight)) {
         memset(weight, 0, sizeof *weight);
         return;
     }
@@ -579,14 +588,9 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
 }
 
-/* Not in a fade, where samples that look alike are elsewhere. What a moving camera changes of the
- * brightness is less. */
 bool avo_lowres_wants_coarse(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
 {
-    int change = avo_abs(cur->mean_q8[0] - ref->mean_q8[0]);
-    int light = avo_max(cur->mean_q8[0], ref->mean_q8[0]) - BLACK_Q8;
-    bool fades = la->wants_weights && change >= avo_min(FADED_Q8, light / FADED_SHARE);
-    return !fades && avo_coarse_is_possible(cur);
+    return !(la->wants_weights && is_fade(cur, ref)) && avo_coarse_is_possible(cur);
 }
 
 static Field field_of(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref, int dir,
