@@ -274,6 +274,21 @@ static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anch
     return count;
 }
 
+/* As much as is there, up to end, of a tile from lo on whose rest is yet to come: the parts that
+ * the whole will be halved into, since what is found out about them will be asked for again. */
+static void place_begun(const AvoLookahead *la, int lo, int length, int end, int16_t *anchor,
+                        int *count)
+{
+    int middle = lo + length / 2;
+    if (lo + length <= end) {
+        place_halves(la, lo, lo + length, anchor, count);
+        return;
+    }
+    place_begun(la, lo, middle - lo, end, anchor, count);
+    if (middle < end)
+        place_begun(la, middle, lo + length - middle, end, anchor, count);
+}
+
 /* A tile from lo on, up to hi or near it: by halves; but where those are many, things happen at any
  * time, not only at halves and quarters. There, and only there, a path over all lengths is worth
  * its time; it is looked for up to end, so that the last mini-GOP may be long, too. */
@@ -290,19 +305,22 @@ static int place_tile(const AvoLookahead *la, int lo, int hi, int end, int16_t *
     return count;
 }
 
-/* Tiles of the full length, one after another; each is decided once and used up before the next. */
+/* Tiles of the full length, one after another; each is decided once, when all of it is there, and
+ * used up before the next. */
 static int place_tiles(AvoLookahead *la, int lo, int end, int16_t *anchor)
 {
     int count = recall_tile(la, lo, end, anchor), first_tile = count, length = la->bframes + 1;
     if (count)
         lo = anchor[count - 1];
-    for (; lo < end; lo = anchor[count - 1]) {
+    for (; lo < end && (lo + length <= end || ends_at(la, end)); lo = anchor[count - 1]) {
         int hi = avo_min(lo + length, end);
         count += place_tile(la, lo, hi, avo_min(lo + 2 * length, end), anchor + count);
         if (!first_tile)
             first_tile = count;
     }
     remember_tile(la, anchor, first_tile);
+    if (lo < end)
+        place_begun(la, lo, length, end, anchor, &count);
     return count;
 }
 
