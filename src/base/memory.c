@@ -7,6 +7,10 @@
 #include "base/memory.h"
 #include "base/util.h"
 
+#if defined(__linux__) && !defined(AVOCET_NO_MALLOC)
+#include <sys/mman.h>
+#endif
+
 #if defined(AVOCET_NO_MALLOC)
 
 const AvocetAllocator *avo_memory_default(void)
@@ -23,28 +27,6 @@ bool avo_memory_is_zeroed(const AvocetAllocator *allocator)
 #else
 
 #include <stdlib.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-/* Rows of a large picture lie in as many pages: with large ones, where the system has them, the
- * processor finds its way by 16 entries instead of thousands, and first use costs 512 times fewer
- * page faults. Small blocks would only be rounded up. */
-#define LARGE_PAGE  ((size_t)2 << 20)
-#define LARGE_BLOCK (8 * LARGE_PAGE)
-
-static void prefer_large_pages(uint8_t *block, size_t size)
-{
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (size < LARGE_BLOCK)
-        return;
-    size_t lead = (0 - (uintptr_t)block) & (LARGE_PAGE - 1);
-    madvise(block + lead, (size - lead) & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
-#else
-    (void)block;
-    (void)size;
-#endif
-}
 
 static void *aligned_calloc(void *opaque, size_t size, size_t align)
 {
@@ -55,7 +37,6 @@ static void *aligned_calloc(void *opaque, size_t size, size_t align)
     uint8_t *block = calloc(1, size + extra);
     if (!block)
         return NULL;
-    prefer_large_pages(block, size + extra);
     size_t lead = sizeof(void *) + align - 1;
     uint8_t *p = block + lead - (((uintptr_t)block + lead) & (align - 1));
     memcpy(p - sizeof block, &block, sizeof block);
@@ -84,3 +65,19 @@ bool avo_memory_is_zeroed(const AvocetAllocator *allocator)
 }
 
 #endif
+
+#define LARGE_PAGE  ((size_t)2 << 20)
+#define LARGE_BLOCK (4 * LARGE_PAGE) /* less would hardly fill any */
+
+void avo_memory_prefer_large(uint8_t *block, size_t size)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (size < LARGE_BLOCK)
+        return;
+    size_t lead = (0 - (uintptr_t)block) & (LARGE_PAGE - 1);
+    madvise(block + lead, (size - lead) & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
+#else
+    (void)block;
+    (void)size;
+#endif
+}

@@ -1,5 +1,6 @@
 /* Frames: their memory, which one is free, activation of parameter sets. See decoder.h. */
 #include "dec/decoder.h"
+#include "base/memory.h"
 
 #define BATCH_MEMORY ((size_t)512 << 20) /* of the frames of pictures that run side by side */
 
@@ -181,6 +182,8 @@ static int provide_memory(AvocetDecoder *dec, AvoDecFrame *frame)
     if (!frame->memory)
         return avo_fail(&dec->message, AVOCET_ERR_MEMORY, "no memory for a frame of %l bytes",
                         (int64_t)size);
+    if (avo_memory_is_zeroed(&dec->allocator))
+        avo_memory_prefer_large(frame->memory, size);
     avo_arena_init(&arena, frame->memory, size);
     carve(dec, &frame->f, &frame->trace, &arena);
     return AVOCET_OK;

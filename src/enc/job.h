@@ -74,7 +74,10 @@ typedef struct AvoPicJob {
     bool deblock;        /* at least one slice is filtered */
 
     AvoMbCode *code; /* per macroblock */
+    /* See avo_job_levels. One worker alone writes each row as soon as it is decided: one row of
+     * levels, which never leaves the processor's cache. Otherwise all rows. */
     AvoLevels *levels;
+    int level_rows;
     pixel *line[3]; /* unfiltered bottom line of each macroblock row, plane by plane */
     ptrdiff_t line_stride[3];
     /* Per row: shadow contexts after its first macroblocks, see row.c. */
@@ -95,6 +98,12 @@ typedef struct AvoPicJob {
 AVO_INLINE AvoProgress *avo_job_finished_rows(const AvoPicJob *job, const AvoFrame *frame)
 {
     return &job->frame_rows[frame->slot];
+}
+
+/* Levels of a row of macroblocks. */
+AVO_INLINE AvoLevels *avo_job_levels(const AvoPicJob *job, int mb_y)
+{
+    return job->levels + mb_y % job->level_rows * job->mb_width;
 }
 
 #endif

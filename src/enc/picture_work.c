@@ -19,7 +19,8 @@ static void carve_job(AvoPicJob *job, AvoArena *arena, const AvoSps *sps)
 {
     size_t mbs = (size_t)sps->mb_width * (size_t)sps->mb_height, rows = (size_t)sps->mb_height;
     job->code = avo_arena_take(arena, mbs * sizeof *job->code, 0);
-    job->levels = avo_arena_take(arena, mbs * sizeof *job->levels, 0);
+    job->levels = avo_arena_take(
+        arena, (size_t)job->level_rows * (size_t)sps->mb_width * sizeof *job->levels, 0);
     carve_lines(job, arena, sps);
     job->row_contexts = avo_arena_take(arena, rows * sizeof *job->row_contexts, 0);
     job->row_progress = avo_arena_take(arena, rows * sizeof *job->row_progress, 0);

@@ -52,7 +52,8 @@ int64_t avo_picture_writer_row(AvoPictureWriter *pw, int mb_y)
     int first_mb = mb_y * job->mb_width;
     if (mb_y == first_row)
         begin_slice(pw, first_row);
-    avo_slice_writer_put(&pw->writer, job->mb_width, job->code + first_mb, job->levels + first_mb);
+    avo_slice_writer_put(&pw->writer, job->mb_width, job->code + first_mb,
+                         avo_job_levels(job, mb_y));
     size_t end = avo_slice_writer_position(&pw->writer);
     int64_t bits = (int64_t)(end - pw->row_start);
     pw->row_start = end;

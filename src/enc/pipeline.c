@@ -9,6 +9,7 @@
  * rate control needs to know what a picture took before the next one begins (a buffer), they follow
  * one by one. */
 #include "enc/encoder.h"
+#include "base/memory.h"
 #include "dsp/cpu.h"
 #include "enc/headers_write.h"
 #include "enc/motion.h"
@@ -23,6 +24,7 @@ static void carve_frames(AvocetEncoder *enc, AvoArena *arena)
 {
     int count = enc->frame_count;
     AvoFrame *frames = avo_arena_take(arena, (size_t)count * sizeof *frames, 0);
+    size_t begin = arena->used;
     for (int i = 0; i < count; i++) {
         AvoFrame dry, *f = frames ? &frames[i] : &dry;
         avo_frame_carve(f, arena, enc->sps.mb_width, enc->sps.mb_height, enc->sps.chroma_format_idc,
@@ -30,6 +32,8 @@ static void carve_frames(AvocetEncoder *enc, AvoArena *arena)
         f->slot = i;
         f->uid = -1;
     }
+    if (arena->base && arena->is_zeroed && !arena->overflow)
+        avo_memory_prefer_large(arena->base + begin, arena->used - begin);
     enc->frames = frames;
 }
 
@@ -84,6 +88,7 @@ static void carve_works(AvocetEncoder *enc, AvoArena *arena, int workers)
     for (int i = 0; i < enc->work_count; i++) {
         AvoPictureWork *work = &enc->work[i];
         bind_job(enc, &work->job);
+        work->job.level_rows = workers > 1 ? work->job.mb_height : 1;
         avo_picture_carve(work, arena, &enc->sps, c, filler);
         work->pool = enc->pool;
         work->workers = enc->rows;

@@ -270,7 +270,7 @@ static void store_mb(AvoRowCtx *row)
     avo_record_copy(&job->rec->info[row->mb_addr], &cand->info, sizeof cand->info);
     if (!AVO_MB_IS_SKIP(cand->info.type)) {
         avo_record_copy(&job->code[row->mb_addr], &cand->code, sizeof cand->code);
-        store_levels(&job->levels[row->mb_addr], &cand->levels, &cand->info);
+        store_levels(&avo_job_levels(job, row->mb_y)[row->mb_x], &cand->levels, &cand->info);
     }
     row->stats->qp_sum += row->qp;
 }
