@@ -101,20 +101,28 @@ static int running(AvoTaskBatch *b)
     return b->next - avo_progress_get(&b->done);
 }
 
-static AvoTaskBatch *choose_batch(const AvoTaskPool *pool)
+/* Whether b is to be preferred to an older one. */
+static bool goes_before(AvoTaskBatch *b, AvoTaskBatch *older)
+{
+    return b->first != older->first ? b->first : running(b) < running(older);
+}
+
+/* Where nothing can start, the oldest of those that go first, or of all: what it waits for has been
+ * started. first_only: nothing else will do. */
+static AvoTaskBatch *choose_batch(const AvoTaskPool *pool, bool first_only)
 {
     if (pool->urgent && has_tasks(pool->urgent))
         return pool->urgent;
-    AvoTaskBatch *best = NULL, *oldest = NULL;
+    AvoTaskBatch *best = NULL, *waiting = NULL;
     for (AvoTaskBatch *b = pool->oldest; b; b = b->after) {
-        if (!has_tasks(b))
+        if (!has_tasks(b) || (first_only && !b->first))
             continue;
-        oldest = oldest ? oldest : b;
-        bool ready = !b->ready || b->ready(b->context, b->next);
-        if (ready && (!best || running(b) < running(best)))
+        if (b->ready && !b->ready(b->context, b->next))
+            waiting = !waiting || (b->first && !waiting->first) ? b : waiting;
+        else if (!best || goes_before(b, best))
             best = b;
     }
-    return best ? best : oldest;
+    return best ? best : waiting;
 }
 
 /* Called and returns with the lock held. Who waits for the batch may take it back as soon as its
@@ -139,7 +147,7 @@ static void *thread_main(void *argument)
     AvoTaskPool *pool = self->pool;
     pthread_mutex_lock(&pool->lock);
     while (!pool->quit) {
-        AvoTaskBatch *b = choose_batch(pool);
+        AvoTaskBatch *b = choose_batch(pool, false);
         if (b) {
             run_task(pool, b, self->index);
             continue;
@@ -226,10 +234,8 @@ static void unlink_batch(AvoTaskPool *pool, const AvoTaskBatch *batch)
     *at = batch->after;
 }
 
-void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
-                     void *context, int count)
+static void submit(AvoTaskPool *pool, AvoTaskBatch *batch)
 {
-    begin_batch(batch, fn, ready, context, count);
     if (pool->started == 0)
         return;
     pthread_mutex_lock(&pool->lock);
@@ -241,7 +247,33 @@ void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTa
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Works along until the batch has no task left, then on later ones until it is done. */
+void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
+                     void *context, int count)
+{
+    begin_batch(batch, fn, ready, context, count);
+    submit(pool, batch);
+}
+
+void avo_pool_submit_first(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn,
+                           AvoTaskReadyFn ready, void *context, int count)
+{
+    begin_batch(batch, fn, ready, context, count);
+    batch->first = true;
+    submit(pool, batch);
+}
+
+/* Works along until the batch is done. Called with the lock held. */
+static void work_until_done(AvoTaskPool *pool, AvoTaskBatch *batch, bool first_only)
+{
+    for (AvoTaskBatch *b; avo_progress_get(&batch->done) < batch->count;) {
+        if ((b = choose_batch(pool, first_only)))
+            run_task(pool, b, 0);
+        else
+            wait_for_others(pool, batch);
+    }
+    unlink_batch(pool, batch);
+}
+
 void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)
 {
     if (pool->started == 0) {
@@ -249,13 +281,7 @@ void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    for (AvoTaskBatch *b; avo_progress_get(&batch->done) < batch->count;) {
-        if ((b = choose_batch(pool)))
-            run_task(pool, b, 0);
-        else
-            wait_for_others(pool, batch);
-    }
-    unlink_batch(pool, batch);
+    work_until_done(pool, batch, false);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -266,12 +292,8 @@ void avo_pool_finish_first(AvoTaskPool *pool, AvoTaskBatch *batch)
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    pool->urgent = batch;
-    while (has_tasks(batch))
-        run_task(pool, batch, 0);
-    wait_for_others(pool, batch);
-    pool->urgent = NULL;
-    unlink_batch(pool, batch);
+    batch->first = true;
+    work_until_done(pool, batch, true);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -337,6 +359,12 @@ void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTa
 {
     (void)pool;
     begin_batch(batch, fn, ready, context, count);
+}
+
+void avo_pool_submit_first(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn,
+                           AvoTaskReadyFn ready, void *context, int count)
+{
+    avo_pool_submit(pool, batch, fn, ready, context, count);
 }
 
 void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch)

@@ -2,11 +2,12 @@
  *
  * A thread takes the lowest index left of a batch that was submitted: of the one that fewest
  * threads are at, since tasks of one batch may have to wait for each other (wavefront rows do), and
- * of the oldest where that is even. One batch at a time may go before them all and is waited for
- * (avo_pool_run, avo_pool_finish_first). A task may wait for lower ones of its batch, which have
- * been started already, and for those of batches submitted earlier, which never wait for later
- * ones. The caller works along as worker 0; with no threads it does everything, in order, when it
- * waits.
+ * of the oldest where that is even, so that a thread stays with its batch. Some go first: others
+ * are what threads do when no task of those can start. One batch at a time may go before them all
+ * and is waited for (avo_pool_run). A task may wait for lower ones of its batch, which have been
+ * started already, and for those of batches submitted earlier, which never wait for later ones;
+ * those that go first wait for none that do not. The caller works along as worker 0; with no
+ * threads it does everything, in order, when it waits.
  *
  * All calls come from one thread. */
 #ifndef AVO_BASE_TASKPOOL_H
@@ -38,6 +39,7 @@ typedef struct AvoTaskBatch {
     void *context;
     int count;
     int next;         /* first that nobody has taken */
+    bool first;       /* goes before those that do not */
     AvoProgress done; /* tasks; what other tasks may wait for */
     struct AvoTaskBatch *after;
     uint32_t number; /* in the order of starting */
@@ -46,9 +48,12 @@ typedef struct AvoTaskBatch {
 /* Gives the threads a batch, without waiting. */
 void avo_pool_submit(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn, AvoTaskReadyFn ready,
                      void *context, int count);
+/* The same for one that goes first. */
+void avo_pool_submit_first(AvoTaskPool *pool, AvoTaskBatch *batch, AvoTaskFn fn,
+                           AvoTaskReadyFn ready, void *context, int count);
 /* Returns when all tasks of a submitted batch are done; the caller works on whatever there is. */
 void avo_pool_finish(AvoTaskPool *pool, AvoTaskBatch *batch);
-/* The same for one that goes before all others from now on; the caller works on it alone. */
+/* The same for one that goes first from now on; the caller works on nothing but such. */
 void avo_pool_finish_first(AvoTaskPool *pool, AvoTaskBatch *batch);
 /* Runs a batch before all that is submitted; returns when its tasks are done. */
 void avo_pool_run(AvoTaskPool *pool, AvoTaskFn fn, void *context, int count);

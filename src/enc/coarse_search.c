@@ -16,8 +16,9 @@ void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la)
     lr->coarse.stride = (ptrdiff_t)avo_align_up((size_t)lr->coarse.width + AVO_COARSE_OVERRUN, 16);
     lr->coarse.data = avo_arena_take(
         arena, (size_t)lr->coarse.stride * (size_t)lr->coarse.height * sizeof(pixel), 64);
-    lr->coarse_mv = avo_arena_take(
-        arena, (size_t)la->coarse_width * (size_t)la->coarse_height * sizeof *lr->coarse_mv, 0);
+    size_t blocks = (size_t)la->coarse_width * (size_t)la->coarse_height;
+    for (int dir = 0; dir < 2; dir++)
+        lr->coarse_mv[dir] = avo_arena_take(arena, blocks * sizeof(AvoMv), 0);
 }
 
 #define PIECE 256 /* samples that are made at a time */
@@ -84,35 +85,16 @@ static AvoMv search_block(const AvoDsp *dsp, const AvoPlane *cur, const AvoPlane
     return best;
 }
 
-typedef struct CoarseField {
-    const AvoLookahead *la;
-    const AvoLowres *cur, *ref;
-} CoarseField;
-
 void avo_coarse_search_row(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref,
-                           int by)
+                           int dir, int by)
 {
     const AvoPlane *c = &cur->coarse, *r = &ref->coarse;
-    AvoMv *mv = cur->coarse_mv + by * la->coarse_width;
+    AvoMv *mv = cur->coarse_mv[dir] + by * la->coarse_width;
     for (int bx = 0; bx < la->coarse_width; bx++)
         *mv++ = search_block(la->dsp, c, r, block_at(bx, c->width), block_at(by, c->height));
-}
-
-static void search_row(void *context, int by, int worker)
-{
-    const CoarseField *f = context;
-    (void)worker;
-    avo_coarse_search_row(f->la, f->cur, f->ref, by);
 }
 
 bool avo_coarse_is_possible(const AvoLowres *lr)
 {
     return lr->coarse.width >= EDGE && lr->coarse.height >= EDGE;
-}
-
-const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
-{
-    CoarseField field = {la, cur, ref};
-    avo_lookahead_run(la, search_row, &field, la->coarse_height);
-    return cur->coarse_mv;
 }

@@ -77,11 +77,10 @@ static void sum_up(AvoExamination *e)
 
 static void search(const AvoExamination *e, int line)
 {
-    AvoFirstField field = {.la = e->la,
-                           .cur = e->source,
-                           .ref = e->before->source,
-                           .has_coarse = e->has_coarse,
-                           .row_progress = e->row_progress};
+    const AvoLowres *lr = e->source->lookahead;
+    AvoField field = avo_lowres_first_field(e->la, e->source, e->before->source);
+    field.coarse = e->has_coarse ? lr->coarse_mv[0] : NULL;
+    field.row_progress = e->row_progress;
     avo_lowres_search_line(&field, line);
 }
 
@@ -99,7 +98,7 @@ static void examine(void *context, int i, int worker)
     else if (--i >= la->coarse_height)
         search(e, i - la->coarse_height);
     else if (e->has_coarse)
-        avo_coarse_search_row(la, e->source->lookahead, e->before->source->lookahead, i);
+        avo_coarse_search_row(la, e->source->lookahead, e->before->source->lookahead, 0, i);
 }
 
 /* ---- one after the other ---- */
@@ -118,7 +117,8 @@ static void finish_below(AvoLookahead *la, int64_t n)
             avo_pool_finish_first(la->tasks, &e->batch);
         e->at_work = false;
         if (e->before)
-            avo_lowres_searched(la, la->count - (int)(la->pushed - 1 - la->examined));
+            avo_lowres_searched(la, la->count - (int)(la->pushed - 1 - la->examined), 0, 1,
+                                &(AvoHint){.mv = NULL});
     }
 }
 
@@ -140,7 +140,7 @@ void avo_examine_begin(AvoLookahead *la)
     if (e->before)
         tasks += la->coarse_height + avo_lowres_lines(la);
     if ((e->at_work = avo_lookahead_shares(la))) {
-        avo_pool_submit(la->tasks, &e->batch, examine, is_ready, e, tasks);
+        avo_pool_submit_first(la->tasks, &e->batch, examine, is_ready, e, tasks);
     } else {
         avo_pool_run_alone(&e->batch, examine, e, tasks);
         finish_below(la, la->pushed);

@@ -135,15 +135,40 @@ static uint64_t reach_penalty(const AvoLookahead *la, int lo, int hi, uint64_t c
     return excess > 0 ? cost * (uint64_t)(excess * 256 / intra) >> 8 : 0;
 }
 
+/* Pictures whose costs have to be found before it goes on. */
+typedef struct Wanted {
+    AvoGopEntry entry[AVO_LA_BFRAMES_MAX + 1];
+    int count;
+} Wanted;
+
+#define UNKNOWN UINT64_MAX
+
+static uint64_t sum_edge(const AvoLookahead *la, const AvoGopEntry *order, int n, int lo, int hi)
+{
+    uint64_t cost = 0;
+    for (int k = 0; k < n; k++)
+        cost += entry_cost(la, &order[k]);
+    return cost + reach_penalty(la, lo, hi, cost);
+}
+
 /* Cost of a P at hi with B pictures back to lo. */
 static uint64_t edge_cost(const AvoLookahead *la, int lo, int hi)
 {
     AvoGopEntry order[AVO_LA_BFRAMES_MAX + 1];
     int n = avo_gop_order(order, lo, hi, AVOCET_TYPE_P, &la->limits);
-    uint64_t cost = 0;
+    avo_lowres_find_costs(la, order, n);
+    return sum_edge(la, order, n, lo, hi);
+}
+
+/* The same if all that it consists of is known; otherwise UNKNOWN, and what is not is wanted. */
+static uint64_t ask_edge(const AvoLookahead *la, int lo, int hi, Wanted *wanted)
+{
+    AvoGopEntry order[AVO_LA_BFRAMES_MAX + 1];
+    int n = avo_gop_order(order, lo, hi, AVOCET_TYPE_P, &la->limits), before = wanted->count;
     for (int k = 0; k < n; k++)
-        cost += entry_cost(la, &order[k]);
-    return cost + reach_penalty(la, lo, hi, cost);
+        if (!avo_lowres_knows(la, &order[k]))
+            wanted->entry[wanted->count++] = order[k];
+    return wanted->count > before ? UNKNOWN : sum_edge(la, order, n, lo, hi);
 }
 
 /* ---- placement of anchors ----
@@ -160,24 +185,58 @@ static int place_fixed(const AvoLookahead *la, int lo, int end, int16_t *anchor)
     return n;
 }
 
-/* Bottom up: two halves join when both are whole and their join costs less. */
-static uint64_t place_halves(const AvoLookahead *la, int lo, int hi, int16_t *anchor, int *count)
+/* Bottom up: two halves join when both are whole and their join costs less. Where that cannot be
+ * told, the cost is UNKNOWN. */
+static uint64_t join_halves(const AvoLookahead *la, int lo, int hi, int16_t *anchor, int *count,
+                            Wanted *wanted)
 {
     if (hi - lo == 1) {
         anchor[(*count)++] = (int16_t)hi;
-        return edge_cost(la, lo, hi);
+        return ask_edge(la, lo, hi, wanted);
     }
     int before = *count, middle = (lo + hi) / 2;
-    uint64_t halves = place_halves(la, lo, middle, anchor, count);
-    halves += place_halves(la, middle, hi, anchor, count);
+    uint64_t first = join_halves(la, lo, middle, anchor, count, wanted);
+    uint64_t second = join_halves(la, middle, hi, anchor, count, wanted);
+    if (first == UNKNOWN || second == UNKNOWN)
+        return UNKNOWN;
     if (*count - before > 2)
-        return halves;
-    uint64_t joined = edge_cost(la, lo, hi);
-    if (joined > halves)
-        return halves;
+        return first + second;
+    uint64_t joined = ask_edge(la, lo, hi, wanted);
+    if (joined > first + second)
+        return joined == UNKNOWN ? UNKNOWN : first + second;
     *count = before;
     anchor[(*count)++] = (int16_t)hi;
     return joined;
+}
+
+/* The same for as much as is there, up to end, of a tile from lo on whose rest is yet to come: the
+ * parts that the whole will be halved into, since what is found out about them will be asked for
+ * again. */
+static void join_begun(const AvoLookahead *la, int lo, int length, int end, int16_t *anchor,
+                       int *count, Wanted *wanted)
+{
+    int middle = lo + length / 2;
+    if (lo + length <= end) {
+        join_halves(la, lo, lo + length, anchor, count, wanted);
+        return;
+    }
+    join_begun(la, lo, middle - lo, end, anchor, count, wanted);
+    if (middle < end)
+        join_begun(la, middle, lo + length - middle, end, anchor, count, wanted);
+}
+
+/* Level by level, so that all searches of a level can be done side by side. Returns the number of
+ * anchors. */
+static int place_halves(const AvoLookahead *la, int lo, int length, int end, int16_t *anchor)
+{
+    Wanted wanted;
+    int count;
+    do {
+        count = wanted.count = 0;
+        join_begun(la, lo, length, end, anchor, &count, &wanted);
+        avo_lowres_find_costs(la, wanted.entry, wanted.count);
+    } while (wanted.count);
+    return count;
 }
 
 /* The anchors that are still to come of the tile decided last. An intra picture among them ends the
@@ -274,28 +333,12 @@ static int place_shortest(const AvoLookahead *la, int lo, int end, int16_t *anch
     return count;
 }
 
-/* As much as is there, up to end, of a tile from lo on whose rest is yet to come: the parts that
- * the whole will be halved into, since what is found out about them will be asked for again. */
-static void place_begun(const AvoLookahead *la, int lo, int length, int end, int16_t *anchor,
-                        int *count)
-{
-    int middle = lo + length / 2;
-    if (lo + length <= end) {
-        place_halves(la, lo, lo + length, anchor, count);
-        return;
-    }
-    place_begun(la, lo, middle - lo, end, anchor, count);
-    if (middle < end)
-        place_begun(la, middle, lo + length - middle, end, anchor, count);
-}
-
 /* A tile from lo on, up to hi or near it: by halves; but where those are many, things happen at any
  * time, not only at halves and quarters. There, and only there, a path over all lengths is worth
  * its time; it is looked for up to end, so that the last mini-GOP may be long, too. */
 static int place_tile(const AvoLookahead *la, int lo, int hi, int end, int16_t *anchor)
 {
-    int count = 0;
-    place_halves(la, lo, hi, anchor, &count);
+    int count = place_halves(la, lo, hi - lo, hi, anchor);
     if (count < MANY_PARTS)
         return count;
     find_path(la, lo, end - lo, false);
@@ -320,7 +363,7 @@ static int place_tiles(AvoLookahead *la, int lo, int end, int16_t *anchor)
     }
     remember_tile(la, anchor, first_tile);
     if (lo < end)
-        place_begun(la, lo, length, end, anchor, &count);
+        count += place_halves(la, lo, length, end, anchor + count);
     return count;
 }
 

@@ -167,6 +167,7 @@ AvoLookahead *avo_lookahead_carve(AvoArena *arena, AvoInputPool *pool, AvoTaskPo
     la->path_length = avo_arena_take(arena, places * sizeof *la->path_length, 0);
     carve_scratch(la, arena);
     avo_examine_carve(la, arena);
+    avo_fields_carve(la, arena);
     carve_caches(la, arena, pool);
     return arena->overflow ? NULL : carved;
 }

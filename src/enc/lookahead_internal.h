@@ -1,6 +1,7 @@
 /* Shared by the files of the lookahead: lookahead.c (window and plans), examine.c (new pictures),
- * lowres_cost.c (half-size costs), coarse_search.c (long motion), scenecut.c, gop_shape.c,
- * propagate.c, adaptive_quant.c, weight_estimate.c. Nobody else includes it.
+ * lowres_cost.c (half-size costs), fields.c (searches side by side), coarse_search.c (long motion),
+ * scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c. Nobody else includes
+ * it.
  *
  * Pictures are named by their index in the window: [0] is the last anchor already planned (NULL
  * before the first picture), [1 .. count] are undecided, in display order. */
@@ -57,8 +58,9 @@ typedef struct AvoLineSums {
  * picture n before" names a reference for good. Costs are SATD plus a little for syntax, at most
  * AVO_LOWRES_COST_MAX. */
 typedef struct AvoLowres {
-    AvoPlane coarse;  /* an eighth of the full size, for the search of long motion */
-    AvoMv *coarse_mv; /* to the reference searched last, half samples at half size */
+    AvoPlane coarse;     /* an eighth of the full size, for the search of long motion */
+    AvoMv *coarse_mv[2]; /* to the reference searched last in each direction, half samples at half
+                          * size */
     /* Half-sample planes h, v, centre of AvoSource.half, same geometry; with whole_only nothing
      * points into them, and they are that plane itself. */
     AvoPlane hpel[3];
@@ -106,12 +108,15 @@ typedef struct AvoExamination {
     bool at_work;
 } AvoExamination;
 
+typedef struct AvoFieldList AvoFieldList; /* fields.c */
+
 struct AvoLookahead {
     AvocetEncoderConfig config;
     const AvoDsp *dsp;
     AvoTaskPool *tasks;        /* NULL: everything one after the other */
     int workers;               /* of tasks; 1 without */
-    AvoProgress *row_progress; /* of the field being searched: blocks done in each row */
+    AvoProgress *row_progress; /* of a field that is searched alone */
+    AvoFieldList *fields;
     int mb_width, mb_height, mb_count;
     int bframes; /* in effect */
     AvoGopLimits limits;
@@ -182,19 +187,39 @@ void avo_lowres_carve_rare(AvoLowres *lr, AvoArena *arena, const AvoLookahead *l
  * macroblocks, in any order; then the end. */
 void avo_lowres_examine_row(const AvoLookahead *la, const AvoSource *source, int y, int worker);
 void avo_lowres_examined(const AvoLookahead *la, AvoSource *source);
-/* The field between a picture and the one before, which all others build on. A line of blocks, of
- * avo_lowres_lines: lines above come first or tell of their progress, one counter per line. */
-typedef struct AvoFirstField {
-    const AvoLookahead *la;
-    const AvoSource *cur, *ref;
-    bool has_coarse; /* avo_coarse_search_row has filled cur's coarse_mv */
-    AvoProgress *row_progress;
-} AvoFirstField;
+/* Other fields that tell where a block may be found in the reference. */
+typedef struct AvoHint {
+    const AvoMv *mv;     /* NULL: there are none */
+    const AvoMv *onward; /* leads on from where mv ends */
+    bool reversed;       /* mv leads from the reference here */
+    int scale_q8;        /* otherwise what makes mv as long as needed */
+} AvoHint;
 
+/* A field of vectors being searched: in, then out. */
+typedef struct AvoField {
+    const AvoLookahead *la;
+    const AvoPlane *cur;
+    const pixel *plane[4]; /* of the reference */
+    AvoHint hint;
+    const AvoMv *coarse; /* NULL: long motion is not looked for */
+    AvoMv *mv;
+    uint16_t *cost;
+    AvoProgress *row_progress; /* blocks done in each line */
+} AvoField;
+
+/* The field between a picture and the one before, which all others build on; and any other of the
+ * window, with hints from those that have been searched. Who searches adds coarse and row_progress.
+ */
+AvoField avo_lowres_first_field(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref);
+AvoField avo_lowres_field(const AvoLookahead *la, int index, int dir, int distance);
+/* A line of blocks, of avo_lowres_lines: lines above come first or tell of their progress, and may
+ * be far enough. */
 int avo_lowres_lines(const AvoLookahead *la);
-void avo_lowres_search_line(const AvoFirstField *first, int line);
-/* Then the end: tries weights. index: in the window. */
-void avo_lowres_searched(const AvoLookahead *la, int index);
+bool avo_lowres_line_is_ready(const AvoField *f, int line);
+void avo_lowres_search_line(const AvoField *f, int line);
+/* Then the end: tries weights. hint: what it was searched with. */
+void avo_lowres_searched(const AvoLookahead *la, int index, int dir, int distance,
+                         const AvoHint *hint);
 /* Whether long motion is worth looking for. */
 bool avo_lowres_wants_coarse(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
 /* Blocks that sums of costs cover: all but those at the border. */
@@ -202,6 +227,10 @@ uint64_t avo_lowres_inner_count(const AvoLookahead *la);
 /* Cost of a picture as P (future 0) or B with references at window indexes index - past and index +
  * future; searched when asked for the first time. */
 uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future);
+/* Whether the cost of a predicted picture in its place has been asked for. */
+bool avo_lowres_knows(const AvoLookahead *la, const AvoGopEntry *e);
+/* Searches, side by side, all that avo_lowres_cost will be asked for. A picture comes once. */
+void avo_lowres_find_costs(const AvoLookahead *la, const AvoGopEntry *entry, int count);
 /* The block costs behind it, list bits included; valid until the next call for this picture. out is
  * scratch for P pictures, mb_count long. */
 const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, int future,
@@ -212,13 +241,19 @@ const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, i
 void avo_coarse_carve(AvoLowres *lr, AvoArena *arena, const AvoLookahead *la);
 /* Shrinks a row of macroblocks of the half-size picture. */
 void avo_coarse_row(const AvoDsp *dsp, AvoLowres *lr, const AvoPlane *half, int mb_y);
-/* Motion from ref to cur, in cur->coarse_mv; and the same for one row of blocks, of
- * la->coarse_height. */
-const AvoMv *avo_coarse_search(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref);
+/* Motion from ref to cur, in cur->coarse_mv[dir]: a row of blocks, of la->coarse_height. */
 void avo_coarse_search_row(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref,
-                           int by);
+                           int dir, int by);
 /* Whether pictures are large enough. */
 bool avo_coarse_is_possible(const AvoLowres *lr);
+
+/* ---- fields.c ---- */
+
+void avo_fields_carve(AvoLookahead *la, AvoArena *arena);
+/* Notes the fields of a picture over distances past and future (0: none), unless they are known. */
+void avo_fields_want(const AvoLookahead *la, int index, int past, int future);
+/* Searches what was noted. */
+void avo_fields_search(const AvoLookahead *la);
 
 /* ---- examine.c ---- */
 

@@ -286,39 +286,31 @@ AVO_INLINE void walk_diamond(BlockSearch *s, AvoCostX4Fn fn, int step, int round
 
 /* ---- a field of vectors ---- */
 
-/* Other fields that tell where a block may be found in the reference. */
-typedef struct Hint {
-    const AvoMv *mv;     /* NULL: there are none */
-    const AvoMv *onward; /* leads on from where mv ends */
-    bool reversed;       /* mv leads from the reference here */
-    int scale_q8;        /* otherwise what makes mv as long as needed */
-} Hint;
-
 /* Motion is seldom even over many pictures, so two ways in a row say more than one that is scaled.
  */
-static Hint find_hint(const AvoLookahead *la, int index, int dir, int distance)
+static AvoHint find_hint(const AvoLookahead *la, int index, int dir, int distance)
 {
     const AvoLowres *lr = avo_lowres(la, index);
     if (dir) {
         const AvoLowres *other = avo_lowres(la, index + distance);
         if (other->searched[0][distance - 1])
-            return (Hint){.mv = other->mv[0][distance - 1], .reversed = true, .scale_q8 = -256};
+            return (AvoHint){.mv = other->mv[0][distance - 1], .reversed = true, .scale_q8 = -256};
     }
     for (int d = distance - 1; d > 0; d--) {
         const AvoLowres *there = avo_lowres(la, dir ? index + d : index - d);
         int rest = distance - d;
         if (lr->searched[dir][d - 1] && there->searched[dir][rest - 1])
-            return (Hint){.mv = lr->mv[dir][d - 1],
-                          .onward = there->mv[dir][rest - 1],
-                          .scale_q8 = 256 * distance / d};
+            return (AvoHint){.mv = lr->mv[dir][d - 1],
+                             .onward = there->mv[dir][rest - 1],
+                             .scale_q8 = 256 * distance / d};
     }
     for (int d = distance - 1; d > 0; d--)
         if (lr->searched[dir][d - 1])
-            return (Hint){.mv = lr->mv[dir][d - 1], .scale_q8 = 256 * distance / d};
+            return (AvoHint){.mv = lr->mv[dir][d - 1], .scale_q8 = 256 * distance / d};
     for (int d = 1; d <= (dir ? la->past_max : la->future_max); d++)
         if (lr->searched[!dir][d - 1])
-            return (Hint){.mv = lr->mv[!dir][d - 1], .scale_q8 = -256 * distance / d};
-    return (Hint){.mv = NULL};
+            return (AvoHint){.mv = lr->mv[!dir][d - 1], .scale_q8 = -256 * distance / d};
+    return (AvoHint){.mv = NULL};
 }
 
 AVO_INLINE AvoMv scaled(AvoMv mv, int scale_q8)
@@ -336,7 +328,7 @@ static AvoMv vector_at(const AvoLookahead *la, const AvoMv *field, int x, int y,
 }
 
 /* What the hint says of block x, y. */
-static AvoMv hinted(const AvoLookahead *la, const Hint *hint, int x, int y)
+static AvoMv hinted(const AvoLookahead *la, const AvoHint *hint, int x, int y)
 {
     AvoMv mv = hint->mv[y * la->mb_width + x];
     if (hint->onward) {
@@ -377,20 +369,8 @@ static void add_coarse(const AvoLookahead *la, const BlockSearch *s, AvoMv out[2
     out[1] = clip_mv(s, next.x, next.y);
 }
 
-/* One field being searched: in, then out. */
-typedef struct Field {
-    const AvoLookahead *la;
-    const AvoPlane *cur;
-    const pixel *plane[4]; /* of the reference */
-    Hint hint;
-    const AvoMv *coarse;
-    AvoMv *mv;
-    uint16_t *cost;
-    AvoProgress *row_progress; /* blocks done in each line */
-} Field;
-
 /* What a block at g is searched with: its place in the planes and limits. */
-static void start_block(const Field *f, BlockSearch *s, const Group *g)
+static void start_block(const AvoField *f, BlockSearch *s, const Group *g)
 {
     const AvoLookahead *la = f->la;
     ptrdiff_t at = 8 * g->y * s->stride + 8 * g->x;
@@ -403,14 +383,14 @@ static void start_block(const Field *f, BlockSearch *s, const Group *g)
     la->dsp->copy[1](s->cur, AVO_CUR_STRIDE, f->cur->data + at, s->stride, 8);
 }
 
-static AvoMv clip_hinted(const Field *f, const BlockSearch *s, int x, int y)
+static AvoMv clip_hinted(const AvoField *f, const BlockSearch *s, int x, int y)
 {
     AvoMv mv = hinted(f->la, &f->hint, x, y);
     return clip_mv(s, mv.x, mv.y);
 }
 
 /* What the fields around say of the blocks to the right and below, and the first of them alone. */
-static void try_hints(const Field *f, BlockSearch *s, const Group *g)
+static void try_hints(const AvoField *f, BlockSearch *s, const Group *g)
 {
     const AvoLookahead *la = f->la;
     int x = g->x0, x1 = avo_min(g->x1, la->mb_width - 1);
@@ -422,7 +402,7 @@ static void try_hints(const Field *f, BlockSearch *s, const Group *g)
 }
 
 /* Candidates by fours, the likeliest first, as long as none is good. */
-static void try_candidates(const Field *f, BlockSearch *s, const Group *g)
+static void try_candidates(const AvoField *f, BlockSearch *s, const Group *g)
 {
     AvoMv mv[8] = {{0, 0}};
     predict_block(s, mv, f->mv, f->la->mb_width, g);
@@ -446,7 +426,7 @@ AVO_INLINE bool is_zero(AvoMv mv)
 
 /* Whether the block and those around it stand still, to the last sample, as most of a screen does:
  * the whole search would find nothing else. */
-static bool stands_still(const Field *f, const BlockSearch *s, const Group *g)
+static bool stands_still(const AvoField *f, const BlockSearch *s, const Group *g)
 {
     int width = f->la->mb_width;
     const AvoMv *left = f->mv + g->y0 * width + g->x0 - 1, *above = left + 1 - width;
@@ -458,7 +438,7 @@ static bool stands_still(const Field *f, const BlockSearch *s, const Group *g)
            !s->dsp->sad[AVO_BLK_8x8](f->cur->data + at, s->stride, f->plane[0] + at, s->stride);
 }
 
-static void search_block(const Field *f, BlockSearch *s, const Group *g)
+static void search_block(const AvoField *f, BlockSearch *s, const Group *g)
 {
     if (stands_still(f, s, g)) {
         s->mv = (AvoMv){0, 0};
@@ -479,8 +459,19 @@ static void search_block(const Field *f, BlockSearch *s, const Group *g)
  * other of so many at once. */
 #define PROGRESS_STEP 8
 
+int avo_lowres_lines(const AvoLookahead *la)
+{
+    return group_lines(la);
+}
+
+bool avo_lowres_line_is_ready(const AvoField *f, int line)
+{
+    int lead = avo_min(2 * PROGRESS_STEP, group_columns(f->la));
+    return line == 0 || avo_progress_get(&f->row_progress[line - 1]) >= lead;
+}
+
 /* Candidates need the vectors to the left and above, up to one group further right. */
-static void search_line(const Field *f, int line)
+void avo_lowres_search_line(const AvoField *f, int line)
 {
     const AvoLookahead *la = f->la;
     BlockSearch s = {.dsp = la->dsp, .stride = f->cur->stride};
@@ -500,10 +491,10 @@ static void search_line(const Field *f, int line)
 static void search_task(void *context, int line, int worker)
 {
     (void)worker;
-    search_line(context, line);
+    avo_lowres_search_line(context, line);
 }
 
-static void search_rows(Field *field)
+static void search_rows(AvoField *field)
 {
     int lines = group_lines(field->la);
     field->row_progress = field->la->row_progress;
@@ -556,7 +547,7 @@ static bool is_fade(const AvoLowres *cur, const AvoLowres *ref)
 
 /* Searches again with the reference under weights if the brightness has changed;
  * keeps the better field. */
-static void search_weighted(const AvoLookahead *la, int index, int distance, const Hint *hint)
+static void search_weighted(const AvoLookahead *la, int index, int distance, const AvoHint *hint)
 {
     AvoLowres *lr = avo_lowres(la, index);
     const AvoSource *ref = la->window[index - distance];
@@ -571,13 +562,13 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     for (int k = 0; k < 3; k++)
         avo_weight_plane(la, &la->weighted[1 + k], &avo_lowres(la, index - distance)->hpel[k],
                          weight);
-    Field field = {.la = la,
-                   .cur = &la->window[index]->half,
-                   .plane = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
-                             la->weighted[3].data},
-                   .hint = *hint,
-                   .mv = la->mv_scratch,
-                   .cost = la->inter_scratch};
+    AvoField field = {.la = la,
+                      .cur = &la->window[index]->half,
+                      .plane = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
+                                la->weighted[3].data},
+                      .hint = *hint,
+                      .mv = la->mv_scratch,
+                      .cost = la->inter_scratch};
     search_rows(&field);
     uint16_t *cost = lr->inter[0][distance - 1];
     if (!avo_weight_pays(inner_sum(la, la->inter_scratch), inner_sum(la, cost))) {
@@ -588,63 +579,42 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
 }
 
+static AvoField field_of(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref,
+                         int dir, int distance)
+{
+    const AvoLowres *c = cur->lookahead, *r = ref->lookahead;
+    return (AvoField){.la = la,
+                      .cur = &cur->half,
+                      .plane = {ref->half.data, r->hpel[0].data, r->hpel[1].data, r->hpel[2].data},
+                      .mv = c->mv[dir][distance - 1],
+                      .cost = c->inter[dir][distance - 1]};
+}
+
 bool avo_lowres_wants_coarse(const AvoLookahead *la, const AvoLowres *cur, const AvoLowres *ref)
 {
     return !(la->wants_weights && is_fade(cur, ref)) && avo_coarse_is_possible(cur);
 }
 
-static Field field_of(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref, int dir,
-                      int distance)
+AvoField avo_lowres_first_field(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref)
 {
-    const AvoLowres *c = cur->lookahead, *r = ref->lookahead;
-    return (Field){.la = la,
-                   .cur = &cur->half,
-                   .plane = {ref->half.data, r->hpel[0].data, r->hpel[1].data, r->hpel[2].data},
-                   .mv = c->mv[dir][distance - 1],
-                   .cost = c->inter[dir][distance - 1]};
+    return field_of(la, cur, ref, 0, 1);
 }
 
-static void search_field(const AvoLookahead *la, int index, int dir, int distance)
+AvoField avo_lowres_field(const AvoLookahead *la, int index, int dir, int distance)
 {
-    AvoLowres *lr = avo_lowres(la, index);
-    int ref_index = dir ? index + distance : index - distance;
-    const AvoLowres *ref = avo_lowres(la, ref_index);
-    Field field = field_of(la, la->window[index], la->window[ref_index], dir, distance);
-    field.hint = find_hint(la, index, dir, distance);
-    if (avo_lowres_wants_coarse(la, lr, ref))
-        field.coarse = avo_coarse_search(la, lr, ref);
-    search_rows(&field);
-    if (!dir && la->wants_weights)
-        search_weighted(la, index, distance, &field.hint);
-    lr->searched[dir][distance - 1] = true;
-}
-
-int avo_lowres_lines(const AvoLookahead *la)
-{
-    return group_lines(la);
-}
-
-void avo_lowres_search_line(const AvoFirstField *first, int line)
-{
-    const AvoLowres *lr = first->cur->lookahead;
-    Field field = field_of(first->la, first->cur, first->ref, 0, 1);
-    field.coarse = first->has_coarse ? lr->coarse_mv : NULL;
-    field.row_progress = first->row_progress;
-    search_line(&field, line);
-}
-
-void avo_lowres_searched(const AvoLookahead *la, int index)
-{
-    if (la->wants_weights)
-        search_weighted(la, index, 1, &(Hint){.mv = NULL});
-    avo_lowres(la, index)->searched[0][0] = true;
-}
-
-static void need_field(const AvoLookahead *la, int index, int dir, int distance)
-{
+    int ref = dir ? index + distance : index - distance;
     AVO_ASSERT(distance >= 1 && distance <= (dir ? la->future_max : la->past_max));
-    if (!avo_lowres(la, index)->searched[dir][distance - 1])
-        search_field(la, index, dir, distance);
+    AvoField field = field_of(la, la->window[index], la->window[ref], dir, distance);
+    field.hint = find_hint(la, index, dir, distance);
+    return field;
+}
+
+void avo_lowres_searched(const AvoLookahead *la, int index, int dir, int distance,
+                         const AvoHint *hint)
+{
+    if (!dir && la->wants_weights)
+        search_weighted(la, index, distance, hint);
+    avo_lowres(la, index)->searched[dir][distance - 1] = true;
 }
 
 /* ---- pictures as P and B ---- */
@@ -666,9 +636,8 @@ typedef struct Pair {
     uint16_t *out;
 } Pair;
 
-static void b_row(void *context, int y, int worker)
+static void b_row(const Pair *p, int y)
 {
-    const Pair *p = context;
     const AvoLookahead *la = p->la;
     const AvoLowres *lr = avo_lowres(la, p->index);
     const AvoSource *ref0 = la->window[p->index - p->past];
@@ -678,7 +647,6 @@ static void b_row(void *context, int y, int worker)
     const uint16_t *inter0 = lr->inter[0][p->past - 1], *inter1 = lr->inter[1][p->future - 1];
     ptrdiff_t stride = cur->stride;
     AVO_ALIGN(64) pixel mean[8 * AVO_CUR_STRIDE];
-    (void)worker;
     for (int x = 0, i = y * la->mb_width; x < la->mb_width; x++, i++) {
         ptrdiff_t at = 8 * y * stride + 8 * x;
         if (!inter0[i]) { /* nothing costs less */
@@ -706,7 +674,29 @@ static void b_row(void *context, int y, int worker)
     }
 }
 
-static const uint16_t *find_pair(AvoLowres *lr, int past, int future)
+#define PAIRS_AT_ONCE 16
+
+typedef struct PairList {
+    Pair pair[PAIRS_AT_ONCE];
+    int count;
+} PairList;
+
+static void pair_task(void *context, int i, int worker)
+{
+    const Pair *pair = context;
+    int rows = pair->la->mb_height;
+    (void)worker;
+    b_row(&pair[i / rows], i % rows);
+}
+
+static void run_pairs(const AvoLookahead *la, PairList *list)
+{
+    if (list->count)
+        avo_lookahead_run(la, pair_task, list->pair, list->count * la->mb_height);
+    list->count = 0;
+}
+
+static const uint16_t *find_pair(const AvoLowres *lr, int past, int future)
 {
     for (int i = 0; i < AVO_LOWRES_PAIRS; i++)
         if (lr->pair[i].past == past && lr->pair[i].future == future)
@@ -714,25 +704,35 @@ static const uint16_t *find_pair(AvoLowres *lr, int past, int future)
     return NULL;
 }
 
-const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, int future,
-                                  uint16_t *out)
+/* Both fields have been searched. Returns where its blocks will be once the list is run. */
+static const uint16_t *add_pair(const AvoLookahead *la, PairList *list, int index, int past,
+                                int future)
 {
     AvoLowres *lr = avo_lowres(la, index);
-    need_field(la, index, 0, past);
-    if (!future) {
-        p_blocks(la, index, past, out);
-        return out;
-    }
-    need_field(la, index, 1, future);
     const uint16_t *known = find_pair(lr, past, future);
     if (known)
         return known;
     AvoLowresPair *pair = &lr->pair[lr->next_pair++ % AVO_LOWRES_PAIRS];
     pair->past = past;
     pair->future = future;
-    Pair work = {la, index, past, future, pair->block};
-    avo_lookahead_run(la, b_row, &work, la->mb_height);
+    list->pair[list->count++] = (Pair){la, index, past, future, pair->block};
     return pair->block;
+}
+
+const uint16_t *avo_lowres_blocks(const AvoLookahead *la, int index, int past, int future,
+                                  uint16_t *out)
+{
+    PairList list;
+    list.count = 0;
+    avo_fields_want(la, index, past, future);
+    avo_fields_search(la);
+    if (!future) {
+        p_blocks(la, index, past, out);
+        return out;
+    }
+    const uint16_t *blocks = add_pair(la, &list, index, past, future);
+    run_pairs(la, &list);
+    return blocks;
 }
 
 uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future)
@@ -742,4 +742,39 @@ uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future
         *sum =
             (uint32_t)inner_sum(la, avo_lowres_blocks(la, index, past, future, la->block_scratch));
     return *sum;
+}
+
+static int past_of(const AvoGopEntry *e)
+{
+    return e->index - e->past;
+}
+
+static int future_of(const AvoGopEntry *e)
+{
+    return e->future < 0 ? 0 : e->future - e->index;
+}
+
+bool avo_lowres_knows(const AvoLookahead *la, const AvoGopEntry *e)
+{
+    return avo_lowres(la, e->index)->sum[past_of(e)][future_of(e)] != AVO_LOWRES_UNKNOWN;
+}
+
+void avo_lowres_find_costs(const AvoLookahead *la, const AvoGopEntry *entry, int count)
+{
+    PairList list;
+    list.count = 0;
+    for (int k = 0; k < count; k++)
+        if (!avo_lowres_knows(la, &entry[k]))
+            avo_fields_want(la, entry[k].index, past_of(&entry[k]), future_of(&entry[k]));
+    avo_fields_search(la);
+    for (int k = 0; k < count; k++) {
+        const AvoGopEntry *e = &entry[k];
+        if (future_of(e) && !avo_lowres_knows(la, e))
+            add_pair(la, &list, e->index, past_of(e), future_of(e));
+        if (list.count == PAIRS_AT_ONCE)
+            run_pairs(la, &list);
+    }
+    run_pairs(la, &list);
+    for (int k = 0; k < count; k++)
+        avo_lowres_cost(la, entry[k].index, past_of(&entry[k]), future_of(&entry[k]));
 }

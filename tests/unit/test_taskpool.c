@@ -12,6 +12,7 @@ typedef struct Chain {
     struct Chain *before; /* task i needs its task i + LAG */
     bool waits_for_last;  /* and its own task i - 1 */
     int ran[TASKS], worker[TASKS];
+    int by_caller; /* tasks that worker 0 ran; its own to read */
     int ready_asked;
 } Chain;
 
@@ -33,6 +34,8 @@ static void run_task(void *context, int index, int worker)
 {
     Chain *chain = context;
     chain->worker[index] = worker;
+    if (worker == 0)
+        chain->by_caller++;
     if (chain->before)
         avo_progress_wait(&chain->before->done[needed(index)], 1);
     if (chain->waits_for_last && index > 0)
@@ -123,6 +126,35 @@ static void test_order(int workers, uint32_t seed)
     }
 }
 
+/* Who finishes batches that go first does nothing else meanwhile; the others are done, too. */
+static void test_first(int workers, uint32_t seed)
+{
+    static AVO_ALIGN(64) uint8_t memory[8192];
+    static Chain later, first[2];
+    AvoArena arena;
+    AvoTaskBatch batch[3];
+    AvoTaskPool *pool = open_pool(&arena, memory, sizeof memory, workers);
+    if (!pool)
+        return;
+    avo_pool_disturb(pool, seed);
+    memset(&later, 0, sizeof later);
+    memset(first, 0, sizeof first);
+    avo_pool_submit(pool, &batch[0], run_task, is_ready, &later, TASKS);
+    for (int i = 0; i < 2; i++) {
+        first[i].waits_for_last = true;
+        avo_pool_submit_first(pool, &batch[1 + i], run_task, is_ready, &first[i], TASKS);
+    }
+    for (int i = 0; i < 2; i++)
+        avo_pool_finish_first(pool, &batch[1 + i]);
+    CHECK(later.by_caller == 0, "%d workers: %d tasks of another batch run by the caller", workers,
+          later.by_caller);
+    for (int i = 0; i < 2; i++)
+        check_chain(&first[i], "batch that goes first", workers);
+    avo_pool_finish(pool, &batch[0]);
+    check_chain(&later, "batch that does not go first", workers);
+    avo_pool_stop(pool);
+}
+
 /* What was submitted and not begun is left out, what was begun ends. */
 static void test_stop(void)
 {
@@ -153,6 +185,7 @@ int main(void)
         for (uint32_t seed = 0; seed < 3; seed++) {
             test_batches(workers, seed);
             test_order(workers, seed);
+            test_first(workers, seed);
         }
     test_stop();
     return check_finish();
