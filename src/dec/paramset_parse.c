@@ -1,5 +1,6 @@
 /* See paramset_parse.h. Names and order of elements are those of the syntax tables. */
 #include "dec/paramset_parse.h"
+#include "base/profile.h"
 
 typedef AvoBitReader Bits;
 

@@ -3,6 +3,7 @@
  * Structs in, RBSP bits out; each function follows the syntax table of its clause line by line, so
  * it is best read beside it. Values are trusted: whoever filled the structs checked them. */
 #include "enc/headers_write.h"
+#include "base/profile.h"
 #include "h264/nal.h"
 
 /* ---- descriptors (7.2): out of line, since headers are many calls and no hot path ---- */

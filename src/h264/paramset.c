@@ -31,16 +31,6 @@ int avo_profile_cpb_factor(int profile_idc, bool nal)
     return nal ? found->nal : found->vcl;
 }
 
-bool avo_profile_has_chroma_part(int profile_idc)
-{
-    static const uint8_t profiles[] = {100, 110, 122, 244, 44,  83, 86,
-                                       118, 128, 138, 139, 134, 135};
-    for (size_t i = 0; i < AVO_COUNT(profiles); i++)
-        if (profiles[i] == profile_idc)
-            return true;
-    return false;
-}
-
 /* A.3.1: area, and no side longer than sqrt(8 * MaxFS). */
 static bool fits_frame(const AvoLevelLimits *level, int64_t width, int64_t height)
 {

@@ -108,8 +108,6 @@ const AvoLevelLimits *avo_level_find(int level_idc);
 int avo_level_max_dpb_frames(const AvoLevelLimits *level, int mb_width, int mb_height);
 /* Factor on max_br / max_cpb for a profile: cpbBrNalFactor (nal) or cpbBrVclFactor. */
 int avo_profile_cpb_factor(int profile_idc, bool nal);
-/* Profiles whose SPS says chroma format, bit depths and scaling lists (7.3.2.1.1). */
-bool avo_profile_has_chroma_part(int profile_idc);
 
 /* What a stream asks of a level, for choosing and for checking. */
 typedef struct AvoLevelDemand {

@@ -2,6 +2,7 @@
 #include "mux/avc_syntax.h"
 #include "mux/nal_scan.h"
 #include "base/bitreader.h"
+#include "base/profile.h"
 #include "base/rbsp.h"
 
 /* Enough for any sensible SPS and for slice headers up to dec_ref_pic_marking(). Lives on the
@@ -21,16 +22,6 @@ static AvoBitReader open_unit(uint8_t *buffer, const uint8_t *nal, size_t size)
 }
 
 /* ---- sequence parameter set (7.3.2.1.1) ---- */
-
-static bool has_chroma_format(int profile_idc)
-{
-    static const uint8_t profiles[] = {100, 110, 122, 244, 44,  83, 86,
-                                       118, 128, 138, 139, 134, 135};
-    for (size_t i = 0; i < AVO_COUNT(profiles); i++)
-        if (profiles[i] == profile_idc)
-            return true;
-    return false;
-}
 
 static void skip_scaling_list(AvoBitReader *r, int size)
 {
@@ -218,7 +209,7 @@ int avo_avc_read_sps(AvoAvcSps *sps, const uint8_t *nal, size_t size)
     info->constraint_flags = (int)avo_br_get(&r, 8);
     info->level_idc = (int)avo_br_get(&r, 8);
     uint32_t id = avo_br_ue(&r);
-    if (has_chroma_format(info->profile_idc))
+    if (avo_profile_has_chroma_part(info->profile_idc))
         read_chroma_format(&r, sps);
     uint32_t frame_num_bits = avo_br_ue(&r) + 4;
     if (id > 31 || frame_num_bits < 4 || frame_num_bits > 16 || r.error)

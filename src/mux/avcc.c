@@ -104,6 +104,8 @@ void avocet_video_codec_text(const AvocetVideoInfo *info, char text[12])
     text[11] = 0;
 }
 
+/* Fewer than have a chroma part in their SPS: those that ISO/IEC 14496-15 names for this record
+ * (5.3.3.1.2; 144 is the High 4:4:4 of old), and 244, which took its place. */
 static bool has_extension(int profile_idc)
 {
     return profile_idc == 100 || profile_idc == 110 || profile_idc == 122 || profile_idc == 144 ||
