@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Pictures of Avocet and x264 side by side, at equal size of stream, as users run them (no tune).
 
-    bench/look.py CLIP.y4m -o FOLDER [--preset medium] [--crf 27] [--frames 90] [--keyint 250] [--at N ...]
+    bench/look.py CLIP.y4m -o FOLDER [--preset medium] [--crf 27] [--frames 90] [--keyint 250]
+                  [--at N ... | --around-key N]
                   [--crop X,Y,W,H] [--zoom 2] [--gain 1] [--markdown] [--avocet PROGRAM]
                   [options of avocet encode]
 
 x264 encodes at the quality given; for Avocet the quality is searched that gives as many bytes. FFmpeg decodes both. Written are
 FOLDER/CLIP.png, rows of source, x264 and Avocet for each picture of --at (by default those where one of them does worst
-against the other, the first and one in the middle; --gain makes dark ones visible), and FOLDER/CLIP.svg, PSNR of every
+against the other, the first and one in the middle; with --around-key N those up to N before and behind the first keyframe
+within the clip; --gain makes dark ones visible), and FOLDER/CLIP.svg, PSNR of every
 picture, with keyframes. Printed are, for each:
 
     PSNR       luma, mean of pictures, and the worst picture; above 60 dB counts as 60
@@ -59,18 +61,21 @@ def encode_avocet(args, out, crf):
 
 
 def match_size(args, out, wanted):
-    """The quality of as many bytes, to 1 %: bytes halve about every six steps, then as the last two tries say."""
-    crf, slope, tried = args.crf, -6.0, []
-    for _ in range(6):
+    """The quality of as many bytes, to 1 %: bytes halve about every six steps (noise: every step), then as the tries so far say."""
+    crf, above, below = args.crf, None, None  # (crf, how many times too many bytes, log2) on either side of what is wanted
+    for _ in range(12):
         size = encode_avocet(args, out, crf)
         off = math.log2(size / wanted)
         if abs(off) < 0.014:
-            return crf, size
-        if tried and tried[-1][1] != off:
-            slope = min(-2.0, max(-20.0, (crf - tried[-1][0]) / (off - tried[-1][1])))
-        tried.append((crf, off))
-        crf = round(min(51.0, max(1.0, crf - slope * off)), 2)
-    return tried[-1][0], size
+            break
+        above, below = ((crf, off), below) if off > 0 else (above, (crf, off))
+        if above and below:
+            share = min(0.9, max(0.1, above[1] / (above[1] - below[1])))
+            crf = above[0] + (below[0] - above[0]) * share
+        else:
+            crf += 6 * off
+        crf = round(min(51.0, max(1.0, crf)), 2)
+    return crf, size
 
 
 def decode(path, frames, width=None, height=None):
@@ -222,6 +227,14 @@ def choose(curves):
     return sorted({0, len(gap) // 2, order[0], order[-1]})
 
 
+def around_key(keys, reach, count):
+    """Pictures around Avocet's first keyframe but that at the start."""
+    inner = [k for k in keys[1] if k > 0]
+    if not inner:
+        sys.exit("there is no keyframe within the clip: --keyint")
+    return list(range(max(0, inner[0] - reach), min(count, inner[0] + reach + 1)))
+
+
 def check_tools():
     for tool in "ffmpeg", "ffprobe", "x264":
         if not shutil.which(tool):
@@ -237,6 +250,7 @@ def main():
     parser.add_argument("--frames", type=int, default=90)
     parser.add_argument("--keyint", type=int, default=250)
     parser.add_argument("--at", type=int, nargs="*")
+    parser.add_argument("--around-key", type=int, metavar="N")
     parser.add_argument("--crop")
     parser.add_argument("--zoom", type=int, default=2)
     parser.add_argument("--gain", type=float, default=1)
@@ -259,9 +273,10 @@ def main():
     write_curves(os.path.join(args.output, name + ".svg"), curves, keys)
     box = list(map(int, args.crop.split(","))) if args.crop else [(width - min(width, 320)) // 2, (height - min(height, 240)) // 2,
                                                                   min(width, 320), min(height, 240)]
+    at = around_key(keys, args.around_key, len(source)) if args.around_key else args.at or choose(curves)
     rows = [("picture %d%s" % (n, "" if not any(n in k for k in keys) else ", key"),
              [to_rgb(p[n], width, height, box, args.zoom, args.gain) for p in (source, *decoded)])
-            for n in args.at or choose(curves)]
+            for n in at]
     titles = ["source"] + ["%s crf %g, %d bytes" % t for t in zip(NAMES, (args.crf, crf), (wanted, size))]
     write_sheet(os.path.join(args.output, name + ".png"), rows, titles)
     told = [summary(m) for m in measured]
