@@ -200,6 +200,18 @@ def test_cuts():
     check(intra == [0], f"--no-scenecut: intra {intra}")
 
 
+def test_noise():
+    """Hardly anything can be predicted in strong noise, and still it is one scene; a cut in it stands out."""
+    noise = "noise=c0_seed=7:alls=%d:allf=t"
+    path = clip("noise", f"[0]trim=end_frame=60,{noise % 60}", "testsrc2=")
+    for options in ("--keyint 30", "--keyint 30 --tune zerolatency"):
+        _, idr = intra_pictures(path, *options.split())
+        check(idr == [0, 30], f"strong noise, {options}: IDR {idr}")
+    path = clip("noisy_cut", f"[0]trim=end_frame=40[a];[1]trim=end_frame=20[b];[a][b]concat=n=2,{noise % 30}", "testsrc2=", "mandelbrot=")
+    _, idr = intra_pictures(path)
+    check(idr == [0, 40], f"a cut at picture 40, in noise: IDR {idr}")
+
+
 def test_flash():
     path = clip("flash", "[0]trim=end_frame=60,lutyuv=y='val',drawbox=c=white:t=fill:enable='eq(n,30)'", "testsrc2=")
     intra, _ = intra_pictures(path)
@@ -227,6 +239,7 @@ def main():
         test_direct_auto()
         test_search()
         test_cuts()
+        test_noise()
         test_flash()
         test_fades()
     finally:
