@@ -7,6 +7,9 @@
 #define STEP        2 /* one row in so many is tasted */
 #define DELAY       2 /* in coding order, until what a picture measured is used */
 #define SCENE_LEAST 8 /* pictures since the last intra picture */
+/* Pictures of a fade are poor, and so is what is copied from them: no aim are its anchors and one
+ * behind it. */
+#define FADE_ANCHORS 2
 /* Six QP change the error fourfold, in practice rather threefold. */
 #define SLOPE_PERCENT 72
 /* The keyframe may be a little worse than the anchor, as it has no B pictures before it. */
@@ -75,6 +78,13 @@ static uint64_t tasted_error(AvoPicJob *job)
     return sum;
 }
 
+/* The last anchor that is sure to be known. */
+static const AvoSteadyAnchor *aim_of(const AvoSteady *steady, const AvoPicJob *job)
+{
+    bool known = steady->anchor[0].coded_index <= job->plan.coded_index - DELAY;
+    return &steady->anchor[!known];
+}
+
 bool avo_steady_start(AvoSteady *steady, const AvoPicJob *job)
 {
     const AvoPlan *plan = &job->plan;
@@ -82,7 +92,8 @@ bool avo_steady_start(AvoSteady *steady, const AvoPicJob *job)
     int64_t in_scene = plan->coded_index - steady->last_intra;
     if (intra)
         steady->last_intra = plan->coded_index;
-    return steady->on && idr && !plan->scenecut && rows_seen(job) > 1 && in_scene >= SCENE_LEAST;
+    return steady->on && idr && !plan->scenecut && rows_seen(job) > 1 && in_scene >= SCENE_LEAST &&
+           !aim_of(steady, job)->fades;
 }
 
 void avo_steady_learn(AvoSteady *steady, const AvoPicJob *job)
@@ -93,16 +104,16 @@ void avo_steady_learn(AvoSteady *steady, const AvoPicJob *job)
     if (plan->layer > 0 || (steady->chain && avo_chain_position(plan->poc) != 0))
         return;
     steady->anchor[1] = steady->anchor[0];
-    steady->anchor[0] = (AvoSteadyAnchor){plan->coded_index, coded_error(job)};
+    steady->fading = plan->weight.used[0] ? FADE_ANCHORS : avo_max(0, steady->fading - 1);
+    steady->anchor[0] = (AvoSteadyAnchor){plan->coded_index, coded_error(job), steady->fading > 0};
 }
 
 int avo_steady_match(const AvoSteady *steady, AvoPicJob *job, AvoTaskPool *pool, AvoRowCtx *rows)
 {
     AvoTaste taste = {
         .job = job, .pool = pool, .workers = rows, .rows = rows_seen(job), .count = row_count(job)};
-    bool known = steady->anchor[0].coded_index <= job->plan.coded_index - DELAY;
     avo_taste_begin(&taste);
-    int32_t log2_q16 = avo_log2_ratio_q16(steady->anchor[!known].error, tasted_error(job));
+    int32_t log2_q16 = avo_log2_ratio_q16(aim_of(steady, job)->error, tasted_error(job));
     avo_taste_end(&taste);
     return avo_qp_delta_q8(log2_q16) * SLOPE_PERCENT / 100 + BIAS_Q8;
 }

@@ -22,12 +22,14 @@
 typedef struct AvoSteadyAnchor {
     int64_t coded_index;
     uint64_t error;
+    bool fades; /* it is of a fade or right behind one: no aim */
 } AvoSteadyAnchor;
 
 typedef struct AvoSteady {
     bool on;
     bool chain;                /* no B pictures: anchors are the fine ones of the chain */
     int64_t last_intra;        /* coded index */
+    int fading;                /* anchors to come that a fade still counts for */
     AvoSteadyAnchor anchor[2]; /* the last two that are coded, latest first */
 } AvoSteady;
 

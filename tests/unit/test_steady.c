@@ -80,6 +80,32 @@ static void test_anchors(const AvocetEncoderConfig *config)
           "twice the error is %.2f times the squares", (double)a[0].error / (double)a[1].error);
 }
 
+static void learn_fading(AvoSteady *steady, int64_t coded_index)
+{
+    set_job(AVOCET_TYPE_P, coded_index);
+    job.plan.weight.used[0] = true;
+    avo_steady_learn(steady, &job);
+}
+
+/* Neither a fade nor the anchor behind it is an aim, the next one is. An anchor counts from two
+ * pictures later on. */
+static void test_fades(const AvocetEncoderConfig *config)
+{
+    AvoSteady steady;
+    avo_steady_init(&steady, config);
+    learn(&steady, 0, 10, 2);
+    learn_fading(&steady, 18);
+    CHECK(start(&steady, AVOCET_TYPE_IDR, 19), "an anchor counts for the next picture");
+    steady.last_intra = 0;
+    CHECK(!start(&steady, AVOCET_TYPE_IDR, 20), "a keyframe in a fade is matched");
+    learn(&steady, 0, 26, 2);
+    steady.last_intra = 0;
+    CHECK(!start(&steady, AVOCET_TYPE_IDR, 30), "a keyframe right behind a fade is matched");
+    learn(&steady, 0, 34, 2);
+    steady.last_intra = 0;
+    CHECK(start(&steady, AVOCET_TYPE_IDR, 40), "a keyframe is not matched long after a fade");
+}
+
 /* Samples that nobody sees do not count. */
 static void test_unseen(const AvocetEncoderConfig *config)
 {
@@ -104,6 +130,7 @@ int main(void)
     memset(source_samples, 100, sizeof source_samples);
     test_which(&config);
     test_anchors(&config);
+    test_fades(&config);
     test_unseen(&config);
     return check_finish();
 }
