@@ -33,7 +33,7 @@ FAMILIES = [
     ("kernels: loop filter", r"dsp/.*deblock_"),
     ("kernels: planes", r"dsp/.*resample_"),
     ("kernels: temporal filter", r"dsp/.*temporal_"),
-    ("lookahead", r"enc/(lookahead|lowres|gop_shape|propagate|adaptive_quant|weight_estimate|scenecut)"),
+    ("lookahead", r"enc/(lookahead|lowres|gop_shape|propagate|adaptive_quant|weight|scenecut)"),
     ("temporal filter", r"enc/temporal_"),
     ("motion search", r"enc/(motion|subpel|bidir)"),
     ("prediction", r"h264/predict"),

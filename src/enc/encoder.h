@@ -37,7 +37,6 @@ struct AvocetEncoder {
     AvoPps pps;
     AvoPps fade_pps; /* of B pictures in fades: explicit weights instead of implicit ones */
     bool has_fade_pps;
-    bool fades; /* the anchor coded last was weighted: so are the B pictures before it */
     AvoTools tools;
     AvoTools tools_lesser; /* of leaves, and P pictures between the fine ones of a chain */
     AvoTools tools_beyond; /* of pictures that the last quantiser is too fine for */

@@ -297,14 +297,24 @@ static void fill_offsets(const AvoLookahead *la, AvoPlan *plan)
     plan->importance = la->propagates;
 }
 
-/* Weights of a P picture whose reference was searched. */
-static void fill_weight(const AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
+/* Weights of a picture whose references were searched. */
+static void fill_weight(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
 {
     const AvoLowres *lr = avo_lowres(la, e->index);
-    if (plan->type != AVOCET_TYPE_P || !lr->searched[0][e->index - e->past - 1])
-        return;
-    plan->weight = lr->weight[e->index - e->past - 1];
-    avo_weight_chroma(la, e->index, e->index - e->past, &plan->weight);
+    int past = e->index - e->past, future = e->future - e->index;
+    bool has_past = e->past >= 0 && lr->searched[0][past - 1];
+    bool has_future = e->future >= 0 && lr->searched[1][future - 1];
+    plan->weight_poc[0] = plan->poc - 2 * past;
+    plan->weight_poc[1] = plan->poc + 2 * future;
+    if (plan->type == AVOCET_TYPE_P && has_past) {
+        plan->weight[0] = lr->weight[past - 1];
+        avo_weight_chroma(la, e->index, past, &plan->weight[0]);
+    }
+    if (plan->layer == 0)
+        la->fades = plan->weight[0].used[0];
+    plan->fades = plan->layer > 0 && la->fades;
+    if (plan->fades && la->config.weightb && has_past && has_future)
+        avo_weight_pair(la, e->index, past, future, plan->weight);
 }
 
 /* A field of vectors between a picture and its neighbour, whichever way it was searched. */

@@ -1,7 +1,7 @@
 /* Shared by the files of the lookahead: lookahead.c (window and plans), examine.c (new pictures),
  * lowres_cost.c (half-size costs), fields.c (searches side by side), coarse_search.c (long motion),
- * scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c. Nobody else includes
- * it.
+ * scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c, weight_pair.c. Nobody
+ * else includes it.
  *
  * Pictures are named by their index in the window: [0] is the last anchor already planned (NULL
  * before the first picture), [1 .. count] are undecided, in display order. */
@@ -162,6 +162,7 @@ struct AvoLookahead {
     int entry_count;
     int run_count;      /* entries up to the next intra picture; importance looks beyond */
     int minigop_length; /* entries that are decided, from entry[0] on */
+    bool fades;         /* the anchor planned last has weights */
     bool first_is_cut;  /* the next picture is intra because a scene starts */
     /* b_adapt 1 decides several mini-GOPs at a time: display indexes of their anchors. */
     int64_t planned_anchor[AVO_LA_BFRAMES_MAX + 1];
@@ -263,6 +264,15 @@ void avo_examine_begin(AvoLookahead *la);
 /* Returns once all pictures are examined. */
 void avo_examine_finish(AvoLookahead *la);
 
+/* Samples of a reference that a block's vector points at; at: the block's place in the plane. */
+AVO_INLINE const pixel *avo_lowres_at(const AvoSource *ref, AvoMv mv, ptrdiff_t at)
+{
+    const AvoLowres *lr = ref->lookahead;
+    int which = (mv.x & 1) | (mv.y & 1) << 1;
+    const AvoPlane *p = which ? &lr->hpel[which - 1] : &ref->half;
+    return p->data + at + (mv.y >> 1) * p->stride + (mv.x >> 1);
+}
+
 /* ---- scenecut.c ---- */
 
 /* Whether a new scene starts at this picture; since_idr: pictures since the last IDR. */
@@ -283,6 +293,12 @@ void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeigh
 void avo_weight_plane(const AvoLookahead *la, const AvoPlane *to, const AvoPlane *from,
                       const AvoPlanWeight *weight);
 bool avo_weight_pays(uint64_t weighted, uint64_t plain);
+
+/* ---- weight_pair.c ---- */
+
+/* Luma weights of a B picture of a fade, for its reference `past` before and the one `future`
+ * behind it; both fields have been searched. */
+void avo_weight_pair(const AvoLookahead *la, int index, int past, int future, AvoPlanWeight out[2]);
 
 /* ---- adaptive_quant.c ---- */
 

@@ -503,15 +503,6 @@ static void search_rows(AvoField *field)
     avo_lookahead_run(field->la, search_task, field, lines);
 }
 
-/* Samples of a reference that a block's vector points at; at: the block's place in the plane. */
-AVO_INLINE const pixel *reference_at(const AvoSource *ref, AvoMv mv, ptrdiff_t at)
-{
-    const AvoLowres *lr = ref->lookahead;
-    int which = (mv.x & 1) | (mv.y & 1) << 1;
-    const AvoPlane *p = which ? &lr->hpel[which - 1] : &ref->half;
-    return p->data + at + (mv.y >> 1) * p->stride + (mv.x >> 1);
-}
-
 /* Whether weights lower the cost of a sample of the blocks where they are: one of eight, in
  * diagonal rows. */
 static bool weight_promises(const AvoLookahead *la, int index, int distance,
@@ -525,7 +516,7 @@ static bool weight_promises(const AvoLookahead *la, int index, int distance,
     for (int y = 0; y < la->mb_height; y++) {
         for (int x = 3 * y & 7; x < la->mb_width; x += 8) {
             ptrdiff_t at = 8 * y * cur->stride + 8 * x;
-            const pixel *from = reference_at(ref, mv[y * la->mb_width + x], at);
+            const pixel *from = avo_lowres_at(ref, mv[y * la->mb_width + x], at);
             la->dsp->weight(block, AVO_CUR_STRIDE, from, cur->stride, 8, 8, weight->log2_denom[0],
                             weight->w[0], weight->o[0]);
             AvoCostFn satd = la->dsp->satd[AVO_BLK_8x8];
@@ -653,8 +644,8 @@ static void b_row(const Pair *p, int y)
             p->out[i] = AVO_LOWRES_PAST << AVO_LOWRES_LIST_SHIFT;
             continue;
         }
-        la->dsp->avg[1](mean, AVO_CUR_STRIDE, reference_at(ref0, mv0[i], at), stride,
-                        reference_at(ref1, mv1[i], at), stride, 8);
+        la->dsp->avg[1](mean, AVO_CUR_STRIDE, avo_lowres_at(ref0, mv0[i], at), stride,
+                        avo_lowres_at(ref1, mv1[i], at), stride, 8);
         int best = BIDIR_PENALTY +
                    la->dsp->satd[AVO_BLK_8x8](mean, AVO_CUR_STRIDE, cur->data + at, stride);
         int lists = AVO_LOWRES_BOTH;

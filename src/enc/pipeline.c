@@ -326,42 +326,50 @@ static AvoSliceType slice_type_of(AvocetFrameType type)
     }
 }
 
-/* Explicit weights of B pictures follow the mean brightness: offsets only. Each reference has its
- * own in the slice header, in the shortest form: a weight of 1 with nothing behind the point. */
+/* Explicit weights of a reference of a B picture: those that the lookahead found, or else what
+ * makes the mean brightness the same. */
+static AvoWeight b_weight(const AvoPicJob *job, int list, const AvoFrame *ref)
+{
+    const AvoPlanWeight *found = &job->plan.weight[list];
+    int denom = job->header.luma_log2_denom;
+    int offset = (job->rec->brightness_q4 - ref->brightness_q4 + 8) >> 4;
+    AvoWeight w = {.w = {(int16_t)(1 << denom)}, .o = {(int16_t)avo_clip3(-128, 127, offset)}};
+    if (found->used[0] && ref->poc == job->plan.weight_poc[list]) {
+        w.w[0] = (int16_t)found->w[0];
+        w.o[0] = (int16_t)found->o[0];
+    }
+    w.luma_flag = w.o[0] != 0 || w.w[0] != 1 << denom;
+    return w;
+}
+
 static void set_b_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
-    h->luma_log2_denom = h->chroma_log2_denom = 0;
+    h->luma_log2_denom = job->plan.weight[0].log2_denom[0];
+    h->chroma_log2_denom = 0;
     for (int list = 0; list < 2; list++)
-        for (int i = 0; i < job->refs.count[list]; i++) {
-            int offset =
-                (job->rec->brightness_q4 - job->refs.frame[list][i]->brightness_q4 + 8) >> 4;
-            AvoWeight *w = &h->weight[list][i];
-            w->luma_flag = offset != 0;
-            w->w[0] = 1;
-            w->o[0] = (int16_t)avo_clip3(-128, 127, offset);
-        }
+        for (int i = 0; i < job->refs.count[list]; i++)
+            h->weight[list][i] = b_weight(job, list, job->refs.frame[list][i]);
 }
 
 /* The lookahead's weights belong to the nearest anchor before the picture; see lead_with_weighted
  * in references.c. */
-static void set_weights(AvoPicJob *job)
+static void set_p_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
-    const AvoPlan *plan = &job->plan;
-    h->luma_log2_denom = plan->weight.log2_denom[0];
-    h->chroma_log2_denom = plan->weight.log2_denom[1];
-    int anchor_poc = plan->poc - 2 * (int)(plan->src->display_index - plan->minigop_start);
-    for (int i = 0; i < (job->header.type == AVO_SLICE_P ? job->refs.count[0] : 0); i++) {
+    const AvoPlanWeight *found = &job->plan.weight[0];
+    h->luma_log2_denom = found->log2_denom[0];
+    h->chroma_log2_denom = found->log2_denom[1];
+    for (int i = 0; i < job->refs.count[0]; i++) {
         AvoWeight *w = &h->weight[0][i];
-        bool here = i == 0 && job->refs.frame[0][i]->poc == anchor_poc;
-        w->luma_flag = here && plan->weight.used[0];
-        w->chroma_flag = here && (plan->weight.used[1] || plan->weight.used[2]);
+        bool here = i == 0 && job->refs.frame[0][i]->poc == job->plan.weight_poc[0];
+        w->luma_flag = here && found->used[0];
+        w->chroma_flag = here && (found->used[1] || found->used[2]);
         for (int c = 0; c < 3; c++) {
-            bool used = here && plan->weight.used[c];
-            w->w[c] = (int16_t)(used ? plan->weight.w[c]
+            bool used = here && found->used[c];
+            w->w[c] = (int16_t)(used ? found->w[c]
                                      : 1 << (c ? h->chroma_log2_denom : h->luma_log2_denom));
-            w->o[c] = (int16_t)(used ? plan->weight.o[c] : 0);
+            w->o[c] = (int16_t)(used ? found->o[c] : 0);
         }
     }
 }
@@ -398,12 +406,9 @@ static bool likes_spatial(const AvocetEncoder *enc)
 /* Implicit weights suit what moves, and steady fades where both references are used; explicit ones
  * also help blocks of one reference, skipped ones most of all. Which of them a picture has is told
  * by its picture parameter set. */
-static const AvoPps *choose_pps(AvocetEncoder *enc, const AvoPicJob *job)
+static const AvoPps *choose_pps(const AvocetEncoder *enc, const AvoPicJob *job)
 {
-    if (job->plan.layer == 0)
-        enc->fades = job->plan.type == AVOCET_TYPE_P && job->plan.weight.used[0];
-    return enc->has_fade_pps && enc->fades && job->header.type == AVO_SLICE_B ? &enc->fade_pps
-                                                                              : &enc->pps;
+    return enc->has_fade_pps && job->plan.fades ? &enc->fade_pps : &enc->pps;
 }
 
 static const AvoTools *choose_tools(const AvocetEncoder *enc, const AvoPlan *plan, int qp_q8)
@@ -432,8 +437,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->type = slice_type_of(job->plan.type);
     job->pps = choose_pps(enc, job);
     h->pps_id = job->pps->id;
-    job->rec = avo_references_start(&enc->references, &job->plan, enc->fades, h, &job->refs,
-                                    &enc->message);
+    job->rec = avo_references_start(&enc->references, &job->plan, h, &job->refs, &enc->message);
     if (!job->rec)
         return AVOCET_ERR_INTERNAL;
     job->rec->slice_type = h->type;
@@ -443,8 +447,9 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     h->alpha_offset_div2 = c->deblock_alpha;
     h->beta_offset_div2 = c->deblock_beta;
     avo_deblock_trial_start(&enc->deblock_trial, job);
-    set_weights(job);
     job->rec->brightness_q4 = job->plan.brightness_q4;
+    if (h->type == AVO_SLICE_P)
+        set_p_weights(job);
     if (job->pps->weighted_bipred_idc == 1 && h->type == AVO_SLICE_B)
         set_b_weights(job);
     avo_slice_refs_derive(&job->refs, h, job->pps, &enc->sps, job->rec->poc);

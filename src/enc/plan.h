@@ -39,8 +39,7 @@ typedef struct AvoSource {
     void *lookahead; /* cost cache of lowres_cost.c */
 } AvoSource;
 
-/* Luma/chroma weights against the nearest past anchor, for explicit weighted prediction;
- * denom 2^log2_denom. */
+/* Luma/chroma weights of a reference, for explicit weighted prediction; denom 2^log2_denom. */
 typedef struct AvoPlanWeight {
     bool used[3];      /* per plane */
     int log2_denom[2]; /* luma, chroma */
@@ -85,8 +84,12 @@ typedef struct AvoPlan {
     bool closes_minigop; /* last picture in coding order of its mini-GOP */
     int64_t minigop_start,
         minigop_end; /* display indexes of the anchors around (end: of this picture's own anchor) */
-    AvoPlanWeight weight; /* P only */
-    int brightness_q4;    /* mean luma, 1/16 */
+    bool fades;      /* B: the anchor of its mini-GOP has weights */
+    /* P: of the anchor before, list 0. B pictures that fade: of the nearest reference of each list,
+     * luma only. */
+    AvoPlanWeight weight[2];
+    int weight_poc[2]; /* of those references */
+    int brightness_q4; /* mean luma, 1/16 */
     /* Costs at half size, sums of SATD over inner blocks, at the references the plan assumes. */
     int64_t intra_cost, inter_cost;
     /* Sum over all blocks of cost * 2^(-offset / 6):

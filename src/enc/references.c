@@ -69,10 +69,10 @@ static int collect(const AvoReferences *r, int poc, int side, AvoFrame **out)
 static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFrame **list,
                               int count)
 {
-    const AvoPlanWeight *w = &plan->weight;
+    const AvoPlanWeight *w = &plan->weight[0];
     if (plan->type != AVOCET_TYPE_P || !(w->used[0] || w->used[1] || w->used[2]))
         return count;
-    int anchor_poc = plan->poc - 2 * (int)(plan->src->display_index - plan->minigop_start);
+    int anchor_poc = plan->weight_poc[0];
     for (int i = 1; i < count; i++)
         if (list[i]->poc == anchor_poc) {
             AvoFrame *anchor = list[i];
@@ -88,8 +88,7 @@ static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFr
 /* In fades the nearest picture is also the nearest in brightness, and the weights of more would
  * take up a good part of a small B picture (faces and gardens faded: -0.6 to -1.7 % of the bits, a
  * dark animation -7 %). */
-static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, bool fades,
-                         AvoSliceRefs *refs)
+static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, AvoSliceRefs *refs)
 {
     bool is_b = plan->type == AVOCET_TYPE_B || plan->type == AVOCET_TYPE_BREF;
     refs->count[0] = refs->count[1] = 0;
@@ -100,7 +99,7 @@ static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, b
     }
     if (is_b)
         refs->count[1] = avo_min(collect(r, poc, 1, refs->frame[1]), r->max_refs);
-    for (int list = 0; list < 2 && is_b && fades; list++)
+    for (int list = 0; list < 2 && is_b && plan->fades; list++)
         refs->count[list] = avo_min(refs->count[list], 1);
 }
 
@@ -173,7 +172,7 @@ static void choose_marking(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader
         drop(r, h, victim);
 }
 
-AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, bool fades, AvoSliceHeader *h,
+AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader *h,
                                AvoSliceRefs *refs, AvoMessage *msg)
 {
     bool idr = plan->type == AVOCET_TYPE_IDR, is_ref = plan->type != AVOCET_TYPE_B;
@@ -203,7 +202,7 @@ AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, bool fades
         f->slot_poc[i] = r->pool[i].poc;
     }
 
-    choose_lists(r, plan, plan->poc, fades, refs);
+    choose_lists(r, plan, plan->poc, refs);
     refs->type = h->type;
     h->num_ref_idx[0] = refs->count[0];
     h->num_ref_idx[1] = refs->count[1];

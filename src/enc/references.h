@@ -27,10 +27,10 @@ typedef struct AvoReferences {
 void avo_references_init(AvoReferences *r, const AvoSps *sps, const AvoPps *pps, AvoFrame *pool,
                          int pool_size, const AvocetEncoderConfig *config);
 /* Takes a free frame for the picture and fills the header's numbering, lists and marking and refs'
- * frames and counts (derived members of refs excluded). fades: the mini-GOP of the picture does.
+ * frames and counts (derived members of refs excluded).
  * The frame has one reference count for the caller. */
-AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, bool fades,
-                               AvoSliceHeader *header, AvoSliceRefs *refs, AvoMessage *msg);
+AvoFrame *avo_references_start(AvoReferences *r, const AvoPlan *plan, AvoSliceHeader *header,
+                               AvoSliceRefs *refs, AvoMessage *msg);
 /* After the picture: marking, retention, counters.
  * Frames that fell out lose the buffer's reference count. */
 int avo_references_finish(AvoReferences *r, const AvoSliceHeader *header, AvoFrame *frame,

@@ -104,7 +104,7 @@ void avo_steady_learn(AvoSteady *steady, const AvoPicJob *job)
     if (plan->layer > 0 || (steady->chain && avo_chain_position(plan->poc) != 0))
         return;
     steady->anchor[1] = steady->anchor[0];
-    steady->fading = plan->weight.used[0] ? FADE_ANCHORS : avo_max(0, steady->fading - 1);
+    steady->fading = plan->weight[0].used[0] ? FADE_ANCHORS : avo_max(0, steady->fading - 1);
     steady->anchor[0] = (AvoSteadyAnchor){plan->coded_index, coded_error(job), steady->fading > 0};
 }
 

@@ -123,6 +123,14 @@ static void print_map(const AvoPlan *plan, int mb_width, int mb_count)
         printf("%5.1f%s", plan->qp_offset_q8[i] / 256.0, (i + 1) % mb_width ? "" : "\n");
 }
 
+static void print_weight(const AvoPlanWeight *weight, int list)
+{
+    for (int i = 0; i < 3; i++)
+        if (weight->used[i])
+            printf(" list%d w%d=%d/%d%+d", list, i, weight->w[i], 1 << weight->log2_denom[i > 0],
+                   weight->o[i]);
+}
+
 static void print_plan(const Settings *s, const AvoPlan *p, const AvoFrameQp *qp, Totals *totals,
                        int mbs)
 {
@@ -139,10 +147,8 @@ static void print_plan(const Settings *s, const AvoPlan *p, const AvoFrameQp *qp
            (int)p->minigop_start, (int)p->minigop_end, (double)p->intra_cost / mbs,
            (double)p->inter_cost / mbs, (double)p->bits_cost / mbs, qp->qp_q8 / 256.0, mean,
            p->scenecut ? " CUT" : "", p->closes_minigop ? "" : " +");
-    for (int i = 0; i < 3; i++)
-        if (p->weight.used[i])
-            printf(" w%d=%d/%d%+d", i, p->weight.w[i], 1 << p->weight.log2_denom[i > 0],
-                   p->weight.o[i]);
+    for (int list = 0; list < 2; list++)
+        print_weight(&p->weight[list], list);
     printf("\n");
     if (s->maps)
         print_map(p, (s->config.width + 15) / 16, mbs);

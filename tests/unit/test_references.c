@@ -79,7 +79,7 @@ static void run(int max_refs)
         memset(&header, 0, sizeof header);
         memset(&refs, 0, sizeof refs);
         header.type = since ? AVO_SLICE_P : AVO_SLICE_I;
-        AvoFrame *f = avo_references_start(&s.references, &plan, false, &header, &refs, &s.message);
+        AvoFrame *f = avo_references_start(&s.references, &plan, &header, &refs, &s.message);
         CHECK(f, "picture %d: %s", n, s.message.text);
         if (!f)
             return;

@@ -83,7 +83,7 @@ static void test_anchors(const AvocetEncoderConfig *config)
 static void learn_fading(AvoSteady *steady, int64_t coded_index)
 {
     set_job(AVOCET_TYPE_P, coded_index);
-    job.plan.weight.used[0] = true;
+    job.plan.weight[0].used[0] = true;
     avo_steady_learn(steady, &job);
 }
 

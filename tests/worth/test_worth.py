@@ -228,6 +228,14 @@ def test_fades():
             check(intra == [0], f"a fade of {pictures} pictures, {' '.join(options)}: intra {intra}")
 
 
+def test_weights_in_fades():
+    """B pictures follow the contrast of a fade, not its brightness alone, which saves half as much."""
+    path = clip("fade-in", "[0]trim=end_frame=40,fade=in:0:40", "testsrc2=")
+    got = saving("--tune psnr --no-weightb", "--tune psnr", source=(path,))
+    print(f"weights of B pictures in a fade    {got:6.2f} %, at least 16")
+    check(got >= 16, f"weights of B pictures in a fade save {got:.2f} %, not 16")
+
+
 def main():
     try:
         test_tools()
@@ -242,6 +250,7 @@ def main():
         test_noise()
         test_flash()
         test_fades()
+        test_weights_in_fades()
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)
     return T.finish()
