@@ -2,7 +2,7 @@
 """Is quality steady from picture to picture, above all around keyframes? Avocet beside x264 at equal size of stream.
 
     bench/steady.py CLIP.y4m... [-o FOLDER] [--preset medium] [--crf 27] [--keyint 30] [--frames 120]
-                    [--mode crf|average|two-pass] [--markdown] [--avocet PROGRAM] [options of avocet encode]
+                    [--mode crf|average|two-pass] [--fold] [--markdown] [--avocet PROGRAM] [options of avocet encode]
 
 Both encode as users run them (no tune). x264 has the quality given; for Avocet that is searched which gives as many bytes, or
 these bytes are the bit rate that it is asked for. FFmpeg decodes both. Keyframes are those within a scene, keyint pictures after
@@ -22,8 +22,9 @@ the one before; at cuts quality may jump. Printed are, for x264 / Avocet:
     flicker    changes of the error image from picture to picture, blurred over 8x8 samples (what the eye sees of a block),
                where the source rests, in steps of luma: what seems to move there and does not; - where little rests
 
-With -o a curve of PSNR and one of the share of detail is written for each clip, with keyframes. Needs python3-numpy and
-python3-pil.
+The last line counts the keyframes beyond what is usual, of all clips. With --fold, clips shorter than --frames run forwards and
+backwards in turn, so that they have keyframes without a cut. With -o a curve of PSNR and one of the share of detail is written
+for each clip, with keyframes. Needs python3-numpy and python3-pil.
 """
 import argparse
 import fractions
@@ -95,13 +96,26 @@ def summary(m, keys, keyint):
     others = [n for n in range(1, len(curve)) if not any(abs(n - k) < WINDOW for k in keys)]
     rest, count, size = (sum(f[i] for f in m["flicker"]) for i in range(3))
     return {"PSNR": curve.mean(), "spread": numpy.std(curve - around(curve)), "key": mean(step), "usual": usual,
-            "beyond": "%d of %d" % (sum(abs(s) > max(usual, VISIBLE) for s in step), len(step)), "jump": mean(jump),
+            "beyond": Share(sum(abs(s) > max(usual, VISIBLE) for s in step), len(step)), "jump": mean(jump),
             "common": common, "pop": mean(change[planned]) / mean(change[others]), "detail": numpy.std(numpy.diff(detail)),
             "flicker": numpy.sqrt(rest / count) if count > REST_SHARE * size else numpy.nan}
 
 
+class Share(tuple):
+    """So many of so many."""
+
+    def __new__(cls, part, whole):
+        return super().__new__(cls, (int(part), whole))
+
+    def __add__(self, other):
+        return Share(self[0] + other[0], self[1] + other[1])
+
+    def __str__(self):
+        return "%d of %d" % self
+
+
 def number(value):
-    return value if isinstance(value, str) else "-" if numpy.isnan(value) else "%.2f" % value
+    return str(value) if isinstance(value, Share) else "-" if numpy.isnan(value) else "%.2f" % value
 
 
 def encode_average(args, path, wanted, two_pass):
@@ -123,8 +137,29 @@ def fps_of(clip):
     return float(fractions.Fraction(told.strip()))
 
 
+def folded(clip, frames, folder):
+    """The clip forwards, backwards, forwards, ... if it is shorter than that."""
+    path = os.path.join(folder, "folded.y4m")
+    with open(clip, "rb") as f:
+        head = f.readline()
+        tags = {t[:1]: t[1:] for t in head.split()[1:]}
+        width, height = int(tags[b"W"]), int(tags[b"H"])
+        size = len(b"FRAME\n") + width * height + 2 * ((width + 1) // 2) * ((height + 1) // 2)
+        pictures = []
+        while len(pictures) < frames and len(picture := f.read(size)) == size:
+            pictures.append(picture)
+    if not b"420" in tags.get(b"C", b"420") or len(pictures) in (1, frames):
+        return clip
+    with open(path, "wb") as f:
+        f.write(head)
+        turn = 2 * (len(pictures) - 1)
+        f.writelines(pictures[min(n % turn, turn - n % turn)] for n in range(frames))
+    return path
+
+
 def run_clip(args, clip, folder):
-    args.clip = clip
+    """Prints the clip's row; keyframes beyond what is usual."""
+    args.clip = folded(clip, args.frames, folder) if args.fold else clip
     name = os.path.splitext(os.path.basename(clip))[0]
     paths = [os.path.join(folder, n + ".264") for n in look.NAMES]
     wanted = look.encode_x264(args, paths[0])
@@ -132,7 +167,7 @@ def run_clip(args, clip, folder):
         look.match_size(args, paths[1], wanted)
     else:
         encode_average(args, paths[1], wanted, args.mode == "two-pass")
-    source, width, height = look.decode(clip, args.frames)
+    source, width, height = look.decode(args.clip, args.frames)
     luma = [p[:, :width * height].reshape(-1, height, width)
             for p in (source, *(look.decode(p, args.frames, width, height)[0] for p in paths))]
     keys = [look.keyframes(p) for p in paths]
@@ -146,6 +181,7 @@ def run_clip(args, clip, folder):
         print("| %s | %s |" % (name, " | ".join(cells)), flush=True)
     else:
         print("%-20s %s" % (name, "  ".join("%s %s" % cell for cell in zip(COLUMNS, cells))), flush=True)
+    return [t["beyond"] for t in told]
 
 
 def main():
@@ -157,6 +193,7 @@ def main():
     parser.add_argument("--frames", type=int, default=120)
     parser.add_argument("--keyint", type=int, default=30)
     parser.add_argument("--mode", choices=("crf", "average", "two-pass"), default="crf")
+    parser.add_argument("--fold", action="store_true")
     parser.add_argument("--markdown", action="store_true", help="rows of a table")
     parser.add_argument("--avocet", default=os.environ.get("AVOCET", os.path.join(look.ROOT, "build", "avocet")))
     args, args.more = parser.parse_known_args()
@@ -166,8 +203,9 @@ def main():
     if args.markdown:
         print("| clip | %s |\n| --- |%s" % (" | ".join(COLUMNS), " ---: |" * len(COLUMNS)))
     with tempfile.TemporaryDirectory() as folder:
-        for clip in args.clips:
-            run_clip(args, clip, folder)
+        beyond = [run_clip(args, clip, folder) for clip in args.clips]
+    totals = [sum(shares, Share(0, 0)) for shares in zip(*beyond)]
+    print("\nkeyframes beyond what is usual: %s" % ", ".join("%s %s" % pair for pair in zip(look.NAMES, totals)))
 
 
 if __name__ == "__main__":

@@ -19,12 +19,23 @@
 #define LOG2_COEFF_BREF (1 * 65536 + 52000)
 #define LOG2_COEFF_B    (1 * 65536)
 
-#define MEMORY_SHIFT 8  /* ABR forgets half of the past in about 180 pictures, */
-#define MEMORY_LIVE  5  /* without lookahead in about 22 */
-#define LOAN_TIME    1  /* seconds until the bits of an intra picture are made up for, */
-#define LOAN_LIVE    2  /* without lookahead */
-#define INTRA_COST   8  /* times the bits of a P picture, before anything is known */
-#define HEIRS        16 /* pictures that make one as important as usual */
+#define MEMORY_SHIFT 8 /* ABR forgets half of the past in about 180 pictures, */
+#define MEMORY_LIVE  5 /* without lookahead in about 22 */
+#define LOAN_TIME    1 /* seconds until the bits of an intra picture are made up for, */
+#define LOAN_LIVE    2 /* without lookahead */
+#define INTRA_COST   8 /* times the bits of a P picture, before anything is known */
+/* 1 / part that an anchor has in what the next keyframe is expected to take; without lookahead */
+#define EXCESS      2
+#define EXCESS_LIVE 16
+/* Without lookahead: part of the stream so far by which large pictures may take the sum off, or as
+ * much of the rate; but no coarser for that than this at a cut, and at keyframes that are due; not
+ * where these come more often than once in so many times of paying for them. */
+#define LENT_PART   110
+#define LENT_MS     100
+#define LENT_CUT_Q8 1536
+#define LENT_DUE_Q8 1152
+#define LENT_RARE   4
+#define HEIRS       16 /* pictures that make one as important as usual */
 /* How far the base moves so that the last pictures meet the sum; that of B pictures beyond their
  * anchors, up; half of it down, as a few fine leaves would only look odd. */
 #define ENDING_Q8   3072
@@ -309,27 +320,67 @@ static int64_t tolerance(const AvoRateControl *rc)
     return avo_max64(by_time, TOLERANCE_MINIGOPS * rc->minigop * rc->bits_per_picture_q8 / 256);
 }
 
-/* Live, half of what the next keyframe takes is saved up before it, so that the sum is never off by
- * more than half, wherever the stream ends. A buffer could not hold what is saved. */
-static int64_t saved_up(const AvoRateControl *rc)
+/* Without lookahead nobody knows whether time is left to pay for large pictures: so far they may
+ * take the sum off, and no farther. */
+static int64_t most_lent(const AvoRateControl *rc)
 {
-    int64_t left = rc->keyint - 1 - rc->since_keyframe, n = rc->loan_pictures;
-    if (!rc->live || rc->vbv.size || left < 0 || left >= n)
-        return 0;
-    return rc->intra_excess / 2 * (n - left) / n;
+    return avo_max64((rc->bits_due >> 8) / LENT_PART, rc->bitrate * LENT_MS / 1000);
 }
 
-/* Bits so far beyond those due. What intra pictures took in advance does not count: it is paid back
- * picture by picture. */
-static int64_t bits_over(const AvoRateControl *rc)
+/* Half of what the next keyframe takes is saved up before it, so that the sum is never off by more
+ * than half, wherever the stream ends, and quality falls neither before nor behind it by as much.
+ * A buffer could not hold what is saved. */
+static int64_t saving(const AvoRateControl *rc, int64_t since_keyframe)
 {
-    return rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8) - rc->loan + saved_up(rc);
+    int64_t left = rc->keyint - 1 - since_keyframe, n = rc->loan_pictures;
+    if (rc->vbv.size || left < 0 || left >= n)
+        return 0;
+    int64_t half = avo_min64(rc->key_excess / 2, rc->live ? most_lent(rc) * 2 : tolerance(rc) / 2);
+    return half * avo_min64(n, (n - left) * 4 / 3) / n;
+}
+
+static int64_t saved_up(const AvoRateControl *rc)
+{
+    return saving(rc, rc->since_keyframe);
+}
+
+/* By how much the sum may be off behind the pictures that are foreseen, because of intra pictures:
+ * what is lent then, less what is saved. */
+static int64_t lent_ahead(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (plan->ahead_is_all)
+        return 0;
+    int64_t loan = rc->loan, step = rc->loan_step, since = rc->since_keyframe;
+    for (int i = -1; i < plan->ahead_count; i++) {
+        AvocetFrameType type = i < 0 ? plan->type : (AvocetFrameType)plan->ahead[i].type;
+        if (avo_rc_kind(type) == AVO_RC_I) {
+            loan = avo_max64(0, rc->key_excess - saving(rc, since));
+            step = loan / rc->loan_pictures + 1;
+        } else {
+            loan = avo_max64(0, loan - step);
+        }
+        since = type == AVOCET_TYPE_IDR ? 0 : since + 1;
+    }
+    return loan - saving(rc, since);
+}
+
+/* Bits so far beyond those due. */
+static int64_t bits_beyond(const AvoRateControl *rc)
+{
+    return rc->bits_done + bits_in_flight(rc) - (rc->bits_due >> 8);
+}
+
+/* What intra pictures took in advance does not count: it is paid back picture by picture. Nor does
+ * what is saved up for one that comes. */
+static int64_t bits_over(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    return bits_beyond(rc) - rc->loan + (plan->ahead_is_all ? 0 : saved_up(rc));
 }
 
 /* Moves the base when the sum of bits so far is off. */
-static int overflow_q8(const AvoRateControl *rc)
+static int overflow_q8(const AvoRateControl *rc, const AvoPlan *plan)
 {
-    int64_t over = bits_over(rc), most = tolerance(rc);
+    int64_t over = bits_over(rc, plan), most = tolerance(rc);
     uint64_t sum = (uint64_t)(most + (over < 0 ? -over : over));
     int move = avo_min(avo_qp_delta_q8(avo_log2_ratio_q16(sum, (uint64_t)most)), OVERFLOW_Q8);
     return over < 0 ? -move : move;
@@ -343,9 +394,10 @@ static int base_for_q8(uint64_t scaled, int64_t bits)
 
 /* A scene that is much harder or easier than the past has no use for the past's base: the pictures
  * ahead may take the sum off by what is tolerated, by half of it if above, but no farther. */
-static int bounded_base_q8(const AvoRateControl *rc, int base, uint64_t scaled, uint64_t wanted)
+static int bounded_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int base, uint64_t scaled,
+                           uint64_t wanted)
 {
-    int64_t even = (int64_t)wanted - bits_over(rc), most = tolerance(rc);
+    int64_t even = (int64_t)wanted - bits_beyond(rc) + lent_ahead(rc, plan), most = tolerance(rc);
     int low = base_for_q8(scaled, even + most / 2), high = base_for_q8(scaled, even - most);
     return avo_clip3(base - BOUND_Q8, base + BOUND_Q8, avo_clip3(low, high, base));
 }
@@ -375,9 +427,9 @@ static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relati
     uint64_t scaled, wanted;
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
     int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
-    int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc);
+    int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc, plan);
     if (!rc->live)
-        base = bounded_base_q8(rc, base, scaled, wanted);
+        base = bounded_base_q8(rc, plan, base, scaled, wanted);
     if (!plan->ahead_is_all)
         return base;
     return avo_clip3(base - ENDING_Q8, base + ENDING_Q8, ending_base_q8(rc, scaled, wanted));
@@ -395,8 +447,8 @@ static void settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, 
         rc->scaled_bits += (uint64_t)scaled;
         return;
     }
-    rc->intra_excess = avo_max64(0, bits - rc->bits_per_picture_q8 / 256);
-    rc->loan = avo_max64(0, rc->intra_excess - rc->saved);
+    int64_t excess = avo_max64(0, bits - rc->bits_per_picture_q8 / 256);
+    rc->loan = avo_max64(0, excess - rc->saved);
     rc->loan_step = rc->loan / rc->loan_pictures + 1;
     if (!rc->live)
         return;
@@ -513,13 +565,27 @@ static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative
         return rc->base_q8;
     int base = abr_base_q8(rc, plan, relative_q8);
     if (rc->anchors && !plan->scenecut) {
-        int last = rc->last_base_q8, step = rc->qp_step_q8 * (plan->ahead_is_all ? 2 : 1);
+        int last = rc->last_base_q8, step = rc->qp_step_q8;
+        int up = plan->ahead_is_all ? 2 * step : step;
         if (plan->type == AVOCET_TYPE_IDR)
-            step = rc->key_step_q8;
-        base = avo_clip3(last - step, last + step, base);
+            step = up = rc->key_step_q8;
+        base = avo_clip3(last - step, last + up, base);
     }
     rc->last_base_q8 = avo_clip3(rc->qp_min_q8 - relative_q8, highest_q8(rc) - relative_q8, base);
     return base;
+}
+
+/* What a keyframe would take here beyond the average, over the last pictures. */
+static void foresee_keyframe(AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (rc->mode != AVOCET_RATE_BITRATE || plan->layer > 0 || plan->intra_cost <= 0)
+        return;
+    int32_t log2_at_0 =
+        log2_bits_at_0(rc, AVO_RC_I, plan->intra_cost) + rc->predictor[AVO_RC_I].log2_offsets_q16;
+    int qp = rc->last_base_q8 + kind_offset_q8(rc, AVO_RC_I, 0) + complexity_q8(rc);
+    int64_t excess = avo_max64(0, bits_at(log2_at_0, qp) - rc->bits_per_picture_q8 / 256);
+    int64_t weight = rc->live ? EXCESS_LIVE : EXCESS;
+    rc->key_excess += rc->anchors ? (excess - rc->key_excess) / weight : excess;
 }
 
 /* The buffer as it will be when the picture after the first `count` that are in flight is due. */
@@ -565,6 +631,22 @@ static void record(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, int64
                                     .duration_q16 = f->duration_q16};
 }
 
+/* Whether it begins a scene; where nobody looks for cuts, they are P pictures that hardly anything
+ * predicts. */
+static bool is_cut(const AvoPlan *plan)
+{
+    return plan->scenecut ||
+           (plan->type == AVOCET_TYPE_P && plan->inter_cost > plan->intra_cost / 4 * 3);
+}
+
+/* Known from the lookahead or from the first pass. */
+static bool is_last(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (rc->two_pass && plan->coded_index == rc->two_pass->count - 1)
+        return true;
+    return plan->ahead_is_all && !plan->ahead_count;
+}
+
 static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q8, int relative_q8,
                      int64_t bits)
 {
@@ -572,21 +654,21 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
         rc->flight_first = flight_at(rc, 1);
         rc->flight_count--;
     }
-    rc->flight[flight_at(rc, rc->flight_count++)] =
-        (AvoRcFlight){.coded_index = plan->coded_index,
-                      .display_index = plan->src ? plan->src->display_index : plan->coded_index,
-                      .type = plan->type,
-                      .layer = plan->layer,
-                      .kind = kind,
-                      .qp_q8 = qp_q8,
-                      .relative_q8 = relative_q8,
-                      .cost = plan->bits_cost,
-                      .bits_planned = bits,
-                      .qp_planned_q8 = qp_q8,
-                      .ends = rc->mode == AVOCET_RATE_BITRATE && plan->layer == 0 &&
-                              plan->ahead_is_all && !plan->ahead_count,
-                      .duration_q16 = plan->duration_q16,
-                      .is_buffered = rc->vbv.size > 0};
+    rc->flight[flight_at(rc, rc->flight_count++)] = (AvoRcFlight){
+        .coded_index = plan->coded_index,
+        .display_index = plan->src ? plan->src->display_index : plan->coded_index,
+        .type = plan->type,
+        .layer = plan->layer,
+        .kind = kind,
+        .qp_q8 = qp_q8,
+        .relative_q8 = relative_q8,
+        .cost = plan->bits_cost,
+        .bits_planned = bits,
+        .qp_planned_q8 = qp_q8,
+        .ends = rc->mode == AVOCET_RATE_BITRATE && plan->layer == 0 && is_last(rc, plan),
+        .is_cut = is_cut(plan),
+        .duration_q16 = plan->duration_q16,
+        .is_buffered = rc->vbv.size > 0};
     rc->bits_due +=
         (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)plan->duration_q16);
     rc->time_q16 += plan->duration_q16;
@@ -618,6 +700,49 @@ static void set_band(const AvoRateControl *rc, int before, AvoFrameQp *out)
     out->bits_high = avo_clip3_64(1, avo_max64(most, 1), out->bits_planned + leeway);
 }
 
+static AvoRcFlight *latest_flight(AvoRateControl *rc)
+{
+    return &rc->flight[flight_at(rc, rc->flight_count - 1)];
+}
+
+/* What the picture will take; at a cut as if it were all intra. */
+static int64_t bits_expected(const AvoRateControl *rc, const AvoRcFlight *f)
+{
+    int32_t log2_intra = log2_bits_at_0(rc, AVO_RC_I, f->cost);
+    return f->is_cut ? avo_max64(f->bits_planned, bits_at(log2_intra, f->qp_q8)) : f->bits_planned;
+}
+
+/* How much coarser a picture may be so that less is lent for it: where keyframes come often, they
+ * are a good part of the bits at any rate, and quality would jump again and again. */
+static int most_raise_q8(const AvoRateControl *rc, const AvoRcFlight *f)
+{
+    if (!rc->live || rc->vbv.size || rc->anchors <= 1)
+        return 0;
+    if (f->is_cut)
+        return LENT_CUT_Q8;
+    bool rare = !rc->keyint || rc->keyint > LENT_RARE * rc->loan_pictures;
+    return f->kind == AVO_RC_I && rare ? LENT_DUE_Q8 : 0;
+}
+
+/* The picture started last, intra or a cut, is coarser where it would take the sum off by more than
+ * most_lent. */
+static void lower_loan(AvoRateControl *rc, AvoFrameQp *out)
+{
+    AvoRcFlight *f = latest_flight(rc);
+    int limit = most_raise_q8(rc, f);
+    if (!limit)
+        return;
+    int64_t before = bits_beyond(rc) - f->bits_planned;
+    int64_t most = avo_max64(most_lent(rc) - before, 1);
+    int raise =
+        avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits_expected(rc, f) + 1, (uint64_t)most));
+    limit = avo_min(limit, avo_max(highest_q8(rc) - f->qp_q8, 0));
+    f->raise_q8 = avo_clip3(0, limit, raise);
+    f->qp_q8 = out->qp_q8 = f->qp_q8 + f->raise_q8;
+    f->bits_planned = out->bits_planned =
+        (int64_t)avo_mul_q16((uint64_t)f->bits_planned, avo_step_ratio_q16(-f->raise_q8));
+}
+
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
 {
     int kind = avo_rc_kind(plan->type);
@@ -629,6 +754,7 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     if (kind == AVO_RC_P)
         relative += rc->chain_offset_q8[avo_chain_position(plan->poc)];
     int qp = picture_base_q8(rc, plan, relative) + relative;
+    foresee_keyframe(rc, plan);
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);
     out->qp_q8 = avo_clip3(rc->qp_min_q8, highest_q8(rc), qp);
@@ -640,11 +766,7 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     if (rc->vbv.size)
         set_band(rc, rc->flight_count, out);
     remember(rc, plan, kind, out->qp_q8, relative, out->bits_planned);
-}
-
-static AvoRcFlight *latest_flight(AvoRateControl *rc)
-{
-    return &rc->flight[flight_at(rc, rc->flight_count - 1)];
+    lower_loan(rc, out);
 }
 
 /* What a finer picture may take: half of the buffer, so that others find room. */
@@ -664,11 +786,12 @@ void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out)
     int low = avo_max(rc->qp_min_q8, finest_q8(rc, f));
     int qp = avo_clip3(avo_min(low, f->qp_q8), highest_q8(rc), f->qp_q8 + shift_q8);
     int moved = qp - f->qp_q8;
-    f->shift_q8 += moved;
-    f->relative_q8 += moved;
+    f->shift_q8 += moved + f->raise_q8;
+    f->relative_q8 += moved + f->raise_q8;
     f->qp_q8 = out->qp_q8 = qp;
     f->bits_planned = out->bits_planned =
         (int64_t)avo_mul_q16((uint64_t)f->bits_planned, avo_step_ratio_q16(-moved));
+    lower_loan(rc, out);
     if (rc->vbv.size)
         set_band(rc, rc->flight_count - 1, out);
 }

@@ -46,8 +46,10 @@ typedef struct AvoRcFlight {
     int kind;
     int qp_q8, qp_planned_q8, relative_q8;
     int shift_q8; /* part of qp_q8 and relative_q8, see avo_rc_shift */
+    int raise_q8; /* part of qp_q8, so that not too much is lent */
     AvocetFrameType type;
     int layer;
+    bool is_cut;
     bool ends;        /* an anchor behind which nothing comes, of a given average rate */
     int tries;        /* that were coded again, */
     int starved;      /* of them with starved rows */
@@ -90,9 +92,9 @@ typedef struct AvoRateControl {
     /* Bits of the last intra picture beyond the average that are not yet paid back, and what every
      * picture pays; live also of scaled_bits. */
     int64_t loan, loan_step, scaled_loan, scaled_step;
-    /* Live: what the last intra picture took beyond the average, bits that were saved up for it,
-     * pictures started since the last keyframe. */
-    int64_t intra_excess, saved, since_keyframe;
+    /* What a keyframe would take beyond the average, bits that were saved up for the last one,
+     * pictures started since. */
+    int64_t key_excess, saved, since_keyframe;
     int64_t blurred_cost, blurred_count_q8; /* complexity, weighted 1, 1/2, 1/4, ... */
     int anchor_qp_q8[2];                    /* of the last two anchors, as if they were P */
     int last_base_q8;                       /* ABR: of the last anchor, before the buffer spoke */
