@@ -363,7 +363,8 @@ enum {
     P_BITS_8x8 = 3 * 256,
     P_BITS_SUB = 256,
     P_BITS_INTRA = 5 * 256,
-    P_BITS_SETTLED = 100 * 256
+    P_BITS_SETTLED = 100 * 256,
+    P_BITS_PALE = 16 * 256
 };
 
 /* Cost below which neither other references nor parts are looked at, in pictures that hardly any
@@ -432,6 +433,24 @@ static bool skip_vector_stands(AvoRowCtx *row)
     return near_skip(row, &m);
 }
 
+/* Luma moved by an odd number of samples stays as it is, while chroma moves by half a sample,
+ * through a filter: what is scrolled or dragged on a screen gets paler from picture to picture, too
+ * little at a time for a level to make up for it. Where true costs decide, and the filter does
+ * harm, such a macroblock is no skip before others are tried, and other references are searched
+ * with chroma: over two such steps chroma moves by whole samples, too. */
+static bool turns_pale(AvoRowCtx *row, AvoMotion *m)
+{
+    bool halves_chroma = !((m->mv.x | m->mv.y) & 3) && (m->mv.x | m->mv.y) & 4;
+    if (!halves_chroma || avo_rd_level(row) == AVO_RD_SATD)
+        return false;
+    int chroma = avo_motion_chroma(row, &avo_blk_16x16, m);
+    if (chroma <= avo_rate(row, P_BITS_PALE))
+        return false;
+    if (!row->job->tools->chroma_me)
+        m->cost += chroma;
+    return true;
+}
+
 /* One more than asked for: the weighted duplicate of a picture. */
 static int refs_searched(const AvoRowCtx *row)
 {
@@ -460,10 +479,11 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
         take_p_skip(row);
         return -1;
     }
+    row->chroma_decides = false;
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[0][ref];
-        if (best < settled) {
+        if (best < settled && !row->chroma_decides) {
             *m = (AvoMotion){.mv = row->m16[0][0].mv, .ref = (int8_t)ref, .cost = AVO_COST_MAX};
             continue;
         }
@@ -472,7 +492,9 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
         int n = avo_gather_starts(row, &avo_blk_16x16, 0, ref, starts);
         int stop = best == AVO_COST_MAX ? best : best + best / 4;
         avo_motion_search(row, &avo_blk_16x16, 0, starts, n, stop, m);
-        if (ref == 0 && may_skip && near_skip(row, m) &&
+        if (ref == 0)
+            row->chroma_decides = turns_pale(row, m);
+        if (ref == 0 && may_skip && !row->chroma_decides && near_skip(row, m) &&
             (asked ? nothing_left : skip_leaves_nothing(row))) {
             take_p_skip(row);
             return -1;

@@ -29,6 +29,8 @@ int avo_ref_bits(const AvoRowCtx *row, int list, int ref);
  */
 void avo_motion_search(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts,
                        int count, int stop_at, AvoMotion *m);
+/* Cost of the chroma of a block of a P macroblock, 8x8 or larger; 0 where there is none. */
+int avo_motion_chroma(AvoRowCtx *row, const AvoSearchBlock *b, const AvoMotion *m);
 /* For blocks whose motion is nearly known: the best of m->mvp and up to three starts, all to the
  * fraction, moved by quarter samples. */
 void avo_motion_polish(AvoRowCtx *row, const AvoSearchBlock *b, int list, const AvoMv *starts,

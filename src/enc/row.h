@@ -96,7 +96,8 @@ typedef struct AvoRowCtx {
     AvoMotion m16x8[2][2], m8x16[2][2];
     AvoSubType sub_type[4]; /* P8x8 */
     AvoMv sub_mv[4][4];
-    AvoMv skip_mv; /* P_Skip vector */
+    AvoMv skip_mv;       /* P_Skip vector */
+    bool chroma_decides; /* P: vectors of this macroblock are measured with chroma in any case */
     AvoPredictCtx predict;
     AVO_ALIGN(64) pixel predict_scratch[AVO_PREDICT_SCRATCH];
     AVO_ALIGN(64) pixel block[5][AVO_REC_SIZE]; /* blocks fetched during search */

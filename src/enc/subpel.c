@@ -80,7 +80,7 @@ static void luma_distortions(const Refinement *f, const AvoMv *mv, int count, in
 static bool wants_chroma(const AvoSearch *s)
 {
     const AvoRowCtx *row = s->row;
-    return row->job->tools->chroma_me && row->syntax.chroma_format &&
+    return (row->job->tools->chroma_me || row->chroma_decides) && row->syntax.chroma_format &&
            s->block->size <= AVO_BLK_8x8 && row->syntax.slice_type == AVO_SLICE_P;
 }
 
@@ -129,6 +129,15 @@ static int chroma_distortion(const AvoSearch *s, int list, int ref, AvoMv mv)
         return weighted_chroma_distortion(s, w, mv, at);
     return s->dsp->chroma_satd(chroma_source(s), p->data + at, s->frame->plane[2].data + at,
                                p->stride, mv.x & 7, mv.y & 7, b->w / 2, b->h / 2);
+}
+
+int avo_motion_chroma(AvoRowCtx *row, const AvoSearchBlock *b, const AvoMotion *m)
+{
+    AvoSearch s;
+    if (!row->syntax.chroma_format)
+        return 0;
+    avo_search_bind(&s, row, b, 0, m->ref);
+    return chroma_distortion(&s, 0, m->ref, m->mv);
 }
 
 /* ---- search ---- */
