@@ -225,16 +225,19 @@ static void fill_costs(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
         blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch);
     }
     uint64_t sum_q8 = 0;
+    int still = 0;
     for (int y = 0, i = 0; y < la->mb_height; y++) {
         uint64_t row_q8 = 0;
         for (int x = 0; x < la->mb_width; x++, i++) {
             uint64_t cost = blocks[i] & AVO_LOWRES_COST_MAX;
             int offset = plan->qp_offset_q8 ? plan->qp_offset_q8[i] : 0;
+            still += cost == 0;
             row_q8 += offset ? cost * (avo_step_ratio_q16(-offset) >> 8) : cost << 8;
         }
         lr->row_cost[y] = (uint32_t)avo_min64((int64_t)(row_q8 >> 8), UINT32_MAX);
         sum_q8 += row_q8;
     }
+    plan->still_q8 = still * 256 / la->mb_count;
     plan->row_cost = lr->row_cost;
     plan->bits_cost = (int64_t)(sum_q8 >> 8);
 }

@@ -92,6 +92,7 @@ typedef struct AvoPlan {
     int brightness_q4; /* mean luma, 1/16 */
     /* Costs at half size, sums of SATD over inner blocks, at the references the plan assumes. */
     int64_t intra_cost, inter_cost;
+    int still_q8; /* share of the blocks that cost nothing: in P, they stand still to the sample */
     /* Sum over all blocks of cost * 2^(-offset / 6):
      * proportional to the bits expected, offsets included. */
     int64_t bits_cost;

@@ -253,6 +253,18 @@ static int kind_offset_q8(const AvoRateControl *rc, int kind, int layer)
     return kind == AVO_RC_B ? avo_max(offset, rc->leaf_offset_q8) : offset;
 }
 
+/* Fine pictures pay where what is shown moves or is noisy, so that pictures draw on them. On a
+ * screen most stands still to the last sample and is copied from any picture as it is; what is new
+ * comes at any time and had better be coded once. So the steps fade with what stands still beyond
+ * half of the picture. */
+static int chain_offset_q8(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    int offset = rc->chain_offset_q8[avo_chain_position(plan->poc)];
+    int moving_q8 = avo_min(2 * (256 - plan->still_q8), 256);
+    offset = offset * moving_q8 / 256;
+    return rc->mode == AVOCET_RATE_QP ? (offset + 128) & ~255 : offset;
+}
+
 int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer)
 {
     return kind_offset_q8(rc, avo_rc_kind(type), layer);
@@ -752,7 +764,7 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
                                   : complexity_q8(rc);
     int relative = kind_offset_q8(rc, kind, plan->layer) + complexity;
     if (kind == AVO_RC_P)
-        relative += rc->chain_offset_q8[avo_chain_position(plan->poc)];
+        relative += chain_offset_q8(rc, plan);
     int qp = picture_base_q8(rc, plan, relative) + relative;
     foresee_keyframe(rc, plan);
     if (rc->mode != AVOCET_RATE_QP)

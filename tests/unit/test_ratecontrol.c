@@ -237,6 +237,35 @@ static void without_lookahead(void)
           100 * (result.bits / wanted - 1));
 }
 
+/* P pictures only: every fourth is finer, by less the more of it stands still. */
+static void chain(void)
+{
+    static const struct {
+        int still_q8, fine, between;
+    } want[] = {{0, 23, 27}, {128, 23, 27}, {192, 25, 27}, {256, 26, 26}};
+    AvocetEncoderConfig c = base_config(AVOCET_RATE_QP);
+    c.bframes = c.lookahead = 0;
+    for (int k = 0; k < 4; k++) {
+        memset(&stream, 0, sizeof stream);
+        stream.n = 16;
+        for (int i = 0; i < stream.n; i++)
+            stream.plan[i] = (AvoPlan){.type = i ? AVOCET_TYPE_P : AVOCET_TYPE_IDR,
+                                       .poc = 2 * i,
+                                       .coded_index = i,
+                                       .duration_q16 = 65536,
+                                       .intra_cost = MBS * 800,
+                                       .inter_cost = MBS * 100,
+                                       .bits_cost = MBS * 100,
+                                       .still_q8 = i ? want[k].still_q8 : 0};
+        run(&c, NULL, -1, 3, 20);
+        for (int i = 1; i < stream.n; i++) {
+            int qp = i % AVO_CHAIN ? want[k].between : want[k].fine;
+            CHECK(result.qp_q8[i] == qp * 256, "%d/256 still, picture %d: %d/256, not %d",
+                  want[k].still_q8, i, result.qp_q8[i], qp);
+        }
+    }
+}
+
 /* The buffer of a second never runs dry, in any mode, although the model deviates by 15 %. */
 static void buffer(void)
 {
@@ -280,6 +309,7 @@ int main(void)
     average_rate();
     ends();
     without_lookahead();
+    chain();
     buffer();
     change_of_rate();
     return check_finish();

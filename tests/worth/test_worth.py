@@ -161,6 +161,15 @@ def test_direct_auto():
     check(got >= 1.5, f"--direct auto saves {got:.2f} % of bits against temporal where motion is uneven, not 1.5")
 
 
+def test_odd_scroll():
+    """Scrolled by an odd number of lines, chroma is filtered in every picture, were it not for references two steps away."""
+    path = clip("scroll", "[0]trim=end_frame=1,loop=35:1:0,scale=320:384,format=gbrp,crop=320:192:0:3*n", "mandelbrot=")
+    settings = (path, "--tune", "psnr,zerolatency", "--crf", "30", "--psnr", "--json", "-", "--quiet", "-o", os.devnull)
+    of = [json.loads(run("encode", *settings, *more).stdout)["types"]["all"] for more in ((), ("--ref", "1"))]
+    check(of[0]["bytes"] < 0.63 * of[1]["bytes"] and of[0]["psnr_u"] > of[1]["psnr_u"] + 0.8,
+          f"scrolled by three lines: {of[0]['bytes']} bytes, U {of[0]['psnr_u']:.2f} dB, with one reference {of[1]['bytes']}, {of[1]['psnr_u']:.2f}")
+
+
 def test_search():
     """The wider the search, the more is found."""
     settings = (shaken(), "--tune", "psnr,zerolatency", "--qp", "28", "--psnr", "--json", "-", "--quiet", "-o", os.devnull)
@@ -245,6 +254,7 @@ def main():
         test_tunes()
         test_chroma_in_motion_search()
         test_direct_auto()
+        test_odd_scroll()
         test_search()
         test_cuts()
         test_noise()
