@@ -19,7 +19,7 @@
 
 /* Sums over the macroblocks of one row; added up when the picture is done, so no order matters. */
 typedef struct AvoRowStats {
-    int qp_sum;
+    AVO_ALIGN(64) int qp_sum; /* rows next to each other are written side by side */
     /* SATD of spatial and temporal direct prediction where both were looked at. */
     int64_t direct_cost[2];
 } AvoRowStats;

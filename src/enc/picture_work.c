@@ -2,6 +2,8 @@
 #include "enc/picture_work.h"
 #include "enc/lookahead.h"
 
+#define LEAD 4 /* macroblocks between rows at their start, so that they do not wait soon again */
+
 /* ---- memory ---- */
 
 static void carve_lines(AvoPicJob *job, AvoArena *arena, const AvoSps *sps)
@@ -130,11 +132,18 @@ static bool is_filtered(AvoPictureWork *work)
            avo_progress_get(&work->filtering.done) == work->job.mb_height;
 }
 
+/* The row above has come as far as a row waits for at its start, and a little further. */
+static bool is_above_ahead(const AvoPicJob *job, int mb_y)
+{
+    int lead = avo_min(job->tools->context_columns + LEAD, job->mb_width);
+    return mb_y == 0 || avo_progress_get(&job->row_progress[mb_y - 1]) >= lead;
+}
+
 static bool is_row_ready(void *context, int mb_y)
 {
     AvoPictureWork *work = context;
     const AvoPicJob *job = &work->job;
-    if (!is_filtered(work))
+    if (!is_filtered(work) || !is_above_ahead(job, mb_y))
         return false;
     for (int list = 0; list < 2; list++)
         for (int i = 0; i < job->refs.count[list]; i++)

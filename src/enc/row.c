@@ -6,12 +6,18 @@
 
 /* ---- waiting for the row above ---- */
 
-static void wait_for_above(const AvoPicJob *job, int mb_y, int needed)
+/* Looks at the counter only when it has to: every look fetches it from the processor that counts
+ * on. */
+static void wait_for_above(AvoRowCtx *row, int needed)
 {
-    if (mb_y == 0)
+    if (row->mb_y == 0)
         return;
-    needed = avo_min(needed, job->mb_width);
-    avo_progress_wait(&job->row_progress[mb_y - 1], needed);
+    AvoProgress *above = &row->job->row_progress[row->mb_y - 1];
+    needed = avo_min(needed, row->job->mb_width);
+    if (row->above_done < needed) {
+        avo_progress_wait(above, needed);
+        row->above_done = avo_progress_get(above);
+    }
 }
 
 /* ---- load ---- */
@@ -110,6 +116,21 @@ AVO_INLINE void prefetch_ahead(const AvoRowCtx *row)
             prefetch_reference(row, job->refs.frame[list][0], row->m16[list][0].mv);
 }
 
+/* What the row above knows of the macroblock that will be up to the right next: it was decided by
+ * another processor, and is still in that one's cache. */
+AVO_INLINE void prefetch_above(const AvoRowCtx *row)
+{
+    const AvoPicJob *job = row->job;
+    int mb_x = row->mb_x + 2, mb_y = row->mb_y - 1;
+    if (mb_x >= row->above_done)
+        return;
+    const char *info = (const char *)&job->rec->info[mb_y * job->mb_width + mb_x];
+    for (size_t at = 0; at < sizeof(AvoMbInfo); at += CACHE_LINE)
+        AVO_PREFETCH(info + at);
+    for (int plane = 0; plane < (row->syntax.chroma_format ? 3 : 1); plane++)
+        AVO_PREFETCH(job->line[plane] + mb_y * job->line_stride[plane] + (plane ? 8 : 16) * mb_x);
+}
+
 static bool intra_usable(const AvoRowCtx *row, const AvoMbInfo *mb)
 {
     return mb && (!row->job->tools->constrained_intra || AVO_MB_IS_INTRA(mb->type));
@@ -192,6 +213,7 @@ static void load_mb(AvoRowCtx *row, int mb_x)
     row->mb_x = mb_x;
     row->mb_addr = row->mb_y * job->mb_width + mb_x;
     prefetch_ahead(row);
+    prefetch_above(row);
     avo_neighbours_find(&row->nb, job->rec->info, job->mb_width, mb_x, row->mb_y, row->slice);
     set_qp(row);
     load_source(row);
@@ -281,6 +303,7 @@ static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
 {
     row->job = job;
     row->mb_y = mb_y;
+    row->above_done = 0;
     row->slice = slice_of_row(job, mb_y);
     row->best = &row->cand[0];
     row->trial = &row->cand[1];
@@ -311,7 +334,7 @@ static void start_row(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
         avo_cabac_init_contexts(&row->contexts, job->refs.type, job->header.cabac_init_idc,
                                 job->slice_qp);
     } else {
-        wait_for_above(job, mb_y, job->tools->context_columns);
+        wait_for_above(row, job->tools->context_columns);
         row->contexts = job->row_contexts[mb_y - 1];
     }
 }
@@ -320,7 +343,7 @@ void avo_row_encode(AvoRowCtx *row, const AvoPicJob *job, int mb_y)
 {
     start_row(row, job, mb_y);
     for (int mb_x = 0; mb_x < job->mb_width; mb_x++) {
-        wait_for_above(job, mb_y, mb_x + 2);
+        wait_for_above(row, mb_x + 2);
         load_mb(row, mb_x);
         avo_decide_mb(row);
         store_mb(row);

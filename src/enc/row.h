@@ -58,7 +58,8 @@ typedef struct AvoMotion {
 typedef struct AvoRowCtx {
     const AvoPicJob *job;
     int mb_x, mb_y, mb_addr, slice;
-    int qp; /* QPY wanted for this macroblock */
+    int above_done; /* macroblocks of the row above that are known to be decided */
+    int qp;         /* QPY wanted for this macroblock */
     int qp_chroma[2];
     int lambda_q8;                 /* for SAD and SATD */
     int64_t lambda2_q8;            /* for SSD */
