@@ -230,6 +230,9 @@ uint64_t avo_lowres_inner_count(const AvoLookahead *la);
 uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future);
 /* Whether the cost of a predicted picture in its place has been asked for. */
 bool avo_lowres_knows(const AvoLookahead *la, const AvoGopEntry *e);
+/* That cost if it is known, without a search; else the most that is known of it with references of
+ * the same kind that are no farther away, 0 if nothing is. */
+uint32_t avo_lowres_nearer_cost(const AvoLookahead *la, const AvoGopEntry *e);
 /* Searches, side by side, all that avo_lowres_cost will be asked for. A picture comes once. */
 void avo_lowres_find_costs(const AvoLookahead *la, const AvoGopEntry *entry, int count);
 /* The block costs behind it, list bits included; valid until the next call for this picture. out is

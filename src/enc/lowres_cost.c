@@ -750,6 +750,21 @@ bool avo_lowres_knows(const AvoLookahead *la, const AvoGopEntry *e)
     return avo_lowres(la, e->index)->sum[past_of(e)][future_of(e)] != AVO_LOWRES_UNKNOWN;
 }
 
+uint32_t avo_lowres_nearer_cost(const AvoLookahead *la, const AvoGopEntry *e)
+{
+    int past = past_of(e), future = future_of(e);
+    if (avo_lowres_knows(la, e))
+        return avo_lowres(la, e->index)->sum[past][future];
+    uint32_t most = 0;
+    for (int p = 1; p <= past; p++)
+        for (int f = future > 0; f <= future; f++) {
+            uint32_t sum = avo_lowres(la, e->index)->sum[p][f];
+            if (sum != AVO_LOWRES_UNKNOWN && sum > most)
+                most = sum;
+        }
+    return most;
+}
+
 void avo_lowres_find_costs(const AvoLookahead *la, const AvoGopEntry *entry, int count)
 {
     PairList list;
