@@ -185,7 +185,7 @@ void avo_picture_taste(AvoPictureWork *work, AvoDeblockTrial *trial)
     avo_deblock_trial_taste(trial, &work->job, work->pool, work->workers);
 }
 
-int avo_picture_match(AvoPictureWork *work, const AvoSteady *steady)
+int avo_picture_match(AvoPictureWork *work, AvoSteady *steady)
 {
     work->job.input = work->job.plan.src->plane;
     start_rows(work);

@@ -38,7 +38,7 @@ void avo_picture_carve(AvoPictureWork *work, AvoArena *arena, const AvoSps *sps,
 /* Before begin: chooses the loop filter's offsets by some rows, see deblock_trial.h. */
 void avo_picture_taste(AvoPictureWork *work, AvoDeblockTrial *trial);
 /* Before begin: how far from its quantiser it has the quality of those before, see steady.h. */
-int avo_picture_match(AvoPictureWork *work, const AvoSteady *steady);
+int avo_picture_match(AvoPictureWork *work, AvoSteady *steady);
 /* Gives the pool the rows of work->job, which is set up; work->packet holds what goes before the
  * slices. */
 void avo_picture_begin(AvoPictureWork *work);

@@ -12,6 +12,9 @@
 #define FADE_ANCHORS 2
 /* Six QP change the error fourfold, in practice rather threefold. */
 #define SLOPE_PERCENT 72
+/* In strong noise hardly any quantiser makes an intra picture as bad as its anchors are: it would
+ * only lose its texture. */
+#define COARSER_MOST_Q8 640
 /* The keyframe may be a little worse than the anchor, as it has no B pictures before it. */
 #define BIAS_Q8 64
 
@@ -92,6 +95,7 @@ bool avo_steady_start(AvoSteady *steady, const AvoPicJob *job)
     int64_t in_scene = plan->coded_index - steady->last_intra;
     if (intra)
         steady->last_intra = plan->coded_index;
+    steady->shift_q8 = 0;
     return steady->on && idr && !plan->scenecut && rows_seen(job) > 1 && in_scene >= SCENE_LEAST &&
            !aim_of(steady, job)->fades;
 }
@@ -108,12 +112,15 @@ void avo_steady_learn(AvoSteady *steady, const AvoPicJob *job)
     steady->anchor[0] = (AvoSteadyAnchor){plan->coded_index, coded_error(job), steady->fading > 0};
 }
 
-int avo_steady_match(const AvoSteady *steady, AvoPicJob *job, AvoTaskPool *pool, AvoRowCtx *rows)
+int avo_steady_match(AvoSteady *steady, AvoPicJob *job, AvoTaskPool *pool, AvoRowCtx *rows)
 {
     AvoTaste taste = {
         .job = job, .pool = pool, .workers = rows, .rows = rows_seen(job), .count = row_count(job)};
     avo_taste_begin(&taste);
     int32_t log2_q16 = avo_log2_ratio_q16(aim_of(steady, job)->error, tasted_error(job));
     avo_taste_end(&taste);
-    return avo_qp_delta_q8(log2_q16) * SLOPE_PERCENT / 100 + BIAS_Q8;
+    int shift = avo_qp_delta_q8(log2_q16) * SLOPE_PERCENT / 100 + BIAS_Q8;
+    shift = avo_min(shift, COARSER_MOST_Q8 - steady->shift_q8);
+    steady->shift_q8 += shift;
+    return shift;
 }

@@ -30,6 +30,7 @@ typedef struct AvoSteady {
     bool chain;                /* no B pictures: anchors are the fine ones of the chain */
     int64_t last_intra;        /* coded index */
     int fading;                /* anchors to come that a fade still counts for */
+    int shift_q8;              /* of the picture at hand, so far */
     AvoSteadyAnchor anchor[2]; /* the last two that are coded, latest first */
 } AvoSteady;
 
@@ -38,6 +39,6 @@ bool avo_steady_start(AvoSteady *steady, const AvoPicJob *job);
 void avo_steady_learn(AvoSteady *steady, const AvoPicJob *job);
 /* By how much to move the quantiser of a picture that is ready for its first row, 1/256 QP; it has
  * to be started again. */
-int avo_steady_match(const AvoSteady *steady, AvoPicJob *job, AvoTaskPool *pool, AvoRowCtx *rows);
+int avo_steady_match(AvoSteady *steady, AvoPicJob *job, AvoTaskPool *pool, AvoRowCtx *rows);
 
 #endif
