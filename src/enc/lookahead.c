@@ -136,9 +136,9 @@ static void carve_scratch(AvoLookahead *la, AvoArena *arena)
     la->row_progress = avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->row_progress, 64);
     la->block_scratch = avo_arena_take(arena, n * sizeof *la->block_scratch, 0);
     if (la->propagates) {
-        la->amount_scratch = avo_arena_take(arena, n * sizeof *la->amount_scratch, 0);
-        la->reach_scratch =
-            avo_arena_take(arena, (size_t)la->mb_height * sizeof *la->reach_scratch, 0);
+        size_t passes = (size_t)avo_propagate_passes(la), rows = (size_t)la->mb_height;
+        la->amount_scratch = avo_arena_take(arena, passes * n * sizeof *la->amount_scratch, 0);
+        la->reach_scratch = avo_arena_take(arena, passes * rows * sizeof *la->reach_scratch, 0);
     }
     if (!la->wants_weights)
         return;

@@ -150,7 +150,7 @@ struct AvoLookahead {
     int16_t *hpel_scratch; /* one line of hpel_planes per worker */
     size_t hpel_scratch_stride;
     uint16_t *block_scratch;  /* mb_count block costs */
-    uint32_t *amount_scratch; /* of propagate.c, mb_count */
+    uint32_t *amount_scratch; /* of propagate.c, mb_count for each picture that passes on, */
     AvoReach *reach_scratch;  /* and mb_height */
     AvoPlane weighted[4];     /* a reference's whole, h, v and centre planes under weights */
     AvoMv *mv_scratch;        /* the field searched without them */
@@ -309,6 +309,10 @@ void avo_weight_pair(const AvoLookahead *la, int index, int past, int future, Av
 void avo_aq_row(const AvoLookahead *la, AvoSource *source, int y);
 
 /* ---- propagate.c ---- */
+
+/* Pictures that may pass on importance at once: so many of the scratch arrays. */
+#define AVO_LA_PASSES 16
+int avo_propagate_passes(const AvoLookahead *la);
 
 /* Display duration as importance counts it, limited, 1/256. */
 int avo_propagate_duration_q8(const AvoLookahead *la, int index);

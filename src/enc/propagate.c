@@ -1,6 +1,7 @@
 /* Importance propagation: how much of what a block is coded with does later pictures inherit?
  *
- * Walking the assumed structure backwards in coding order, each block passes on
+ * Walking the assumed structure backwards, each picture behind all that refer to it, each block
+ * passes on
  *
  *     amount = (own + inherited) * (intra - inter) / intra
  *
@@ -29,21 +30,29 @@
 #define BAND          8
 #define MIN_BANDS_MBS 1500
 
-/* One picture passing on its importance: to where, along which vectors, and how much per block.
- * Vectors may lead anywhere, so the amounts are found first; then each band of the references takes
- * what is meant for it, in the order of the blocks it comes from, however many bands there are. */
+/* One picture passing on its importance: to where, along which vectors, and how much per block. */
 typedef struct Pass {
     const AvoLookahead *la;
     const AvoLowres *lr;
     const uint16_t *blocks; /* costs and lists of the picture */
     uint32_t *amount;       /* per block and list that it uses */
     AvoReach *reach;        /* per row */
-    int band;               /* rows */
     int duration_q8;
     int shift;       /* amounts are passed on divided by 1 << shift */
     uint32_t *to[2]; /* past and future; NULL: already coded, nobody needs to know */
     const AvoMv *mv[2];
 } Pass;
+
+/* Pictures that do not need each other, passing on at once. Vectors may lead anywhere, so the
+ * amounts are found first; then each band of each reference takes what is meant for it. Sums that
+ * saturate are the same in any order. */
+typedef struct Passes {
+    Pass pass[AVO_LA_PASSES];
+    int count;
+    uint32_t *target[2 * AVO_LA_PASSES]; /* what they pass on to, each once */
+    int target_count;
+    int band, bands; /* rows of a band, bands of a picture */
+} Passes;
 
 /* As the kernel that finds amounts has it (heritage in dsp/dsp.h). */
 AVO_INLINE uint32_t own_amount(const AvoLowres *lr, int i, int duration_q8)
@@ -115,31 +124,44 @@ static void find_reach(const Pass *p, int y)
     }
 }
 
-static void give_band(void *context, int band, int worker)
+/* A band of a picture. */
+static void give_task(void *context, int i, int worker)
 {
-    const Pass *p = context;
-    int end = avo_min((band + 1) * p->band, p->la->mb_height);
+    const Passes *all = context;
+    const Pass *p = &all->pass[i / all->bands];
+    int y0 = i % all->bands * all->band, y1 = avo_min(y0 + all->band, p->la->mb_height);
     (void)worker;
-    for (int y = band * p->band; y < end; y++) {
+    for (int y = y0; y < y1; y++) {
         find_amounts(p, y);
         find_reach(p, y);
     }
 }
 
-static void take_band(void *context, int band, int worker)
+/* What rows y0..y1-1 of a reference get from a picture. */
+static void take(const Pass *p, int list, int y0, int y1)
 {
-    const Pass *p = context;
-    int width = p->la->mb_width, height = p->la->mb_height;
-    int y0 = band * p->band, y1 = avo_min(y0 + p->band, height);
+    int width = p->la->mb_width;
+    for (int y = 0; y < p->la->mb_height; y++) {
+        if (p->reach[y].first[list] >= y1 || p->reach[y].last[list] < y0)
+            continue;
+        for (int x = 0, i = y * width; x < width; x++, i++)
+            if (passes_on(p, list, i))
+                spread(p, list, i, x, y, y0, y1);
+    }
+}
+
+/* A band of a reference. */
+static void take_task(void *context, int i, int worker)
+{
+    const Passes *all = context;
+    const uint32_t *target = all->target[i / all->bands];
+    int y0 = i % all->bands * all->band;
+    int y1 = avo_min(y0 + all->band, all->pass[0].la->mb_height);
     (void)worker;
-    for (int list = 0; list < 2; list++)
-        for (int y = 0; p->to[list] && y < height; y++) {
-            if (p->reach[y].first[list] >= y1 || p->reach[y].last[list] < y0)
-                continue;
-            for (int x = 0, i = y * width; x < width; x++, i++)
-                if (passes_on(p, list, i))
-                    spread(p, list, i, x, y, y0, y1);
-        }
+    for (int k = 0; k < all->count; k++)
+        for (int list = 0; list < 2; list++)
+            if (all->pass[k].to[list] == target)
+                take(&all->pass[k], list, y0, y1);
 }
 
 /* Each band looks at some rows that others look at, too: a loss on one thread. */
@@ -148,34 +170,84 @@ static bool is_banded(const AvoLookahead *la)
     return la->mb_count >= MIN_BANDS_MBS && la->workers > 1;
 }
 
-static void run_bands(Pass *p, AvoTaskFn fn)
+static void run_tasks(const AvoLookahead *la, AvoTaskFn fn, Passes *all, int count)
 {
-    if (p->band < p->la->mb_height)
-        avo_lookahead_run(p->la, fn, p, (p->la->mb_height + p->band - 1) / p->band);
-    else
-        fn(p, 0, 0);
+    if (is_banded(la)) {
+        avo_lookahead_run(la, fn, all, count);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        fn(all, i, 0);
 }
 
-static void pass_on_picture(AvoLookahead *la, const AvoGopEntry *e)
+static void run_passes(const AvoLookahead *la, Passes *all)
+{
+    if (!all->count)
+        return;
+    run_tasks(la, give_task, all, all->count * all->bands);
+    run_tasks(la, take_task, all, all->target_count * all->bands);
+    all->count = all->target_count = 0;
+}
+
+static void add_target(Passes *all, uint32_t *target)
+{
+    for (int i = 0; i < all->target_count; i++)
+        if (all->target[i] == target)
+            return;
+    if (target)
+        all->target[all->target_count++] = target;
+}
+
+static void add_pass(const AvoLookahead *la, const AvoGopEntry *e, Passes *all)
 {
     if (e->past <= 0 && e->future < 0)
         return; /* intra, or a P picture right behind what is coded */
+    if (all->count == avo_propagate_passes(la))
+        run_passes(la, all);
     bool across = e->type == AVOCET_TYPE_IDR && la->config.rate_mode == AVOCET_RATE_BITRATE;
     const AvoLowres *lr = avo_lowres(la, e->index);
     int past = e->index - e->past, future = e->future < 0 ? 0 : e->future - e->index;
-    Pass p = {.la = la,
-              .lr = lr,
-              .blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch),
-              .amount = la->amount_scratch,
-              .reach = la->reach_scratch,
-              .band = is_banded(la) ? BAND : la->mb_height,
-              .duration_q8 = avo_propagate_duration_q8(la, e->index),
-              .shift = across && !la->types ? KEY_SHIFT_ABR : 0,
-              .to = {e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,
-                     future ? avo_lowres(la, e->future)->inherited : NULL},
-              .mv = {lr->mv[0][past - 1], future ? lr->mv[1][future - 1] : NULL}};
-    run_bands(&p, give_band);
-    run_bands(&p, take_band);
+    int k = all->count++;
+    all->pass[k] =
+        (Pass){.la = la,
+               .lr = lr,
+               .blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch),
+               .amount = la->amount_scratch + k * la->mb_count,
+               .reach = la->reach_scratch + k * la->mb_height,
+               .duration_q8 = avo_propagate_duration_q8(la, e->index),
+               .shift = across && !la->types ? KEY_SHIFT_ABR : 0,
+               .to = {e->past > 0 ? avo_lowres(la, e->past)->inherited : NULL,
+                      future ? avo_lowres(la, e->future)->inherited : NULL},
+               .mv = {lr->mv[0][past - 1], future ? lr->mv[1][future - 1] : NULL}};
+    for (int list = 0; list < 2; list++)
+        add_target(all, all->pass[k].to[list]);
+}
+
+int avo_propagate_passes(const AvoLookahead *la)
+{
+    return is_banded(la) ? AVO_LA_PASSES : 1;
+}
+
+/* B pictures layer by layer, as each refers to lower ones alone; then anchors, each to the one
+ * before. */
+static void pass_on_window(const AvoLookahead *la)
+{
+    Passes all = {.band = is_banded(la) ? BAND : la->mb_height};
+    int top = 0;
+    all.bands = (la->mb_height + all.band - 1) / all.band;
+    for (int k = 0; k < la->entry_count; k++)
+        top = avo_max(top, la->entry[k].layer);
+    for (int layer = top; layer > 0; layer--) {
+        for (int k = 0; k < la->entry_count; k++)
+            if (la->entry[k].layer == layer)
+                add_pass(la, &la->entry[k], &all);
+        run_passes(la, &all);
+    }
+    for (int k = la->entry_count - 1; k >= 0; k--)
+        if (la->entry[k].layer == 0) {
+            add_pass(la, &la->entry[k], &all);
+            run_passes(la, &all);
+        }
 }
 
 int avo_propagate_duration_q8(const AvoLookahead *la, int index)
@@ -218,8 +290,7 @@ void avo_propagate_window(AvoLookahead *la)
         for (int k = 0; k < la->entry_count; k++)
             memset(avo_lowres(la, la->entry[k].index)->inherited, 0,
                    (size_t)la->mb_count * sizeof(uint32_t));
-        for (int k = la->entry_count - 1; k >= 0; k--)
-            pass_on_picture(la, &la->entry[k]);
+        pass_on_window(la);
     }
     avo_lookahead_run(la, set_offsets, la, la->minigop_length);
 }
