@@ -536,6 +536,19 @@ static bool is_fade(const AvoLowres *cur, const AvoLowres *ref)
     return change >= avo_min(FADED_Q8, light / FADED_SHARE);
 }
 
+/* Whether a quarter of the picture, by texture, is found again to the last sample: then something
+ * bright or dark has come or gone, as windows do, and nothing fades. */
+static bool much_is_unchanged(const AvoLookahead *la, const AvoLowres *lr, int distance)
+{
+    const uint16_t *inter = lr->inter[0][distance - 1];
+    uint64_t texture = 0, unchanged = 0;
+    for (int i = 0; i < la->mb_count; i++) {
+        texture += lr->intra[i];
+        unchanged += inter[i] ? 0 : lr->intra[i];
+    }
+    return unchanged > texture / 4;
+}
+
 /* Searches again with the reference under weights if the brightness has changed;
  * keeps the better field. */
 static void search_weighted(const AvoLookahead *la, int index, int distance, const AvoHint *hint)
@@ -545,7 +558,8 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
     AvoPlanWeight *weight = &lr->weight[distance - 1];
     if (!avo_weight_luma(la, index, distance, weight))
         return;
-    if (!is_fade(lr, ref->lookahead) && !weight_promises(la, index, distance, weight)) {
+    if (much_is_unchanged(la, lr, distance) ||
+        (!is_fade(lr, ref->lookahead) && !weight_promises(la, index, distance, weight))) {
         memset(weight, 0, sizeof *weight);
         return;
     }
