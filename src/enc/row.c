@@ -81,6 +81,17 @@ AVO_INLINE void prefetch_rows(const AvoPlane *p, int x, int y, int size, int mb_
 #define PREFETCH_REACH 8 /* samples around a block that a search looks at */
 #define RECORDS_AHEAD  3
 
+/* What searches ask of the record of a macroblock further right. */
+AVO_INLINE void prefetch_record(const AvoRowCtx *row, const AvoFrame *f)
+{
+    if (!f->info)
+        return;
+    int mb_x = avo_min(row->mb_x + RECORDS_AHEAD, row->job->mb_width - 1);
+    const char *info = (const char *)&f->info[row->mb_y * row->job->mb_width + mb_x];
+    AVO_PREFETCH(info + offsetof(AvoMbInfo, ref_idx));
+    AVO_PREFETCH(info + offsetof(AvoMbInfo, mv[1]));
+}
+
 /* All planes of a picture where a vector points from the macroblock. */
 AVO_INLINE void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, AvoMv mv)
 {
@@ -93,12 +104,13 @@ AVO_INLINE void prefetch_reference(const AvoRowCtx *row, const AvoFrame *f, AvoM
         prefetch_rows(&f->hpel[k], x, y, 16, row->mb_x);
     for (int c = 1; c < 3 && f->chroma_format; c++)
         prefetch_rows(&f->plane[c], x >> 1, y >> 1, 8, row->mb_x);
-    if (f->info) {
-        int mb_x = avo_min(row->mb_x + RECORDS_AHEAD, row->job->mb_width - 1);
-        const char *info = (const char *)&f->info[row->mb_y * row->job->mb_width + mb_x];
-        AVO_PREFETCH(info + offsetof(AvoMbInfo, ref_idx));
-        AVO_PREFETCH(info + offsetof(AvoMbInfo, mv[1]));
-    }
+}
+
+/* References whose records are asked for vectors: of P pictures the nearest one alone. */
+AVO_INLINE int asked_records(const AvoPicJob *job, int list)
+{
+    return job->refs.type == AVO_SLICE_P ? avo_min(job->refs.count[list], 1)
+                                         : job->refs.count[list];
 }
 
 AVO_INLINE void prefetch_ahead(const AvoRowCtx *row)
@@ -114,6 +126,9 @@ AVO_INLINE void prefetch_ahead(const AvoRowCtx *row)
     for (int list = 0; list < 2; list++)
         if (job->refs.count[list])
             prefetch_reference(row, job->refs.frame[list][0], row->m16[list][0].mv);
+    for (int list = 0; list < 2; list++)
+        for (int i = 0; i < asked_records(job, list); i++)
+            prefetch_record(row, job->refs.frame[list][i]);
 }
 
 /* What the row above knows of the macroblock that will be up to the right next: it was decided by
