@@ -723,7 +723,8 @@ static void try_other_ref(AvoRowCtx *row, int best_ref, int best)
     for (int ref = 0; ref < refs; ref++)
         if (ref != best_ref && (second < 0 || row->m16[0][ref].cost < row->m16[0][second].cost))
             second = ref;
-    if (second < 0 || row->m16[0][second].cost > best + best / 16)
+    int near = row->job->tools->near_only ? 32 : 16;
+    if (second < 0 || row->m16[0][second].cost > best + best / near)
         return;
     make_p(row, row->trial, AVO_PART_16x16, second);
     avo_try_inter(row, row->m16[0][second].cost);
@@ -736,7 +737,7 @@ void avo_decide_p(AvoRowCtx *row)
     row->skip_mv = avo_mvpred_pskip(&row->cache, &row->nb);
     bool may_skip = avo_motion_allowed(row, &avo_blk_16x16, row->skip_mv);
     int best_ref = 0, cost[4] = {AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX, AVO_COST_MAX};
-    int rivals = tools->narrow ? 16 : 8; /* what exceeds the best by less may win by true cost */
+    int rivals = tools->near_only ? 16 : 8; /* what exceeds the best by less may win by true cost */
     int cost_sub = AVO_COST_MAX, best = search_p16(row, tools->fast_pskip && may_skip, &best_ref);
     if (best < 0)
         return;

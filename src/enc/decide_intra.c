@@ -424,7 +424,8 @@ static void try_blocks(AvoRowCtx *row, AvoIntraChoice *choice, int size, int typ
 
 /* Whether 4x4 and 8x8 blocks, which must be coded to be measured, promise anything next to inter
  * prediction. Encoders that do not divide inter macroblocks either keep them for I pictures, unless
- * they have both kinds. In B pictures they will not beat what leaves no residual. */
+ * they have both kinds. They will not beat what leaves no residual, in B pictures and where only
+ * what is near deserves to be coded. */
 static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
 {
     const AvoTools *tools = row->job->tools;
@@ -432,10 +433,10 @@ static bool blocks_promise(const AvoRowCtx *row, int cost16, int inter_cost)
         return true;
     if (!tools->p8x8 && !tools->i8x8)
         return false;
-    if (row->syntax.slice_type == AVO_SLICE_B && avo_rd_level(row) == AVO_RD_MODE &&
-        !row->best->info.cbp)
+    bool is_b = row->syntax.slice_type == AVO_SLICE_B && avo_rd_level(row) == AVO_RD_MODE;
+    if ((is_b || tools->near_only) && !row->best->info.cbp)
         return false;
-    int halves = 4 - tools->narrow - (avo_rd_level(row) == AVO_RD_SATD);
+    int halves = 4 - (tools->narrow || tools->near_only) - (avo_rd_level(row) == AVO_RD_SATD);
     return 2 * cost16 <= halves * inter_cost;
 }
 

@@ -130,6 +130,7 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
     between->chroma_me = false;
     between->narrow = fine->subpel_satd && fine->rd[AVO_SLICE_P] != AVO_RD_REFINE;
     between->intra_reach = avo_min(fine->intra_reach, 2);
+    fine->near_only = between->near_only = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
     fine->careful_skip = true;
     if (fine->trellis == 1 && fine->cabac && fine->rd[AVO_SLICE_P] != AVO_RD_SATD)
         fine->trellis = 2;

@@ -20,9 +20,10 @@ typedef struct AvoTools {
     bool fullpel_only;                   /* subme 0 */
     int halfpel_steps, quarterpel_steps; /* diamond iterations at most */
     bool subpel_satd;                    /* else SAD */
-    bool light;  /* parts are searched near known vectors only, and seldom */
-    bool lean;   /* and fewer vectors to start from */
-    bool narrow; /* only the likelier candidates, and nothing more where one is good already */
+    bool light;     /* parts are searched near known vectors only, and seldom */
+    bool lean;      /* and fewer vectors to start from */
+    bool narrow;    /* only the likelier candidates, and nothing more where one is good already */
+    bool near_only; /* where true costs decide, candidates are coded that SATD sees near the best */
     bool careful_skip; /* what rounding to the nearest level keeps is not skipped early */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     bool mixed_refs_b;  /* in B pictures, too, and pairs of others than the best references */
