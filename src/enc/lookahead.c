@@ -310,7 +310,7 @@ static void fill_weight(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
     plan->weight_poc[0] = plan->poc - 2 * past;
     plan->weight_poc[1] = plan->poc + 2 * future;
     if (plan->type == AVOCET_TYPE_P && has_past) {
-        plan->weight[0] = lr->weight[past - 1];
+        plan->weight[0] = lr->weight[0][past - 1];
         avo_weight_chroma(la, e->index, past, &plan->weight[0]);
     }
     if (plan->layer == 0)

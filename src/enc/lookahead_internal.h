@@ -76,9 +76,9 @@ typedef struct AvoLowres {
     AvoLowresPair pair[AVO_LOWRES_PAIRS];
     int next_pair;
 
-    AvoPlanWeight weight[AVO_LA_DISTANCE_MAX]; /* luma, of the searches into the past */
-    int mean_q8[3], deviation_q8[3];           /* of the half-size luma and of chroma */
-    AvoLineSums *line_sums[3];                 /* what these are made of */
+    AvoPlanWeight weight[2][AVO_LA_DISTANCE_MAX]; /* luma, of the searches */
+    int mean_q8[3], deviation_q8[3];              /* of the half-size luma and of chroma */
+    AvoLineSums *line_sums[3];                    /* what these are made of */
 
     uint16_t *aq_factor_q8; /* 2^(-aq offset / 6): weight of a block's cost in bits */
     uint32_t *inherited;    /* importance that later pictures put on each block */
@@ -287,9 +287,9 @@ bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr);
  * then the end. */
 void avo_weight_examine_row(const AvoLookahead *la, const AvoSource *source, int y);
 void avo_weight_examined(const AvoLookahead *la, AvoSource *source);
-/* Luma weights that make up for a change of brightness since the picture `past` before; false:
+/* Luma weights that make up for a change of brightness between a picture and a reference; false:
  * there is none worth looking at. */
-bool avo_weight_luma(const AvoLookahead *la, int index, int past, AvoPlanWeight *out);
+bool avo_weight_luma(const AvoLowres *cur, const AvoLowres *ref, AvoPlanWeight *out);
 /* Adds the chroma planes' weights, using the field of vectors of that distance. */
 void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight);
 /* A half-size plane under luma weights, with as much of its surroundings as vectors reach. */

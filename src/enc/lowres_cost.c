@@ -538,9 +538,9 @@ static bool is_fade(const AvoLowres *cur, const AvoLowres *ref)
 
 /* Whether a quarter of the picture, by texture, is found again to the last sample: then something
  * bright or dark has come or gone, as windows do, and nothing fades. */
-static bool much_is_unchanged(const AvoLookahead *la, const AvoLowres *lr, int distance)
+static bool much_is_unchanged(const AvoLookahead *la, const AvoLowres *lr, int dir, int distance)
 {
-    const uint16_t *inter = lr->inter[0][distance - 1];
+    const uint16_t *inter = lr->inter[dir][distance - 1];
     uint64_t texture = 0, unchanged = 0;
     for (int i = 0; i < la->mb_count; i++) {
         texture += lr->intra[i];
@@ -549,24 +549,26 @@ static bool much_is_unchanged(const AvoLookahead *la, const AvoLowres *lr, int d
     return unchanged > texture / 4;
 }
 
-/* Searches again with the reference under weights if the brightness has changed;
- * keeps the better field. */
-static void search_weighted(const AvoLookahead *la, int index, int distance, const AvoHint *hint)
+/* Searches again with the reference under weights if the brightness has changed; keeps the better
+ * field. Into the future only in fades, as weights themselves are asked for the past. */
+static void search_weighted(const AvoLookahead *la, int index, int dir, int distance,
+                            const AvoHint *hint)
 {
     AvoLowres *lr = avo_lowres(la, index);
-    const AvoSource *ref = la->window[index - distance];
-    AvoPlanWeight *weight = &lr->weight[distance - 1];
-    if (!avo_weight_luma(la, index, distance, weight))
+    const AvoSource *ref = la->window[dir ? index + distance : index - distance];
+    const AvoLowres *there = ref->lookahead;
+    AvoPlanWeight *weight = &lr->weight[dir][distance - 1];
+    if (!avo_weight_luma(lr, there, weight))
         return;
-    if (much_is_unchanged(la, lr, distance) ||
-        (!is_fade(lr, ref->lookahead) && !weight_promises(la, index, distance, weight))) {
+    bool fades = is_fade(lr, there);
+    if (much_is_unchanged(la, lr, dir, distance) ||
+        (!fades && (dir || !weight_promises(la, index, distance, weight)))) {
         memset(weight, 0, sizeof *weight);
         return;
     }
     avo_weight_plane(la, &la->weighted[0], &ref->half, weight);
     for (int k = 0; k < 3; k++)
-        avo_weight_plane(la, &la->weighted[1 + k], &avo_lowres(la, index - distance)->hpel[k],
-                         weight);
+        avo_weight_plane(la, &la->weighted[1 + k], &there->hpel[k], weight);
     AvoField field = {.la = la,
                       .cur = &la->window[index]->half,
                       .plane = {la->weighted[0].data, la->weighted[1].data, la->weighted[2].data,
@@ -575,13 +577,13 @@ static void search_weighted(const AvoLookahead *la, int index, int distance, con
                       .mv = la->mv_scratch,
                       .cost = la->inter_scratch};
     search_rows(&field);
-    uint16_t *cost = lr->inter[0][distance - 1];
+    uint16_t *cost = lr->inter[dir][distance - 1];
     if (!avo_weight_pays(inner_sum(la, la->inter_scratch), inner_sum(la, cost))) {
         memset(weight, 0, sizeof *weight);
         return;
     }
     memcpy(cost, la->inter_scratch, (size_t)la->mb_count * sizeof *cost);
-    memcpy(lr->mv[0][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
+    memcpy(lr->mv[dir][distance - 1], la->mv_scratch, (size_t)la->mb_count * sizeof(AvoMv));
 }
 
 static AvoField field_of(const AvoLookahead *la, const AvoSource *cur, const AvoSource *ref,
@@ -617,8 +619,8 @@ AvoField avo_lowres_field(const AvoLookahead *la, int index, int dir, int distan
 void avo_lowres_searched(const AvoLookahead *la, int index, int dir, int distance,
                          const AvoHint *hint)
 {
-    if (!dir && la->wants_weights)
-        search_weighted(la, index, distance, hint);
+    if (la->wants_weights)
+        search_weighted(la, index, dir, distance, hint);
     avo_lowres(la, index)->searched[dir][distance - 1] = true;
 }
 

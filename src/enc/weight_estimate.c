@@ -10,10 +10,13 @@
  * distance), 7.4.3.2: sample = ((ref * w + 2^(denom - 1)) >> denom) + o. */
 #include "enc/lookahead_internal.h"
 
-#define LOG2_DENOM   6
-#define WORTH_Q8     248 /* weighted cost / plain cost that is worth a weight table */
-#define SAME_MEAN_Q8 64  /* means this close, 1/256 sample, and ... */
-#define SAME_DEV_Q8  3   /* deviations of a ratio this close to 1: no fade */
+#define LOG2_DENOM    6
+#define LEAST_DENOM   4 /* of luma, for scales up to eight at the dark end of a fade */
+#define SCALE_MAX     127
+#define SCALES_AROUND 2
+#define WORTH_Q8      248 /* weighted cost / plain cost that is worth a weight table */
+#define SAME_MEAN_Q8  64  /* means this close, 1/256 sample, and ... */
+#define SAME_DEV_Q8   3   /* deviations of a ratio this close to 1: no fade */
 
 /* ---- statistics ---- */
 
@@ -58,36 +61,67 @@ void avo_weight_examined(const AvoLookahead *la, AvoSource *source)
     }
 }
 
-/* Scale and offset that give plane i of ref the mean and deviation of cur. False: they have them
- * already, or no weights could do it. */
-static bool guess(const AvoLowres *cur, const AvoLowres *ref, int i, int *w, int *o)
+/* What weights leave of the differences of mean and deviation, squared. */
+static int64_t misfit(const AvoLowres *cur, const AvoLowres *ref, int i, int denom, int w, int o)
 {
-    int mean = cur->mean_q8[i], ref_mean = ref->mean_q8[i];
+    int64_t mean = cur->mean_q8[i] - (ref->mean_q8[i] * w >> denom) - o * 256;
+    int64_t deviation = cur->deviation_q8[i] - (ref->deviation_q8[i] * w >> denom);
+    return mean * mean + deviation * deviation;
+}
+
+/* Offsets are whole steps of brightness, so a scale nearby may suit mean and deviation better than
+ * their ratio itself. */
+static void fit(const AvoLowres *cur, const AvoLowres *ref, int i, int denom, int *w, int *o)
+{
+    int64_t least = INT64_MAX;
+    int first = avo_max(1, *w - SCALES_AROUND), last = avo_min(SCALE_MAX, *w + SCALES_AROUND);
+    for (int scale = first; scale <= last; scale++) {
+        int rest_q8 = cur->mean_q8[i] - (ref->mean_q8[i] * scale >> denom);
+        int offset = (rest_q8 + 128) >> 8;
+        int64_t error = misfit(cur, ref, i, denom, scale, offset);
+        if (error < least) {
+            least = error;
+            *w = scale;
+            *o = offset;
+        }
+    }
+}
+
+static int in_steps(int scale_q8, int denom)
+{
+    return (scale_q8 + (1 << (7 - denom))) >> (8 - denom);
+}
+
+/* Scale and offset that give plane i of ref the mean and deviation of cur, over the greatest
+ * denominator from least_denom on. False: they have them already, or no weights could do it. */
+static bool guess(const AvoLowres *cur, const AvoLowres *ref, int i, int least_denom,
+                  AvoPlanWeight *out)
+{
     int dev = cur->deviation_q8[i], ref_dev = ref->deviation_q8[i];
     int scale_q8 = ref_dev > 0 ? (int)(((int64_t)dev << 8) / ref_dev) : 256;
-    if (avo_abs(mean - ref_mean) < SAME_MEAN_Q8 && avo_abs(scale_q8 - 256) <= SAME_DEV_Q8)
+    if (avo_abs(cur->mean_q8[i] - ref->mean_q8[i]) < SAME_MEAN_Q8 &&
+        avo_abs(scale_q8 - 256) <= SAME_DEV_Q8)
         return false;
-    *w = (scale_q8 + 2) >> (8 - LOG2_DENOM);
-    if (*w > 127 || *w < 1)
+    int denom = LOG2_DENOM, *w = &out->w[i], *o = &out->o[i];
+    while (denom > least_denom && in_steps(scale_q8, denom) > SCALE_MAX)
+        denom--;
+    *w = in_steps(scale_q8, denom);
+    if (*w > SCALE_MAX || *w < 1)
         return false;
-    *o = (mean - ref_mean * *w / (1 << LOG2_DENOM) + 128) >> 8;
-    return *o >= -128 && *o <= 127 && (*o != 0 || *w != 1 << LOG2_DENOM);
+    fit(cur, ref, i, denom, w, o);
+    out->log2_denom[i > 0] = denom;
+    return *o >= -128 && *o <= 127 && (*o != 0 || *w != 1 << denom);
 }
 
 /* ---- luma ---- */
 
-bool avo_weight_luma(const AvoLookahead *la, int index, int past, AvoPlanWeight *out)
+bool avo_weight_luma(const AvoLowres *cur, const AvoLowres *ref, AvoPlanWeight *out)
 {
-    int w, o;
     memset(out, 0, sizeof *out);
-    if (!guess(avo_lowres(la, index), avo_lowres(la, index - past), 0, &w, &o))
-        return false;
-    out->used[0] = true;
-    out->log2_denom[0] = out->log2_denom[1] = LOG2_DENOM;
-    out->w[0] = w;
-    out->o[0] = o;
+    out->used[0] = guess(cur, ref, 0, LEAST_DENOM, out);
+    out->log2_denom[1] = LOG2_DENOM;
     out->w[1] = out->w[2] = 1 << LOG2_DENOM;
-    return true;
+    return out->used[0];
 }
 
 void avo_weight_plane(const AvoLookahead *la, const AvoPlane *to, const AvoPlane *from,
@@ -140,13 +174,9 @@ void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeigh
         weight->w[0] = weight->w[1] = weight->w[2] = 1 << LOG2_DENOM;
     }
     for (int i = 1; i < 3 && la->window[index]->plane[i].data; i++) {
-        uint64_t cost[2];
-        int w, o;
-        if (!guess(cur, ref, i, &w, &o))
-            continue;
-        weight->w[i] = w;
-        weight->o[i] = o;
-        chroma_costs(la, index, past, i, weight, cost);
+        uint64_t cost[2] = {0, 0};
+        if (guess(cur, ref, i, LOG2_DENOM, weight))
+            chroma_costs(la, index, past, i, weight, cost);
         weight->used[i] = avo_weight_pays(cost[1], cost[0]);
         if (!weight->used[i]) {
             weight->w[i] = 1 << LOG2_DENOM;
