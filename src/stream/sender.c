@@ -8,8 +8,8 @@ enum {
      * so that no queue on the way is flooded. Without threads nobody comes back in time. */
     UDP_BYTES = AVO_THREADS && AVO_FILL_BYTES > 12 * 1024 ? 12 * 1024 : AVO_FILL_BYTES,
     UDP_PAUSE_US = AVO_THREADS ? 1000 : 0,
-    /* From the last picture to the good-bye, which has a way of its own and ends the playing: a player
-     * on a busy machine may still have many datagrams in its queue. */
+    /* From the last picture to the good-bye, which has a way of its own and ends the playing: a
+     * player on a busy machine may still have many datagrams in its queue. */
     UDP_LINGER_US = 1200000,
     REPORT_US = 5000000,
     FRAME = 4 /* '$', channel, size */
