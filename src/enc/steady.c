@@ -8,7 +8,7 @@
 #define DELAY       2 /* in coding order, until what a picture measured is used */
 #define SCENE_LEAST 8 /* pictures since the last intra picture */
 /* Pictures of a fade are poor, and so is what is copied from them: no aim are its anchors and one
- * behind it. */
+ * behind it. One weighted anchor alone may be anything. */
 #define FADE_ANCHORS 2
 /* Six QP change the error fourfold, in practice rather threefold. */
 #define SLOPE_PERCENT 72
@@ -108,7 +108,9 @@ void avo_steady_learn(AvoSteady *steady, const AvoPicJob *job)
     if (plan->layer > 0 || (steady->chain && avo_chain_position(plan->poc) != 0))
         return;
     steady->anchor[1] = steady->anchor[0];
-    steady->fading = plan->weight[0].used[0] ? FADE_ANCHORS : avo_max(0, steady->fading - 1);
+    bool goes_on = steady->weighted && plan->weight[0].used[0];
+    steady->fading = goes_on ? FADE_ANCHORS : avo_max(0, steady->fading - 1);
+    steady->weighted = plan->weight[0].used[0];
     steady->anchor[0] = (AvoSteadyAnchor){plan->coded_index, coded_error(job), steady->fading > 0};
 }
 

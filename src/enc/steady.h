@@ -29,6 +29,7 @@ typedef struct AvoSteady {
     bool on;
     bool chain;                /* no B pictures: anchors are the fine ones of the chain */
     int64_t last_intra;        /* coded index */
+    bool weighted;             /* the last anchor was */
     int fading;                /* anchors to come that a fade still counts for */
     int shift_q8;              /* of the picture at hand, so far */
     AvoSteadyAnchor anchor[2]; /* the last two that are coded, latest first */

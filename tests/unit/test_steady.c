@@ -93,7 +93,11 @@ static void test_fades(const AvocetEncoderConfig *config)
 {
     AvoSteady steady;
     avo_steady_init(&steady, config);
-    learn(&steady, 0, 10, 2);
+    learn_fading(&steady, 2);
+    CHECK(start(&steady, AVOCET_TYPE_IDR, 20), "one anchor that is weighted makes a fade");
+    learn(&steady, 0, 6, 2);
+    learn_fading(&steady, 10);
+    steady.last_intra = 0;
     learn_fading(&steady, 18);
     CHECK(start(&steady, AVOCET_TYPE_IDR, 19), "an anchor counts for the next picture");
     steady.last_intra = 0;
