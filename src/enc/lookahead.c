@@ -110,6 +110,8 @@ static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *
 /* Below this many macroblocks waking threads takes longer than the work. */
 #define MIN_SHARED_MBS 300
 
+#define GAP_MOST 4096 /* pictures from one to the next: no buffer is larger */
+
 bool avo_lookahead_shares(const AvoLookahead *la)
 {
     return la->tasks && la->workers > 1 && la->mb_count >= MIN_SHARED_MBS;
@@ -195,22 +197,23 @@ void avo_lookahead_flush(AvoLookahead *la)
     la->flushing = true;
 }
 
+int64_t avo_lookahead_gap_q16(const AvocetEncoderConfig *c, int64_t gap)
+{
+    if (c->time_base.num <= 0 || c->time_base.den <= 0)
+        return avo_clip3_64(0, GAP_MOST, gap) << 16;
+    uint64_t num = (uint64_t)c->time_base.num * (uint64_t)c->fps.num;
+    uint64_t den = (uint64_t)c->time_base.den * (uint64_t)c->fps.den;
+    int64_t most = (int64_t)avo_muldiv(GAP_MOST, den, num) + 1; /* keeps all in range */
+    return (int64_t)avo_muldiv((uint64_t)avo_clip3_64(0, most, gap) << 16, num, den);
+}
+
 int64_t avo_lookahead_duration_q16(const AvoLookahead *la, int index)
 {
-    const AvocetEncoderConfig *c = &la->config;
     int next = index < la->count ? index + 1 : index; /* the newest takes that of the one before */
     if (next == 0 || !la->window[next - 1])
         return 65536;
-    int64_t gap = la->window[next]->pts - la->window[next - 1]->pts, q16;
-    if (c->time_base.num > 0 && c->time_base.den > 0) {
-        uint64_t num = (uint64_t)c->time_base.num * (uint64_t)c->fps.num;
-        uint64_t den = (uint64_t)c->time_base.den * (uint64_t)c->fps.den;
-        int64_t most = (int64_t)avo_muldiv(32, den, num) + 1; /* 32 pictures: keeps all in range */
-        q16 = (int64_t)avo_muldiv((uint64_t)avo_clip3_64(0, most, gap) << 16, num, den);
-    } else {
-        q16 = avo_clip3_64(0, 32, gap) << 16;
-    }
-    return avo_clip3_64(65536 / 16, 65536 * 16, q16);
+    int64_t gap = la->window[next]->pts - la->window[next - 1]->pts;
+    return avo_clip3_64(65536 / 16, 65536 * 16, avo_lookahead_gap_q16(&la->config, gap));
 }
 
 /* Sums of the picture under the references it is planned with. */

@@ -53,4 +53,7 @@ void avo_plan_release(AvoPlan *plan);
 /* Gives back its neighbours alone, once the temporal filter is done. */
 void avo_plan_release_neighbours(AvoPlan *plan);
 
+/* A difference of timestamps relative to 1/fps, 1.0 = 65536. */
+int64_t avo_lookahead_gap_q16(const AvocetEncoderConfig *config, int64_t gap);
+
 #endif

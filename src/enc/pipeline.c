@@ -429,6 +429,23 @@ static void hold_references(const AvoPicJob *job, int count)
             job->refs.frame[list][i]->refcount += count;
 }
 
+/* Pictures leave the decoder's buffer in the order of coding, at the times at which they are shown,
+ * but for a delay. */
+static int64_t dts_of(const AvocetEncoder *enc, int64_t coded_index)
+{
+    if (coded_index < enc->reorder)
+        return enc->display_pts[coded_index] - enc->dts_shift;
+    return enc->display_pts[(coded_index - enc->reorder) % AVO_PTS_RING];
+}
+
+static int64_t since_last_q16(const AvocetEncoder *enc, int64_t coded_index)
+{
+    if (!coded_index)
+        return 0;
+    return avo_lookahead_gap_q16(&enc->config,
+                                 dts_of(enc, coded_index) - dts_of(enc, coded_index - 1));
+}
+
 static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
 {
     const AvocetEncoderConfig *c = &enc->config;
@@ -462,6 +479,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
         avo_slice_refs_derive(&job->other_refs, &other, job->pps, &enc->sps, job->rec->poc);
     }
 
+    job->plan.since_q16 = since_last_q16(enc, job->plan.coded_index);
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
     job->tools = choose_tools(enc, &job->plan, job->frame_qp.qp_q8);
     if (job->plan.type == AVOCET_TYPE_IDR)
@@ -596,9 +614,7 @@ static void measure(const AvocetEncoder *enc, const AvoPicJob *job, AvocetPacket
 static void stamp(AvocetEncoder *enc, const AvoPlan *plan, AvocetPacket *packet)
 {
     packet->pts = plan->src->pts;
-    packet->dts = enc->coded < enc->reorder
-                      ? enc->display_pts[enc->coded] - enc->dts_shift
-                      : enc->display_pts[(enc->coded - enc->reorder) % AVO_PTS_RING];
+    packet->dts = dts_of(enc, enc->coded);
     packet->opaque = plan->src->opaque;
     packet->type = plan->type;
     packet->keyframe = plan->type == AVOCET_TYPE_IDR;

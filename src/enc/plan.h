@@ -98,6 +98,7 @@ typedef struct AvoPlan {
     int64_t bits_cost;
     const uint32_t *row_cost; /* the same per row of macroblocks; NULL: not known */
     int64_t duration_q16;     /* display duration relative to 1/fps, 1.0 = 65536 */
+    int64_t since_q16;        /* decoding time since the picture before it, the same; first: 0 */
     /* Pictures after this one in coding order, as far as they are foreseen; only with a VBV. */
     const AvoPlanAhead *ahead;
     int ahead_count;

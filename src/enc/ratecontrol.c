@@ -48,6 +48,8 @@
 #define TOLERANCE_LIVE_MS 240
 /* At least: the base moves once in a mini-GOP, so more would overshoot. */
 #define TOLERANCE_MINIGOPS 2
+#define HASTE_Q8           3072 /* the same of B pictures between, at most */
+#define STEPS_MOST         4    /* times qp_step, at such a distance */
 #define OVERFLOW_Q8        4608 /* the sum so far moves the base by 18 QP at most, */
 #define BOUND_Q8           3072 /* the sum behind the pictures ahead by 12 more */
 
@@ -490,6 +492,13 @@ bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan)
     return rc->foresees && !rc->vbv.size && !is_doubtful(rc, plan);
 }
 
+/* Until the next picture leaves the buffer. How long that is shows when it comes, unless pictures
+ * are counted. */
+static int64_t time_behind_q16(const AvoRateControl *rc, const AvoRcFlight *f)
+{
+    return rc->vbv.counted ? f->duration_q16 : 0;
+}
+
 /* What the first picture in flight became is known from now on. */
 static void settle(AvoRateControl *rc)
 {
@@ -498,7 +507,7 @@ static void settle(AvoRateControl *rc)
     rc->flight_count--;
     rc->bits_done += f.bits;
     if (f.is_buffered)
-        avo_vbv_take(&rc->vbv, f.bits + f.filler_bits, f.duration_q16);
+        avo_vbv_take(&rc->vbv, f.bits + f.filler_bits, time_behind_q16(rc, &f));
 
     uint64_t bits = (uint64_t)avo_max64(f.bits, 1);
     if (f.coded_index == rc->anchor_index)
@@ -563,6 +572,26 @@ bool avo_rc_is_beyond(const AvoRateControl *rc, int qp_q8)
     return qp_q8 > LAST_Q8 && highest_q8(rc) >= LAST_Q8 + VIRTUAL_Q8;
 }
 
+/* What B pictures are coarser than their anchors say, where the sum is over by more than is
+ * tolerated before the next anchor could answer. */
+static int haste_q8(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (rc->mode != AVOCET_RATE_BITRATE)
+        return 0;
+    int64_t over = bits_over(rc, plan), most = tolerance(rc);
+    if (over <= most)
+        return 0;
+    return avo_min(avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)over, (uint64_t)most)), HASTE_Q8);
+}
+
+/* How far the base may move from anchor to anchor: where the sum is farther off than is tolerated,
+ * as after a start with a wrong guess, it cannot wait for many of them. */
+static int step_q8(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    int64_t over = bits_over(rc, plan), times = 1 + (over < 0 ? -over : over) / tolerance(rc);
+    return rc->qp_step_q8 * (int)avo_min64(times, STEPS_MOST);
+}
+
 static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
     if (rc->two_pass)
@@ -571,13 +600,14 @@ static int picture_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative
         return rc->base_q8;
     if (plan->layer > 0 && rc->anchors > 1) {
         int mean = (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - complexity_q8(rc);
+        mean += haste_q8(rc, plan);
         return plan->ahead_is_all ? near_ending_q8(rc, plan, relative_q8, mean) : mean;
     }
     if (rc->mode == AVOCET_RATE_CRF)
         return rc->base_q8;
     int base = abr_base_q8(rc, plan, relative_q8);
     if (rc->anchors && !plan->scenecut) {
-        int last = rc->last_base_q8, step = rc->qp_step_q8;
+        int last = rc->last_base_q8, step = step_q8(rc, plan);
         int up = plan->ahead_is_all ? 2 * step : step;
         if (plan->type == AVOCET_TYPE_IDR)
             step = up = rc->key_step_q8;
@@ -606,7 +636,7 @@ static AvoVbv vbv_after(const AvoRateControl *rc, int count)
     AvoVbv vbv = rc->vbv;
     for (int i = 0; i < count; i++) {
         const AvoRcFlight *f = &rc->flight[flight_at(rc, i)];
-        avo_vbv_take(&vbv, f->bits_planned, f->duration_q16);
+        avo_vbv_take(&vbv, f->bits_planned, time_behind_q16(rc, f));
     }
     return vbv;
 }
@@ -759,6 +789,8 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
 {
     int kind = avo_rc_kind(plan->type);
     settle_before(rc, plan->coded_index - avo_rc_foresees(rc, plan));
+    if (!rc->vbv.counted)
+        avo_vbv_take(&rc->vbv, 0, plan->since_q16);
     blur_complexity(rc, plan);
     int complexity = rc->two_pass ? rc->two_pass->picture[plan->src->display_index].complexity_q8
                                   : complexity_q8(rc);

@@ -51,9 +51,8 @@ void avo_vbv_configure(AvoVbv *vbv, const AvocetEncoderConfig *config)
     if (vbv->counted)
         round_as_hrd(vbv, (uint64_t)config->fps.num);
     set_arrival(vbv, config->fps);
-    if (old_size > 0)
-        vbv->fill = (int64_t)avo_muldiv((uint64_t)avo_max64(old_fill, 0), (uint64_t)vbv->size,
-                                        (uint64_t)old_size);
+    if (old_size > 0) /* what is inside stays, as far as there is room */
+        vbv->fill = avo_min64(old_fill, vbv->size);
     else
         vbv->fill = (int64_t)avo_muldiv((uint64_t)vbv->size,
                                         (uint64_t)avo_clip3(0, 100, config->vbv_init), 100);

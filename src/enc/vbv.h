@@ -22,8 +22,7 @@ typedef struct AvoVbv {
     bool counted;          /* every picture lasts 1/fps seconds */
 } AvoVbv;
 
-/* Takes bufsize, maxrate and fps from config;
- * keeps the fill level, scaled, when it was on before. */
+/* Takes bufsize, maxrate and fps from config; what was inside stays, as far as there is room. */
 void avo_vbv_configure(AvoVbv *vbv, const AvocetEncoderConfig *config);
 /* Whether config describes the buffer that vbv was configured for. */
 bool avo_vbv_same(const AvoVbv *vbv, const AvocetEncoderConfig *config);

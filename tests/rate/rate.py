@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from tally import AVOCET, QUICK, ROOT, T, check  # noqa: E402,F401
+from tally import AVOCET, QUICK, ROOT, T, check, skip  # noqa: E402,F401
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "match"))
 import clips  # noqa: E402

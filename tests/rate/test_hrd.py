@@ -2,9 +2,12 @@
 """Streams with HRD parameters against the leaky-bucket checker (hrd.py), which reads nothing but the stream.
 
 Buffers of a second, a fifth and a twentieth of one; CBR with filler and VBR; four bit rates, from next to nothing to plenty;
-with and without B pictures, lookahead and slices. No underflow and no overflow anywhere, and the same bytes for any number of
+with and without B pictures, lookahead and slices; keyframes on request, pictures at uneven times. No underflow and no overflow anywhere, and the same bytes for any number of
 threads. First the checker itself: streams that were tampered with must not pass.
 """
+import os
+import subprocess
+
 import hrd
 import rate
 
@@ -53,6 +56,21 @@ def test_checker(clip):
     rate.check(hrd.check(rate.encode(clip, ["--crf", "30"], "plain")).errors, "a stream without HRD passes")
 
 
+def test_uneven():
+    """Pictures at uneven times and keyframes on request, by a program of this build (tests/api/test_buffer.c)."""
+    program = os.path.join(os.path.dirname(os.path.abspath(rate.AVOCET)), "tests", "test_buffer")
+    if not os.path.exists(program):
+        rate.skip("streams with uneven times", program + " is not built")
+        return
+    said = subprocess.run([program, rate.FOLDER], capture_output=True, text=True)
+    streams = sorted(name for name in os.listdir(rate.FOLDER) if name.endswith(".264"))
+    rate.check(said.returncode == 0 and len(streams) == 8, f"{program}: {len(streams)} streams; {said.stdout[-200:]}")
+    for name in streams:
+        with open(os.path.join(rate.FOLDER, name), "rb") as f:
+            report = hrd.check(f.read())
+        rate.check(report.units == 120 and not report.errors, f"{name}: {report.units} units, {report.errors[:1]}")
+
+
 def run_case(case):
     clip, kbps, mode, model, seconds = case
     options = buffer_options(kbps, model, seconds) + MODES[mode]
@@ -65,6 +83,7 @@ def run_case(case):
 def main():
     moving, cuts = rate.moving(176, 144, 60), rate.cuts(176, 144, 100)
     test_checker(moving)
+    test_uneven()
     cases = [(clip, kbps, mode, model, seconds) for clip in (moving, cuts) for kbps in (60, 300, 1000, 3000) for mode in MODES
              for model in ("cbr", "vbr") for seconds in (1, 0.2, 0.05)]
     if rate.QUICK:

@@ -10,6 +10,7 @@
   - quality is the same before and after a keyframe;
   - no macroblock's QP leaves qpmin..qpmax, whatever the mode.
 """
+import os
 import re
 from fractions import Fraction
 
@@ -49,6 +50,21 @@ def test_endings(moving, cuts):
             check_sum(f"{clip} {kbps} kbit/s {options}", stream, kbps, FPS, 0.01)
     live = rate.encode(moving, [*fast, "--bitrate", "100", "--tune", "zerolatency", "--keyint", "49", "--frames", "246"], "live-ends")
     check_sum("live with a keyframe at the end", live, 100, FPS, 0.015)
+
+
+def test_costly_keyframes():
+    """Keyframes that take the bits of a second: two seconds before the end with lookahead, on the last picture without."""
+    still, cartoon = rate.real("akiyo_qcif", 176, 144, 301), rate.real("bunny_640x360", 352, 198, 251)
+    if not still or not cartoon:
+        rate.skip("costly keyframes: no real clips")
+        return
+    for preset, clip, rates in (("veryfast", still, (13, 26)), ("ultrafast", cartoon, (424, 600))):
+        for kbps in rates:
+            words = ["--preset", preset, "--no-sei-version", "--bitrate", str(kbps)]
+            stats = ["--stats", os.path.join(rate.FOLDER, "keys.stats")]
+            check_sum(f"{clip} {words}", rate.encode(clip, words, "keys"), kbps, FPS, 0.015)
+            rate.encode(clip, [*words, *stats, "--pass", "1"], "keys-1")
+            check_sum(f"{clip} {words} pass 2", rate.encode(clip, [*words, *stats, "--pass", "2"], "keys-2"), kbps, FPS, 0.015)
 
 
 def test_uneven(clip):
@@ -134,6 +150,7 @@ def main():
     long_clips += [c for c in (rate.real(n, 352, 288, 250) for n in ("foreman_cif", "ducks_640x360")) if c and not rate.QUICK]
     test_average(long_clips)
     test_endings(*long_clips[:2])
+    test_costly_keyframes()
     test_uneven(long_clips[0])
     test_beyond(long_clips[0])
     test_live(long_clips[2:] or long_clips[:1])

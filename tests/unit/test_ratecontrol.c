@@ -55,6 +55,7 @@ static void make_stream(int n, bool calm, Random *r)
         p->layer = place == 0 ? 0 : place == 1 ? 1 : 2;
         p->coded_index = i;
         p->duration_q16 = 65536;
+        p->since_q16 = i ? 65536 : 0;
         p->intra_cost = MBS * 800;
         p->inter_cost =
             intra ? p->intra_cost

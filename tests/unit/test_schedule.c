@@ -18,15 +18,15 @@ typedef struct Mode {
 static const Mode modes[] = {
     {"veryfast", {{"qp", "30"}}, PLAIN},
     {"fast", {{"crf", "28"}, {"b-adapt", "2"}}, PLAIN},
-    {"veryfast", {{"bitrate", "300000"}, {"keyint", "6"}}, PLAIN},
+    {"veryfast", {{"bitrate", "300k"}, {"keyint", "6"}}, PLAIN},
     {"veryfast",
-     {{"bitrate", "300000"}, {"vbv-maxrate", "300000"}, {"vbv-bufsize", "150000"}},
+     {{"bitrate", "300k"}, {"vbv-maxrate", "300k"}, {"vbv-bufsize", "150k"}},
      PLAIN},
     {"superfast",
-     {{"crf", "26"}, {"vbv-maxrate", "200000"}, {"vbv-bufsize", "100000"}, {"slices", "3"}},
+     {{"crf", "26"}, {"vbv-maxrate", "200k"}, {"vbv-bufsize", "100k"}, {"slices", "3"}},
      PLAIN},
     {"veryfast",
-     {{"bitrate", "200000"}, {"bframes", "0"}, {"rc-lookahead", "0"}, {"intra-refresh", "1"}},
+     {{"bitrate", "200k"}, {"bframes", "0"}, {"rc-lookahead", "0"}, {"intra-refresh", "1"}},
      PLAIN},
     {"superfast", {{"qp", "26"}, {"cabac", "0"}, {"weightp", "2"}}, PLAIN},
     {"superfast", {{"crf", "32"}}, LARGE},
@@ -35,8 +35,8 @@ static const Mode modes[] = {
     {"veryfast", {{"crf", "28"}, {"rc-lookahead", "6"}, {"bframes", "0"}, {"keyint", "7"}}, PLAIN},
     {"superfast", {{"crf", "30"}, {"rc-lookahead", "5"}, {"bframes", "3"}}, CHANGING},
     {"superfast", {{"qp", "30"}, {"bframes", "2"}, {"slices", "4"}}, CHANGING},
-    {"superfast", {{"bitrate", "300000"}, {"rc-lookahead", "4"}, {"keyint", "9"}}, RATED},
-    {"veryfast", {{"bitrate", "200000"}, {"rc-lookahead", "3"}, {"bframes", "2"}}, RATED},
+    {"superfast", {{"bitrate", "300k"}, {"rc-lookahead", "4"}, {"keyint", "9"}}, RATED},
+    {"veryfast", {{"bitrate", "200k"}, {"rc-lookahead", "3"}, {"bframes", "2"}}, RATED},
 };
 
 static AvocetEncoderConfig config_of(const Mode *m)
@@ -61,15 +61,15 @@ static void change(AvocetEncoder *enc, int n)
             CHECK(avocet_encoder_set(enc, changes[i][0], changes[i][1]) == AVOCET_OK, "%s",
                   avocet_encoder_error(enc));
     if (n == LONG - 3) {
-        CHECK(avocet_encoder_set(enc, "vbv-bufsize", "200000") == AVOCET_OK &&
-                  avocet_encoder_set(enc, "vbv-maxrate", "200000") == AVOCET_OK,
+        CHECK(avocet_encoder_set(enc, "vbv-bufsize", "200k") == AVOCET_OK &&
+                  avocet_encoder_set(enc, "vbv-maxrate", "200k") == AVOCET_OK,
               "%s", avocet_encoder_error(enc));
     }
 }
 
 static void change_rate(AvocetEncoder *enc, int n)
 {
-    const char *rate = n == 8 ? "500000" : n == 13 ? "150000" : NULL;
+    const char *rate = n == 8 ? "500k" : n == 13 ? "150k" : NULL;
     if (rate)
         CHECK(avocet_encoder_set(enc, "bitrate", rate) == AVOCET_OK, "%s",
               avocet_encoder_error(enc));
