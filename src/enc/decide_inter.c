@@ -474,12 +474,12 @@ static int search_p16(AvoRowCtx *row, bool may_skip, int *best_ref)
      * vector is believed. */
     bool asked = may_skip && avo_rd_level(row) == AVO_RD_SATD && beside_skip(&row->nb);
     bool nothing_left = asked && skip_leaves_nothing(row);
+    row->chroma_decides = false;
     if (nothing_left &&
         (!row->job->tools->subpel_satd || all_move_like_skip(row) || skip_vector_stands(row))) {
         take_p_skip(row);
         return -1;
     }
-    row->chroma_decides = false;
     for (int ref = 0; ref < refs; ref++) {
         AvoMv starts[AVO_STARTS_MAX];
         AvoMotion *m = &row->m16[0][ref];
