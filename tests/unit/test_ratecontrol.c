@@ -303,6 +303,54 @@ static void change_of_rate(void)
           "after the change: %.0f %% of the rate", 100 * after / (lower.bitrate * 400.0 / 25));
 }
 
+/* Of an anchor that is moved by shift_q8, or not. */
+typedef struct Moved {
+    int qp_q8, recorded_q8, next_b_q8;
+    int64_t bits_planned, fill;
+} Moved;
+
+static Moved move_anchor(const AvocetEncoderConfig *config, int shift_q8)
+{
+    enum { ANCHOR = 8 };
+    AvoRateControl rc;
+    AvoMessage msg;
+    AvoFrameQp out;
+    Moved m = {0};
+    CHECK(avo_rc_init(&rc, config, MBS, &msg) == 0, "cannot start");
+    for (int i = 0; i <= ANCHOR + 3; i++) {
+        avo_rc_start(&rc, &stream.plan[i], &out);
+        if (i == ANCHOR) {
+            m.fill = rc.vbv.fill;
+            avo_rc_shift(&rc, shift_q8, &out);
+            m.qp_q8 = out.qp_q8;
+            m.bits_planned = out.bits_planned;
+        }
+        avo_rc_end(&rc, &(AvoFrameStats){.coded_index = i, .bits = 20000});
+        if (i == ANCHOR)
+            m.recorded_q8 = rc.record.qp_q8;
+    }
+    m.next_b_q8 = out.qp_q8;
+    return m;
+}
+
+/* A keyframe moved to what is before it is moved alone: neither B pictures nor a second pass follow
+ * it. With a buffer it takes half of what is there at most. */
+static void shift(void)
+{
+    Random r = {9};
+    make_stream(100, true, &r);
+    AvocetEncoderConfig c = base_config(AVOCET_RATE_CRF);
+    Moved a = move_anchor(&c, 0), b = move_anchor(&c, 768);
+    CHECK(b.qp_q8 == a.qp_q8 + 768, "moved by %d, not 768", b.qp_q8 - a.qp_q8);
+    CHECK(b.recorded_q8 == a.recorded_q8, "recorded %d/256 away", b.recorded_q8 - a.recorded_q8);
+    CHECK(b.next_b_q8 == a.next_b_q8, "B moved by %d/256, too", b.next_b_q8 - a.next_b_q8);
+    c.vbv_maxrate = c.vbv_bufsize = 800000;
+    c.vbv_init = 90;
+    Moved fine = move_anchor(&c, -40 * 256);
+    CHECK(fine.bits_planned > fine.fill / 4 && fine.bits_planned <= fine.fill / 2 + 1000,
+          "%d bits planned of %d", (int)fine.bits_planned, (int)fine.fill);
+}
+
 int main(void)
 {
     constant_quantiser();
@@ -312,6 +360,7 @@ int main(void)
     without_lookahead();
     chain();
     buffer();
+    shift();
     change_of_rate();
     return check_finish();
 }
