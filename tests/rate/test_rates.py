@@ -89,6 +89,9 @@ def test_beyond(clip):
     for options in low:
         size = [len(rate.encode(clip, ["--crf", str(crf), "--frames", "50", *options], "scale")) for crf in range(48, 64, 5)]
         rate.check(all(b < a for a, b in zip(size, size[1:])), f"{clip} {options} crf 48..63: {size} bytes")
+    # Where decisions change, they fall by no more than in three usual steps.
+    size = [len(rate.encode(clip, ["--crf", str(crf), "--frames", "50", *low[0]], "step")) for crf in range(43, 51)]
+    rate.check(all(b > 0.7 * a for a, b in zip(size, size[1:])), f"{clip} {low[0]} crf 43..50: {size} bytes")
 
 
 def test_live(long_clips):
