@@ -341,13 +341,20 @@ static int64_t most_lent(const AvoRateControl *rc)
     return avo_max64((rc->bits_due >> 8) / LENT_PART, rc->bitrate * LENT_MS / 1000);
 }
 
+/* Keyframes are seldom. Where they come often, they are a good part of the bits at any rate, and
+ * quality that moves for each of them would do so again and again. */
+static bool is_rare(const AvoRateControl *rc)
+{
+    return !rc->keyint || rc->keyint > LENT_RARE * rc->loan_pictures;
+}
+
 /* Half of what the next keyframe takes is saved up before it, so that the sum is never off by more
  * than half, wherever the stream ends, and quality falls neither before nor behind it by as much.
  * A buffer could not hold what is saved. */
 static int64_t saving(const AvoRateControl *rc, int64_t since_keyframe)
 {
     int64_t left = rc->keyint - 1 - since_keyframe, n = rc->loan_pictures;
-    if (rc->vbv.size || left < 0 || left >= n)
+    if (rc->vbv.size || left < 0 || left >= n || (!rc->live && !is_rare(rc)))
         return 0;
     int64_t half = avo_min64(rc->key_excess / 2, rc->live ? most_lent(rc) * 2 : tolerance(rc) / 2);
     return half * avo_min64(n, (n - left) * 4 / 3) / n;
@@ -754,16 +761,14 @@ static int64_t bits_expected(const AvoRateControl *rc, const AvoRcFlight *f)
     return f->is_cut ? avo_max64(f->bits_planned, bits_at(log2_intra, f->qp_q8)) : f->bits_planned;
 }
 
-/* How much coarser a picture may be so that less is lent for it: where keyframes come often, they
- * are a good part of the bits at any rate, and quality would jump again and again. */
+/* How much coarser a picture may be so that less is lent for it. */
 static int most_raise_q8(const AvoRateControl *rc, const AvoRcFlight *f)
 {
     if (!rc->live || rc->vbv.size || rc->anchors <= 1)
         return 0;
     if (f->is_cut)
         return LENT_CUT_Q8;
-    bool rare = !rc->keyint || rc->keyint > LENT_RARE * rc->loan_pictures;
-    return f->kind == AVO_RC_I && rare ? LENT_DUE_Q8 : 0;
+    return f->kind == AVO_RC_I && is_rare(rc) ? LENT_DUE_Q8 : 0;
 }
 
 /* The picture started last, intra or a cut, is coarser where it would take the sum off by more than
