@@ -376,7 +376,7 @@ static void fill_plan(AvoLookahead *la, AvoPlan *plan, int k)
     if (la->wants_means)
         plan->brightness_q4 = avo_lowres(la, e->index)->mean_q8[0] >> 4;
     if (la->wants_costs) {
-        plan->scenecut = intra && la->first_is_cut;
+        plan->scenecut = intra && (la->first_is_cut || avo_scenecut_is_new(la, e->index));
         fill_costs(la, plan, e);
         fill_vectors(la, plan, e);
     }

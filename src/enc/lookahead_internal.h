@@ -280,6 +280,9 @@ AVO_INLINE const pixel *avo_lowres_at(const AvoSource *ref, AvoMv mv, ptrdiff_t 
 
 /* Whether a new scene starts at this picture; since_idr: pictures since the last IDR. */
 bool avo_scenecut_at(const AvoLookahead *la, int index, int64_t since_idr);
+/* Whether an intra picture shows something else than the picture before, wherever it is and even if
+ * cuts are not looked for. */
+bool avo_scenecut_is_new(const AvoLookahead *la, int index);
 
 /* ---- weight_estimate.c ---- */
 

@@ -80,8 +80,8 @@ typedef struct AvoPlan {
     int layer;            /* 0: I and P; 1: B between anchors, 2: between those, ... */
     int poc;              /* 2 * (display index - display index of its IDR) */
     int64_t coded_index;  /* 0, 1, 2, ... */
-    bool scenecut;
-    bool closes_minigop; /* last picture in coding order of its mini-GOP */
+    bool scenecut;        /* intra: a new scene begins here, whatever made it intra */
+    bool closes_minigop;  /* last picture in coding order of its mini-GOP */
     int64_t minigop_start,
         minigop_end; /* display indexes of the anchors around (end: of this picture's own anchor) */
     bool fades;      /* B: the anchor of its mini-GOP has weights */

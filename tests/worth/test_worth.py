@@ -221,6 +221,24 @@ def test_noise():
     check(idr == [0, 40], f"a cut at picture 40, in noise: IDR {idr}")
 
 
+def keyframe_qp(path, number, *options):
+    for line in run("encode", path, "--verbose", "-o", os.devnull, *options).stderr.splitlines():
+        words = line.split()
+        if words[:3] == ["IDR", "pts", str(number)]:
+            return int(words[words.index("qp") + 1])
+    return None
+
+
+def test_new_content_at_keyframes():
+    """A keyframe of another scene is not held to the quality of the one before, though cuts are not looked for."""
+    for kind, first, second in ("softer", "", ",gblur=10"), ("busier", ",gblur=12", ""):
+        graph = f"[0]trim=end_frame=30{first}[a];[1]trim=end_frame=30{second}[b];[a][b]concat=n=2"
+        path = clip("new", graph, "mandelbrot=" if second else "testsrc2=", "testsrc2=" if second else "mandelbrot=")
+        plain, found = (keyframe_qp(path, 30, "--keyint", "30", "--min-keyint", "1", *more) for more in (["--no-scenecut"], []))
+        check(plain is not None and found is not None and abs(plain - found) <= 1,
+              f"keyframe of a {kind} scene: QP {plain}, as a cut {found}")
+
+
 def test_flash():
     path = clip("flash", "[0]trim=end_frame=60,lutyuv=y='val',drawbox=c=white:t=fill:enable='eq(n,30)'", "testsrc2=")
     intra, _ = intra_pictures(path)
@@ -258,6 +276,7 @@ def main():
         test_search()
         test_cuts()
         test_noise()
+        test_new_content_at_keyframes()
         test_flash()
         test_fades()
         test_weights_in_fades()
