@@ -17,6 +17,7 @@
 #define DIAMOND_STEPS 16
 #define FADED_Q8      (8 * 256) /* change of mean luma that only a fade makes, */
 #define FADED_SHARE   32        /* or this part of the light: fades are even in darkness */
+#define CLEARLY_Q8    240       /* part of the cost that weights come down to in any fade */
 #define BLACK_Q8      (16 * 256)
 #define GOOD_SAD      (64 * 3 / 4) /* below this no whole-sample search */
 
@@ -550,7 +551,8 @@ static bool much_is_unchanged(const AvoLookahead *la, const AvoLowres *lr, int d
 }
 
 /* Searches again with the reference under weights if the brightness has changed; keeps the better
- * field. Into the future only in fades, as weights themselves are asked for the past. */
+ * field. Where nothing was promised (into the future nothing is asked) it has to be much better, as
+ * in fades: what moves through a small picture changes the mean, too. */
 static void search_weighted(const AvoLookahead *la, int index, int dir, int distance,
                             const AvoHint *hint)
 {
@@ -560,9 +562,8 @@ static void search_weighted(const AvoLookahead *la, int index, int dir, int dist
     AvoPlanWeight *weight = &lr->weight[dir][distance - 1];
     if (!avo_weight_luma(lr, there, weight))
         return;
-    bool fades = is_fade(lr, there);
-    if (much_is_unchanged(la, lr, dir, distance) ||
-        (!fades && (dir || !weight_promises(la, index, distance, weight)))) {
+    bool promised = !dir && weight_promises(la, index, distance, weight);
+    if (much_is_unchanged(la, lr, dir, distance) || (!promised && !is_fade(lr, there))) {
         memset(weight, 0, sizeof *weight);
         return;
     }
@@ -578,7 +579,8 @@ static void search_weighted(const AvoLookahead *la, int index, int dir, int dist
                       .cost = la->inter_scratch};
     search_rows(&field);
     uint16_t *cost = lr->inter[dir][distance - 1];
-    if (!avo_weight_pays(inner_sum(la, la->inter_scratch), inner_sum(la, cost))) {
+    uint64_t plain = inner_sum(la, cost), least = promised ? plain : plain * CLEARLY_Q8 >> 8;
+    if (!avo_weight_pays(inner_sum(la, la->inter_scratch), least)) {
         memset(weight, 0, sizeof *weight);
         return;
     }
