@@ -8,10 +8,10 @@
  * pictures around. */
 #include "enc/lookahead_internal.h"
 
-#define NEGLIGIBLE   40 /* cost per block of a picture that is nearly black or the same: no cut */
-#define NEW_Q16      26214 /* part of the intra cost that new content saves at most */
-#define STANDING_OUT 2     /* a cut saves at most 1 / 2 of what a picture beside it does, */
-#define MARGIN_Q16   2048  /* less that, as hardly anything falls to half of it by chance */
+#define NEGLIGIBLE   40   /* cost per block of a picture that is nearly black or the same: no cut */
+#define NEW_Q16      9830 /* part of the intra cost that new content saves at most */
+#define STANDING_OUT 2    /* a cut saves at most 1 / 2 of what a picture beside it does, */
+#define MARGIN_Q16   2048 /* less that, as hardly anything falls to half of it by chance */
 
 /* Part of the intra cost, 1/65536, that the inter cost may save at a cut. */
 static int64_t tolerance_q16(const AvocetEncoderConfig *c, int64_t since_idr, int min_keyint)
