@@ -29,7 +29,7 @@ JOBS = 2
 # What is switched off or replaced, within which settings, the metric, and the percentage of bits that it saves at least.
 TOOLS = [
     ("--no-mbtree", "--tune psnr", "psnr", 5),
-    ("--no-mbtree", "--tune psnr --preset veryfast", "psnr", 3),
+    ("--no-mbtree", "--tune psnr --preset veryfast", "psnr", 2),
     ("--no-aq-mode", "--tune ssim", "ssim", 1),
     ("--no-weightp", "--tune psnr,zerolatency", "psnr", 10),
     ("--no-weightp", "--tune psnr --bframes 0", "psnr", 8),
@@ -175,8 +175,8 @@ def test_search():
     settings = (shaken(), "--tune", "psnr,zerolatency", "--qp", "28", "--psnr", "--json", "-", "--quiet", "-o", os.devnull)
     of = [json.loads(run("encode", *settings, "--me", me).stdout)["types"]["all"] for me in ("dia", "hex", "umh")]
     for narrow, wide, me in (of[0], of[1], "hex"), (of[1], of[2], "umh"):
-        check(wide["bytes"] < 0.985 * narrow["bytes"] and wide["psnr_y"] >= narrow["psnr_y"],
-              f"--me {me}: {wide['bytes']} bytes, {narrow['bytes']} with the narrower search")
+        check(wide["bytes"] < 0.985 * narrow["bytes"] and wide["psnr_y"] > narrow["psnr_y"] - 0.05,
+              f"--me {me}: {wide['bytes']} bytes, {wide['psnr_y']:.2f} dB, {narrow['bytes']} and {narrow['psnr_y']:.2f} with the narrower search")
 
 
 # ---- cuts and flashes ----
