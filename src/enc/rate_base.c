@@ -1,0 +1,186 @@
+/* The base of a picture's quantiser. See ratecontrol.h.
+ *
+ * In: the plan, sums of bits so far, what is foreseen. Out: a quantiser that stands for all kinds
+ * of pictures, to which ratecontrol.c adds what this picture differs by.
+ *
+ * With an average rate it is the one at which past and foreseen pictures together take what they
+ * should, moved by how far the sum is off. B pictures follow the anchors around them instead. */
+#include "enc/rate_internal.h"
+
+#define INTRA_COST 8 /* times the bits of a P picture, before anything is known */
+
+/* Bits over, in milliseconds of the rate, at which the base moves by 6 QP: grows with the square
+ * root of the seconds so far, but not without lookahead. */
+#define TOLERANCE_MS      200
+#define TOLERANCE_LEAST   500
+#define TOLERANCE_LIVE_MS 240
+/* At least: the base moves once in a mini-GOP, so more would overshoot. */
+#define TOLERANCE_MINIGOPS 2
+#define HASTE_Q8           3072 /* the same of B pictures between, at most */
+#define STEPS_MOST         4    /* times qp_step, at such a distance */
+#define OVERFLOW_Q8        4608 /* the sum so far moves the base by 18 QP at most, */
+#define BOUND_Q8           3072 /* the sum behind the pictures ahead by 12 more */
+
+/* How far the base moves so that the last pictures meet the sum; that of B pictures beyond their
+ * anchors, up; half of it down, as a few fine leaves would only look odd. */
+#define ENDING_Q8   3072
+#define ENDING_B_Q8 1024
+
+/* Before anything is known: intra bits per picture of a group, were all groups like this one. */
+int64_t avo_rate_share_of_group(const AvoRateControl *rc, int64_t intra_bits)
+{
+    int n = rc->loan_pictures;
+    return intra_bits * (INTRA_COST + n) / (INTRA_COST * (n + 1));
+}
+
+/* Bits at base 0 and bits wanted of this picture and those foreseen. */
+static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8,
+                      uint64_t *scaled, uint64_t *wanted)
+{
+    int64_t durations = plan->duration_q16;
+    int complexity = avo_rate_complexity_q8(rc);
+    *scaled = (uint64_t)avo_rate_bits_at(
+        avo_rate_log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost), relative_q8);
+    for (int i = 0; i < plan->ahead_count; i++) {
+        const AvoPlanAhead *a = &plan->ahead[i];
+        int relative =
+            avo_rate_kind_offset_q8(rc, avo_rc_kind((AvocetFrameType)a->type), a->layer) +
+            complexity;
+        *scaled += (uint64_t)avo_rate_bits_at(avo_rate_log2_ahead_at_0(rc, plan, i), relative);
+        durations += a->duration_q16;
+    }
+    *wanted = avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)durations) >> 8;
+    if (rc->live && !rc->wanted_bits)
+        *scaled = (uint64_t)avo_rate_share_of_group(rc, (int64_t)*scaled);
+}
+
+int64_t avo_rate_tolerance(const AvoRateControl *rc)
+{
+    if (rc->live)
+        return rc->bitrate * TOLERANCE_LIVE_MS / 1000 + 1;
+    uint64_t pictures = (uint64_t)rc->time_q16 >> 16;
+    uint64_t seconds_q8 =
+        avo_muldiv(pictures * (uint64_t)rc->bits_per_picture_q8, 1, (uint64_t)rc->bitrate);
+    int64_t root_q4 = avo_isqrt(seconds_q8); /* sqrt(seconds * 256) = 16 sqrt */
+    int64_t by_time =
+        rc->bitrate * avo_max64(TOLERANCE_LEAST, TOLERANCE_MS * root_q4 / 16) / 1000 + 1;
+    return avo_max64(by_time, TOLERANCE_MINIGOPS * rc->minigop * rc->bits_per_picture_q8 / 256);
+}
+
+/* Moves the base when the sum of bits so far is off. */
+static int overflow_q8(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    int64_t over = avo_rate_bits_over(rc, plan), most = avo_rate_tolerance(rc);
+    uint64_t sum = (uint64_t)(most + (over < 0 ? -over : over));
+    int move = avo_min(avo_qp_delta_q8(avo_log2_ratio_q16(sum, (uint64_t)most)), OVERFLOW_Q8);
+    return over < 0 ? -move : move;
+}
+
+/* The base at which pictures take so many bits. */
+static int base_for_q8(uint64_t scaled, int64_t bits)
+{
+    return avo_qp_delta_q8(avo_log2_ratio_q16(scaled, (uint64_t)avo_max64(bits, 1)));
+}
+
+/* A scene that is much harder or easier than the past has no use for the past's base: the pictures
+ * ahead may take the sum off by what is tolerated, by half of it if above, but no farther. */
+static int bounded_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int base, uint64_t scaled,
+                           uint64_t wanted)
+{
+    int64_t even = (int64_t)wanted - avo_rate_bits_beyond(rc) + avo_rate_lent_ahead(rc, plan),
+            most = avo_rate_tolerance(rc);
+    int low = base_for_q8(scaled, even + most / 2), high = base_for_q8(scaled, even - most);
+    return avo_clip3(base - BOUND_Q8, base + BOUND_Q8, avo_clip3(low, high, base));
+}
+
+/* The base at which these last pictures take what is left. */
+static int ending_base_q8(const AvoRateControl *rc, uint64_t scaled, uint64_t wanted)
+{
+    int64_t left =
+        (rc->bits_due >> 8) + (int64_t)wanted - rc->bits_done - avo_rate_bits_in_flight(rc);
+    return base_for_q8(scaled, left);
+}
+
+/* For B pictures, which otherwise take `base` from their anchors. */
+static int near_ending_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8, int base)
+{
+    uint64_t scaled, wanted;
+    if (rc->mode != AVOCET_RATE_BITRATE)
+        return base;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    int ending = ending_base_q8(rc, scaled, wanted);
+    int least = avo_min(base, rc->last_base_q8) - ENDING_B_Q8 / 2;
+    int most = avo_max(base, rc->last_base_q8) + ENDING_B_Q8;
+    return avo_clip3(least, most, ending);
+}
+
+static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    uint64_t scaled, wanted;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
+    int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc, plan);
+    if (!rc->live)
+        base = bounded_base_q8(rc, plan, base, scaled, wanted);
+    if (!plan->ahead_is_all)
+        return base;
+    return avo_clip3(base - ENDING_Q8, base + ENDING_Q8, ending_base_q8(rc, scaled, wanted));
+}
+
+/* B pictures follow the anchors around them rather than the base of the moment. */
+static int two_pass_base_q8(AvoRateControl *rc, const AvoPlan *plan)
+{
+    int base = avo_two_pass_base_q8(rc->two_pass, rc->bits_done + avo_rate_bits_in_flight(rc));
+    if (plan->coded_index)
+        base = avo_clip3(rc->last_base_q8 - rc->qp_step_q8 / 2,
+                         rc->last_base_q8 + rc->qp_step_q8 / 2, base);
+    avo_two_pass_start(rc->two_pass, plan->src->display_index, avo_rc_kind(plan->type));
+    return rc->last_base_q8 = base;
+}
+
+/* What B pictures are coarser than their anchors say, where the sum is over by more than is
+ * tolerated before the next anchor could answer. */
+static int haste_q8(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (rc->mode != AVOCET_RATE_BITRATE)
+        return 0;
+    int64_t over = avo_rate_bits_over(rc, plan), most = avo_rate_tolerance(rc);
+    if (over <= most)
+        return 0;
+    return avo_min(avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)over, (uint64_t)most)), HASTE_Q8);
+}
+
+/* How far the base may move from anchor to anchor: where the sum is farther off than is tolerated,
+ * as after a start with a wrong guess, it cannot wait for many of them. */
+static int step_q8(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    int64_t over = avo_rate_bits_over(rc, plan),
+            times = 1 + (over < 0 ? -over : over) / avo_rate_tolerance(rc);
+    return rc->qp_step_q8 * (int)avo_min64(times, STEPS_MOST);
+}
+
+int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    if (rc->two_pass)
+        return two_pass_base_q8(rc, plan);
+    if (rc->mode == AVOCET_RATE_QP)
+        return rc->base_q8;
+    if (plan->layer > 0 && rc->anchors > 1) {
+        int mean = (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - avo_rate_complexity_q8(rc);
+        mean += haste_q8(rc, plan);
+        return plan->ahead_is_all ? near_ending_q8(rc, plan, relative_q8, mean) : mean;
+    }
+    if (rc->mode == AVOCET_RATE_CRF)
+        return rc->base_q8;
+    int base = abr_base_q8(rc, plan, relative_q8);
+    if (rc->anchors && !plan->scenecut) {
+        int last = rc->last_base_q8, step = step_q8(rc, plan);
+        int up = plan->ahead_is_all ? 2 * step : step;
+        if (plan->type == AVOCET_TYPE_IDR)
+            step = up = rc->key_step_q8;
+        base = avo_clip3(last - step, last + up, base);
+    }
+    rc->last_base_q8 =
+        avo_clip3(rc->qp_min_q8 - relative_q8, avo_rate_highest_q8(rc) - relative_q8, base);
+    return base;
+}

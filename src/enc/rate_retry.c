@@ -1,0 +1,84 @@
+/* Pictures that are coded again, with another quantiser. See avo_rc_retry in ratecontrol.h.
+ *
+ * In: what the picture started last takes. Out: a quantiser, if it has to be coded again: the first
+ * of a live stream, whose quantiser was a guess; the last, behind which nothing can make up for
+ * what it takes; one that the buffer does not hold. */
+#include "enc/rate_internal.h"
+
+#define TRIES_MAX    4    /* of raised quantisers; the last is the highest */
+#define LAST_TRIES   2    /* of an anchor that ends the stream, */
+#define LAST_PART    200  /* whose sum is off by more than 1 / part, */
+#define LAST_MOST_Q8 1536 /* this far from its plan at most */
+
+/* The first picture's bits are but a guess. */
+static bool aims_well(int64_t planned, int64_t bits)
+{
+    return bits * 4 > planned * 3 && bits * 3 < planned * 4;
+}
+
+static bool retry_first(AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
+{
+    if (!rc->live || rc->anchors != 1 || f->tries > 0 || aims_well(f->bits_planned, bits))
+        return false;
+    f->tries++;
+    f->qp_q8 += avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_planned));
+    f->qp_q8 = avo_clip3(rc->qp_min_q8, avo_rate_highest_q8(rc), f->qp_q8);
+    rc->last_base_q8 = f->qp_q8 - f->relative_q8;
+    return true;
+}
+
+/* A keyframe that ends the stream takes a good part of its bits, is hard to predict, and nothing
+ * follows that could make up for it. */
+static bool retry_last(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
+{
+    int64_t due = rc->bits_due >> 8, over = rc->bits_done + bits - due;
+    if (!f->ends || rc->vbv.size || f->tries >= LAST_TRIES ||
+        (over < 0 ? -over : over) <= due / LAST_PART)
+        return false;
+    int64_t left = avo_max64(bits - over, 1);
+    int qp = f->qp_q8 + avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)left));
+    int planned = f->qp_planned_q8 + f->shift_q8;
+    qp = avo_clip3(planned - LAST_MOST_Q8, planned + LAST_MOST_Q8, qp);
+    qp = avo_clip3(rc->qp_min_q8, avo_rate_highest_q8(rc), qp);
+    if (qp == f->qp_q8)
+        return false;
+    f->tries++;
+    f->qp_q8 = qp;
+    f->bits_planned = left;
+    return true;
+}
+
+static bool retry_for_buffer(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits,
+                             AvoFrameQp *out)
+{
+    if (!rc->vbv.size)
+        return false;
+    int64_t room = avo_rate_vbv_after(rc, rc->flight_count - 1).fill;
+    if (bits <= room || f->starved == 2)
+        return false;
+    int64_t aim = avo_max64(room - room / 16, 1);
+    int raise = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)aim)) + 256;
+    int most = avo_rate_highest_q8(rc);
+    bool starve = f->qp_q8 >= most;
+    f->tries++;
+    f->starved += starve;
+    f->qp_q8 = f->tries >= TRIES_MAX ? most : avo_min(most, f->qp_q8 + avo_max(raise, 512));
+    f->bits_planned = !starve ? aim : f->starved == 1 ? aim * 3 / 4 : 0;
+    *out = (AvoFrameQp){.qp_q8 = f->qp_q8,
+                        .bits_planned = f->bits_planned,
+                        .bits_high = starve ? 0 : aim,
+                        .starve = starve};
+    return true;
+}
+
+bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
+{
+    if (!rc->flight_count)
+        return false;
+    AvoRcFlight *f = avo_rate_latest_flight(rc);
+    if (retry_first(rc, f, bits) || retry_last(rc, f, bits)) {
+        *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
+        return true;
+    }
+    return retry_for_buffer(rc, f, bits, out);
+}
