@@ -177,7 +177,7 @@ def test_gstreamer():
     with open(want, "rb") as f:
         wanted = f.read()
     for transport in ("tcp",) if QUICK else ("tcp", "udp"):
-        for _ in attempts(transport):
+        for _ in range(3):  # a server that closes waits a second for the player's farewell; a busy machine may take longer
             run, got = received_by_gstreamer(path, transport)
             if run.returncode == 0 and got == wanted:
                 break
