@@ -164,6 +164,9 @@ def main():
     clips = [word for word in rest if word.endswith(".y4m")]
     more = ["--preset", args.preset, *(word for word in rest if not word.endswith(".y4m"))]
     modes = args.modes.split(",")
+    unknown = [mode for mode in modes if mode not in MODES]
+    if unknown or not clips:
+        ap.error(f"no mode {unknown[0]}: there are {', '.join(MODES)}" if unknown else "no CLIP.y4m")
     worst, broken = dict.fromkeys(modes, 0.0), dict.fromkeys(modes, 0)
     show(["clip", "kbit/s", *modes], args.markdown)
     if args.markdown:

@@ -69,15 +69,15 @@ bool avo_memory_is_zeroed(const AvocetAllocator *allocator)
 #define LARGE_PAGE  ((size_t)2 << 20)
 #define LARGE_BLOCK (4 * LARGE_PAGE) /* less would hardly fill any */
 
-void avo_memory_prefer_large(uint8_t *block, size_t size)
+void avo_memory_prefer_large(uint8_t *part, size_t size)
 {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     if (size < LARGE_BLOCK)
         return;
-    size_t lead = (0 - (uintptr_t)block) & (LARGE_PAGE - 1);
-    madvise(block + lead, (size - lead) & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
+    size_t lead = (0 - (uintptr_t)part) & (LARGE_PAGE - 1);
+    madvise(part + lead, (size - lead) & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
 #else
-    (void)block;
+    (void)part;
     (void)size;
 #endif
 }

@@ -123,8 +123,7 @@ static uint64_t weighted(const AvoGopEntry *e, uint32_t cost)
 
 static uint64_t entry_cost(const AvoLookahead *la, const AvoGopEntry *e)
 {
-    return weighted(e, avo_lowres_cost(la, e->index, e->index - e->past,
-                                       e->future < 0 ? 0 : e->future - e->index));
+    return weighted(e, avo_lowres_cost(la, e->index, avo_gop_past(e), avo_gop_future(e)));
 }
 
 /* A long mini-GOP builds on few pictures, far from each other. Where little of the anchor can be

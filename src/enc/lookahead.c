@@ -223,7 +223,7 @@ static void fill_costs(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
     plan->intra_cost = plan->inter_cost = (int64_t)lr->intra_sum;
     const uint16_t *blocks = lr->intra;
     if (e->past >= 0) {
-        int past = e->index - e->past, future = e->future < 0 ? 0 : e->future - e->index;
+        int past = avo_gop_past(e), future = avo_gop_future(e);
         plan->inter_cost = avo_lowres_cost(la, e->index, past, future);
         blocks = avo_lowres_blocks(la, e->index, past, future, la->block_scratch);
     }
@@ -281,9 +281,9 @@ static void fill_ahead(const AvoLookahead *la, AvoPlan *plan, int k)
         out[i].type = e->type;
         out[i].layer = e->layer;
         out[i].duration_q16 = (int32_t)avo_lookahead_duration_q16(la, e->index);
-        out[i].cost = e->past < 0 ? (int64_t)avo_lowres(la, e->index)->intra_sum
-                                  : avo_lowres_cost(la, e->index, e->index - e->past,
-                                                    e->future < 0 ? 0 : e->future - e->index);
+        out[i].cost = e->past < 0
+                          ? (int64_t)avo_lowres(la, e->index)->intra_sum
+                          : avo_lowres_cost(la, e->index, avo_gop_past(e), avo_gop_future(e));
     }
     plan->ahead = out;
     plan->ahead_count = n;

@@ -25,6 +25,17 @@ typedef struct AvoGopEntry {
     int8_t type; /* AvocetFrameType */
 } AvoGopEntry;
 
+/* Distances to its references; future 0: none. */
+static inline int avo_gop_past(const AvoGopEntry *e)
+{
+    return e->index - e->past;
+}
+
+static inline int avo_gop_future(const AvoGopEntry *e)
+{
+    return e->future < 0 ? 0 : e->future - e->index;
+}
+
 /* What a pyramid may need. */
 typedef struct AvoGopLimits {
     int layers; /* of B pictures; 0: none */

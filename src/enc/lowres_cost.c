@@ -562,8 +562,9 @@ static void search_weighted(const AvoLookahead *la, int index, int dir, int dist
     AvoPlanWeight *weight = &lr->weight[dir][distance - 1];
     if (!avo_weight_luma(lr, there, weight))
         return;
-    bool promised = !dir && weight_promises(la, index, distance, weight);
-    if (much_is_unchanged(la, lr, dir, distance) || (!promised && !is_fade(lr, there))) {
+    bool unchanged = much_is_unchanged(la, lr, dir, distance);
+    bool promised = !unchanged && !dir && weight_promises(la, index, distance, weight);
+    if (unchanged || (!promised && !is_fade(lr, there))) {
         memset(weight, 0, sizeof *weight);
         return;
     }
@@ -753,24 +754,14 @@ uint32_t avo_lowres_cost(const AvoLookahead *la, int index, int past, int future
     return *sum;
 }
 
-static int past_of(const AvoGopEntry *e)
-{
-    return e->index - e->past;
-}
-
-static int future_of(const AvoGopEntry *e)
-{
-    return e->future < 0 ? 0 : e->future - e->index;
-}
-
 bool avo_lowres_knows(const AvoLookahead *la, const AvoGopEntry *e)
 {
-    return avo_lowres(la, e->index)->sum[past_of(e)][future_of(e)] != AVO_LOWRES_UNKNOWN;
+    return avo_lowres(la, e->index)->sum[avo_gop_past(e)][avo_gop_future(e)] != AVO_LOWRES_UNKNOWN;
 }
 
 uint32_t avo_lowres_nearer_cost(const AvoLookahead *la, const AvoGopEntry *e)
 {
-    int past = past_of(e), future = future_of(e);
+    int past = avo_gop_past(e), future = avo_gop_future(e);
     if (avo_lowres_knows(la, e))
         return avo_lowres(la, e->index)->sum[past][future];
     uint32_t most = 0;
@@ -789,16 +780,16 @@ void avo_lowres_find_costs(const AvoLookahead *la, const AvoGopEntry *entry, int
     list.count = 0;
     for (int k = 0; k < count; k++)
         if (!avo_lowres_knows(la, &entry[k]))
-            avo_fields_want(la, entry[k].index, past_of(&entry[k]), future_of(&entry[k]));
+            avo_fields_want(la, entry[k].index, avo_gop_past(&entry[k]), avo_gop_future(&entry[k]));
     avo_fields_search(la);
     for (int k = 0; k < count; k++) {
         const AvoGopEntry *e = &entry[k];
-        if (future_of(e) && !avo_lowres_knows(la, e))
-            add_pair(la, &list, e->index, past_of(e), future_of(e));
+        if (avo_gop_future(e) && !avo_lowres_knows(la, e))
+            add_pair(la, &list, e->index, avo_gop_past(e), avo_gop_future(e));
         if (list.count == PAIRS_AT_ONCE)
             run_pairs(la, &list);
     }
     run_pairs(la, &list);
     for (int k = 0; k < count; k++)
-        avo_lowres_cost(la, entry[k].index, past_of(&entry[k]), future_of(&entry[k]));
+        avo_lowres_cost(la, entry[k].index, avo_gop_past(&entry[k]), avo_gop_future(&entry[k]));
 }

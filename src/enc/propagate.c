@@ -206,7 +206,7 @@ static void add_pass(const AvoLookahead *la, const AvoGopEntry *e, Passes *all)
         run_passes(la, all);
     bool across = e->type == AVOCET_TYPE_IDR && la->config.rate_mode == AVOCET_RATE_BITRATE;
     const AvoLowres *lr = avo_lowres(la, e->index);
-    int past = e->index - e->past, future = e->future < 0 ? 0 : e->future - e->index;
+    int past = avo_gop_past(e), future = avo_gop_future(e);
     int k = all->count++;
     all->pass[k] =
         (Pass){.la = la,

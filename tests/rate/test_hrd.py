@@ -60,7 +60,7 @@ def test_uneven():
     """Pictures at uneven times and keyframes on request, by a program of this build (tests/api/test_buffer.c)."""
     program = os.path.join(os.path.dirname(os.path.abspath(rate.AVOCET)), "tests", "test_buffer")
     if not os.path.exists(program):
-        rate.skip("streams with uneven times", program + " is not built")
+        rate.skip(f"streams with uneven times: {program} is not built")
         return
     said = subprocess.run([program, rate.FOLDER], capture_output=True, text=True)
     streams = sorted(name for name in os.listdir(rate.FOLDER) if name.endswith(".264"))
