@@ -142,7 +142,8 @@ AVOCET_API int avocet_rtsp_server_run(AvocetRtspServer *server, int wait_ms);
 /* Sentence about the last error; "" if there was none. Valid until the next call. */
 AVOCET_API const char *avocet_rtsp_server_error(const AvocetRtspServer *server);
 /* Ends all sessions and frees everything; *server becomes NULL. NULL is fine. No other thread may
- * be inside a function of this server. */
+ * be inside a function of this server. Clients are sent what is left and told that it is over; this
+ * returns as soon as all have gone, after 5 seconds whether they have or not. */
 AVOCET_API void avocet_rtsp_server_close(AvocetRtspServer **server);
 
 /* ---- pushing to another server (ANNOUNCE, RECORD) ---- */

@@ -9,7 +9,7 @@
 enum {
     ROUNDS = 8,           /* refills of one client before the others have their turn */
     END_US = 500000,      /* for a client to close after we did */
-    BYE_US = 1000000,     /* for a client to take its leave after our good-bye */
+    ANSWER_US = 2000000,  /* the last part of the farewell: to answer the good-bye */
     CROWDED_US = 2000000, /* who does not play so long may be put out when there is no place */
     ACCEPT_AT_ONCE = 16,
     DEAF_US = 100000,
@@ -338,6 +338,8 @@ static void fill(AvocetRtspServer *s, AvoClient *c, int64_t now)
 {
     AvoStream *stream = c->sender.stream;
     bool tell = false;
+    if (c->bye_us) /* the last word */
+        return;
     avo_net_lock(s->thread);
     if (avo_sender_fill(&c->sender, now))
         tell = avo_stream_wish_keyframe(stream, now);
@@ -372,10 +374,10 @@ static const char *find_fault(const AvocetRtspServer *s, const AvoClient *c, int
     int64_t request = (int64_t)s->config.request_ms * 1000,
             timeout = (int64_t)s->config.timeout_ms * 1000;
     bool pending = c->sender.head < c->sender.tail || c->reply_head < c->reply_tail;
+    if (s->leaving && now > s->quit_us)
+        return "is dropped: the server closes";
     if (c->ending)
         return now > c->end_us ? "is gone" : NULL;
-    if (s->leaving && now > s->quit_us + END_US)
-        return "is dropped: the server closes";
     if (pending &&
         now - avo_max64(c->sender.progress_us, c->life_us) > (int64_t)s->config.stall_ms * 1000)
         return "is dropped: it takes nothing";
@@ -407,22 +409,24 @@ static void say_bye(AvocetRtspServer *s, AvoClient *c, int64_t now)
     avo_net_lock(s->thread);
     bool more = avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor) ||
                 !avo_sender_may_leave(&c->sender, now);
-    if (!more || now > s->quit_us) {
+    if (!more || now > s->quit_us - ANSWER_US) {
         avo_sender_bye(&c->sender, now);
         c->bye_us = now;
     }
     avo_net_unlock(s->thread);
 }
 
-/* The stream is over: what is left goes out, then a good-bye. Players answer it with TEARDOWN, and
- * some call a connection that ends before they could a fault. */
+/* The stream is over: what is left goes out, then a good-bye. Players answer it with TEARDOWN, some
+ * with PAUSE before that, and call a connection that ends before they could a fault: it stays until
+ * they have, or until the farewell is nearly over. */
 static void finish_client(AvocetRtspServer *s, AvoClient *c, int64_t now)
 {
     if (c->ending || c->sender.head < c->sender.tail || c->reply_head < c->reply_tail)
         return;
+    bool expected = c->bye_us && c->session.state != AVO_SESSION_INIT;
     if (c->sender.stream && !c->bye_us)
         say_bye(s, c, now);
-    else if (!c->sender.stream || now > c->bye_us + BYE_US)
+    else if (!expected || now > s->quit_us - END_US)
         end_client(s, c, now);
 }
 
@@ -468,8 +472,8 @@ static int add_client(AvocetRtspServer *s, AvoClient *c, int wait_ms)
                 avo_net_set_add(s->set, c->sender.socket[i],
                                 AVO_NET_READ | (media && c->sender.udp ? AVO_NET_WRITE : 0));
     avo_net_lock(s->thread);
-    more =
-        c->sender.stream && !media && avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor);
+    more = c->sender.stream && !media && !c->bye_us &&
+           avo_ring_has_more(&c->sender.stream->ring, &c->sender.cursor);
     avo_net_unlock(s->thread);
     if (s->leaving)
         wait_ms = avo_min(wait_ms, LEAVING_MS);

@@ -5,8 +5,11 @@
 
 enum {
     MAX_CLIENTS = 1000,
-    IDLE_MS = 250,        /* how often timeouts are looked at */
-    FAREWELL_US = 2000000 /* for clients to take what is left when the server closes */
+    IDLE_MS = 250, /* how often timeouts are looked at */
+    /* For clients to take what is left and then their leave, when the server closes. It does not
+     * wait for those that have gone, so that this is generous: a player on a busy machine may
+     * answer the good-bye after seconds. */
+    FAREWELL_US = 5000000
 };
 
 void avocet_rtsp_server_config_init(AvocetRtspServerConfig *config)

@@ -48,7 +48,7 @@ struct AvocetRtspServer {
     AvoStream *stream[AVO_MAX_STREAMS];
     int stream_count;
     bool quit;       /* send what is left and end */
-    int64_t quit_us; /* ... until then */
+    int64_t quit_us; /* ... until then: who has not gone is dropped */
     /* Of the serving thread alone. */
     bool leaving;    /* quit, as it was at the start of this round */
     int64_t deaf_us; /* too many open files: no connection is taken before this time */

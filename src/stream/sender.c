@@ -113,6 +113,8 @@ bool avo_sender_may_leave(const AvoSender *s, int64_t now_us)
 
 void avo_sender_bye(AvoSender *s, int64_t now_us)
 {
+    if (s->head == s->tail)
+        s->head = s->tail = 0;
     if (s->stream && AVO_SENDER_BYTES - s->tail > 256)
         put_report(s, now_us, 1);
 }

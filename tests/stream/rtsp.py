@@ -48,6 +48,11 @@ class Client:
         self.media.append((channel, self.data[4:4 + size]))
         self.data = self.data[4 + size:]
 
+    def hear_out(self):
+        """Takes packets up to and with the good-bye (RTCP BYE)."""
+        while not (self.media and self.media[-1][0] == 1 and b"\x81\xcb" in self.media[-1][1]):
+            self.take_packet()
+
     def response(self):
         while True:
             self.need(1)

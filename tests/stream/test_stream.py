@@ -177,7 +177,7 @@ def test_gstreamer():
     with open(want, "rb") as f:
         wanted = f.read()
     for transport in ("tcp",) if QUICK else ("tcp", "udp"):
-        for _ in range(3):  # a server that closes waits a second for the player's farewell; a busy machine may take longer
+        for _ in attempts(transport):
             run, got = received_by_gstreamer(path, transport)
             if run.returncode == 0 and got == wanted:
                 break
@@ -225,11 +225,8 @@ def test_dissector():
         with Server(path, fps=100) as server:
             client = Client(server.port)
             client.play()
-            try:
-                while True:
-                    client.take_packet()
-            except (ConnectionError, TimeoutError):
-                pass
+            client.hear_out()
+            client.request("TEARDOWN")
             client.close()
         packets = [packet for channel, packet in client.media if channel == 0]
         write_capture(capture, packets)
@@ -547,7 +544,7 @@ def test_slow_client():
         slow.close()
         numbers = server.wait()
     check(numbers.get("skipped", 0) > 0, "pictures were left out: %s" % numbers)
-    # The last picture may be cut off: a server that closes waits two seconds for its clients, no longer.
+    # The last picture may be cut off: a server that closes waits some seconds for its clients, no longer.
     check(parts.faults == 0, "%d faults in what came" % parts.faults)
     out = os.path.join(folder, "slow.264")
     with open(out, "wb") as f:
@@ -575,6 +572,63 @@ def test_leaving_rudely():
             Client(server.port).play()
         got = pictures_of(server.url(), "-rtsp_transport", "tcp")
         check(got == pictures_of(path)[-len(got):] and got, "%d pictures" % len(got))
+
+
+# ---- the end ----
+
+def answered_late(path, seconds):
+    """A player that hears the good-bye, pauses, and leaves that much later: how late it was, and the server's numbers."""
+    with Server(path, fps=50) as server:
+        client = Client(server.port, timeout=20)
+        client.play()
+        client.hear_out()
+        heard = time.monotonic()
+        try:
+            answered = client.request("PAUSE")[0] == 200
+            time.sleep(seconds)
+            answered &= client.request("TEARDOWN")[0] == 200
+        except (ConnectionError, TimeoutError):
+            answered = False
+        late = time.monotonic() - heard
+        client.close()
+        return late, answered, server.wait()
+
+
+def test_late_farewell():
+    """A server that closes waits for players to answer its good-bye, and no longer than they take."""
+    for seconds in 0, 3:
+        for _ in range(5):  # a machine so busy that it adds another second says nothing
+            late, answered, numbers = answered_late(small(), seconds)
+            if late < seconds + 1 and numbers.get("closed_ms", 0) < 1000 * seconds + 1500:
+                break
+        check(answered, "a player that answers after %.1f s" % late)
+        check(-500 < numbers.get("closed_ms", 0) - 1000 * seconds < 1500, "answered after %.1f s: %s" % (late, numbers))
+
+
+def test_no_farewell():
+    """Clients that never answer, by TCP and UDP, or never read: they do not hold the server for longer than it says, 5 s."""
+    path = encode("heavy.264", "--size", "640x360", "--frames", "100", "--keyint", "20", "--qp", "6", "--preset", "ultrafast")
+    with Server(path, fps=100, clients=4, ring=1 << 24) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        port = datagrams.getsockname()[1]
+        idle, deaf, far, mute = [Client(server.port, timeout=20) for _ in range(4)]
+        check(idle.setup()[0] == 200, "a session that plays nothing")
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        check(far.setup("RTP/AVP;unicast;client_port=%d-%d" % (port, port + 1))[0] == 200, "SETUP by UDP")
+        check(far.request("PLAY")[0] == deaf.play() == mute.play() == 200, "PLAY")
+        other = Client(server.port)
+        check(other.play() == 200, "the last one plays")
+        other.close()
+        mute.hear_out()
+        numbers = server.wait()
+        check(4000 < numbers.get("closed_ms", 0) < 6500, "nobody answered: %s" % numbers)
+        try:
+            mute.fill()
+        except (ConnectionError, TimeoutError):
+            pass
+        check(mute.peer_closed, "the connection is ended")
+        for client in idle, deaf, far, mute:
+            client.close()
 
 
 # ---- pushing ----
@@ -698,6 +752,8 @@ def main():
         test_stalled_client()
         test_slow_client()
         test_leaving_rudely()
+        test_late_farewell()
+        test_no_farewell()
         test_push()
         test_push_to_ffmpeg()
         test_push_refusals()

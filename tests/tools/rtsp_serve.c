@@ -5,7 +5,7 @@
  * port, clients (how many must play before the first picture goes out), fps, user, password,
  * max_clients, request_ms, timeout_ms, stall_ms, nonce_ms, md5, udp, ring, headers (0: not told
  * beforehand), max_delay_ms. Prints "port N", then at the end how many pictures were sent, how long
- * the longest call of send took, and the stream's statistics. */
+ * the longest call of send took, the stream's statistics, and how long closing took. */
 #define _POSIX_C_SOURCE 200809L
 #include <avocet/avocet.h>
 #include <stdio.h>
@@ -147,7 +147,9 @@ int main(int argc, char **argv)
     } else {
         printf("error %s\n", server ? avocet_rtsp_server_error(server) : message);
     }
+    double closing = seconds();
     avocet_rtsp_server_close(&server);
+    printf("closed_ms %.0f\n", (seconds() - closing) * 1000);
     avocet_reader_close(&reader);
     fclose(file);
     return stream < 0;
