@@ -120,14 +120,22 @@ def difference(seen, wanted):
     return total / (3.0 * wanted[0] * wanted[1])
 
 
-def compare(player, folder, coded, number, overlay, most=0.0):
-    """Screen against inspect; `most` is for pictures that are scaled on the way. A busy machine may take its time."""
-    wanted, end = reference(folder, coded, number, overlay), time.monotonic() + 15
-    found = difference(player.screenshot(), wanted)
-    while found > most and time.monotonic() < end:
+def wait_until(holds):
+    """Until it does; a busy machine may take its time."""
+    end = time.monotonic() + 15
+    while not (good := holds()) and time.monotonic() < end:
         time.sleep(0.25)
-        found = difference(player.screenshot(), wanted)
-    check(found <= most, "picture %d with \"%s\" differs by %.2f on average" % (number, overlay, found))
+    return good
+
+
+def compare(player, folder, coded, number, overlay, most=0.0):
+    """Screen against inspect; `most` is for pictures that are scaled on the way."""
+    wanted, found = reference(folder, coded, number, overlay), []
+
+    def is_same():
+        found.append(difference(player.screenshot(), wanted))
+        return found[-1] <= most
+    check(wait_until(is_same), "picture %d with \"%s\" differs by %.2f on average" % (number, overlay, found[-1]))
 
 
 def test_steps(server, folder, coded):
@@ -173,14 +181,14 @@ def test_overlays(server, folder, coded):
     compare(p, folder, coded, 21, "", 4.0)
     before = p.screenshot()
     p.keys("h")
-    time.sleep(0.5)
-    check(p.screenshot() != before, "h shows no help")
+    check(wait_until(lambda: p.screenshot() != before), "h shows no help")
     p.keys("h", "s")
-    time.sleep(0.5)
-    rows = p.screenshot()[2]
-    check(sum(rows[5]) < 0.6 * sum(before[2][5]) and sum(rows[185]) > 0.9 * sum(before[2][185]), "s shows no bar of sizes above")
-    colours = {bytes(rows[60][i:i + 3]) for i in range(0, 3 * 320, 3)}
-    check(len(colours) > 3, "the bar of sizes has %d colours" % len(colours))
+
+    def has_sizes():
+        rows = p.screenshot()[2]
+        colours = {bytes(rows[60][i:i + 3]) for i in range(0, 3 * 320, 3)}
+        return sum(rows[5]) < 0.6 * sum(before[2][5]) and sum(rows[185]) > 0.9 * sum(before[2][185]) and len(colours) > 3
+    check(wait_until(has_sizes), "s shows no bar of sizes above")
     p.quit()
 
 
@@ -197,11 +205,12 @@ def test_mouse_and_size(server, coded):
     p.tool("mousemove", 5, 5)
     p.tool("windowsize", "--sync", p.window, 600, 192)
     time.sleep(3)
-    width, height, rows = p.screenshot()
-    check((width, height) == (600, 192), "size of the window: %dx%d" % (width, height))
-    for y in 5, 100, 185:  # 320x192 in the middle, black beside
-        check(not any(rows[y][:3 * 139]) and not any(rows[y][3 * 461:]), "no black beside the picture")
-        check(any(rows[y][3 * 141:3 * 200]), "no picture in the middle")
+
+    def has_borders():  # 320x192 in the middle, black beside
+        width, height, rows = p.screenshot()
+        return (width, height) == (600, 192) and all(
+            not any(rows[y][:3 * 139]) and not any(rows[y][3 * 461:]) and any(rows[y][3 * 141:3 * 200]) for y in (5, 100, 185))
+    check(wait_until(has_borders), "no picture in the middle of a window of %dx%d with black beside it" % p.screenshot()[:2])
     p.quit()
 
 
@@ -274,30 +283,29 @@ def test_fullscreen(server, coded):
     p.tool("mousemove", 5, 5)
     small = p.screenshot()[:2]
     p.keys("f")
-    time.sleep(3)
     check_fullscreen(p, "f")
     p.keys("Right")
     p.wait_title(r" - 89/89", "a jump in full screen")
     p.keys("f")
-    time.sleep(1)
-    check(p.screenshot()[:2] == small == (2 * WIDTH, 2 * HEIGHT), "back from full screen: %dx%d" % p.screenshot()[:2])
+    check(wait_until(lambda: p.screenshot()[:2] == small == (2 * WIDTH, 2 * HEIGHT)), "back from full screen: %dx%d" % p.screenshot()[:2])
     p.quit()
     p = Player(server, coded, "--pause", "--fullscreen")
     p.wait_title(r" - 0/89", "start in full screen")
     p.tool("mousemove", 5, 5)
-    time.sleep(3)
     check_fullscreen(p, "--fullscreen")
     p.quit()
 
 
 def check_fullscreen(p, what):
-    width, height, rows = p.screenshot()
-    check((width, height) == SCREEN, "%s: size of the window %dx%d" % (what, width, height))
-    if (width, height) != SCREEN:
-        return
-    border = (height - width * HEIGHT // WIDTH) // 2  # above and below: the screen is taller than the picture
-    check(not any(rows[border // 2]) and not any(rows[height - border // 2]), "%s: no black above and below" % what)
-    check(any(rows[border + 4][:60]) and any(rows[height - border - 5][-60:]), "%s: the picture is not as wide" % what)
+    """The picture as wide as the screen, which is taller: black above and below, once the bar has gone."""
+    border = (SCREEN[1] - SCREEN[0] * HEIGHT // WIDTH) // 2
+    check(wait_until(lambda: p.screenshot()[:2] == SCREEN), "%s: size of the window %dx%d" % (what, *p.screenshot()[:2]))
+
+    def fills():
+        rows = p.screenshot()[2]
+        return (not any(rows[border // 2]) and not any(rows[-border // 2]) and any(rows[border + 4][:60])
+                and any(rows[-border - 5][-60:]))
+    check(wait_until(fills), "%s: no picture as wide as the screen with black above and below" % what)
 
 
 def test_wrong(folder):

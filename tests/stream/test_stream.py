@@ -387,7 +387,7 @@ def has_passwords():
 
 
 def test_passwords():
-    with Server(small(), fps=25, user="me", password="secret: x", nonce_ms=1500) as server:
+    with Server(small(), fps=25, user="me", password="secret: x", nonce_ms=2500) as server:
         for method in METHODS:
             client = Client(server.port)
             status, headers, body = client.request(method, headers=["Transport: RTP/AVP/TCP;interleaved=0-1"])
@@ -440,7 +440,7 @@ def test_nonces(server):
     check(status == 401 and "stale=true" in headers["www-authenticate"], "the same request again")
     first.use_password("me", "secret: x", headers["all"])
     check(first.request("DESCRIBE")[0] == 200, "with the new nonce")
-    time.sleep(1.7)
+    time.sleep(2.7)
     status, headers, _ = first.request("DESCRIBE")
     check(status == 401 and "stale=true" in headers["www-authenticate"], "an old nonce")
     first.close()
@@ -465,14 +465,14 @@ def test_sha256_only():
 # ---- limits ----
 
 def test_limits():
-    with Server(small(), max_clients=3, request_ms=700, timeout_ms=1500) as server:
+    with Server(small(), max_clients=3, request_ms=1500, timeout_ms=2500) as server:
         silent = Client(server.port)
         start = time.time()
         try:
             silent.fill()
         except (ConnectionError, TimeoutError):
             pass
-        check(silent.peer_closed and time.time() - start < 3, "a silent client is dropped")
+        check(silent.peer_closed and time.time() - start < 5, "a silent client is dropped")
         slow = Client(server.port)
         slow.send(b"OPTIONS rtsp://x RTSP/1.0\r\nCS")
         try:
@@ -488,7 +488,7 @@ def test_limits():
         except (ConnectionError, OSError):
             status = 0
         check(status in (503, 0), "a fourth: %d" % status)
-        time.sleep(2.2)
+        time.sleep(3.2)
         held[0].send(b"")
         try:
             held[0].fill()
@@ -510,7 +510,8 @@ def test_large_request():
 def test_stalled_client():
     """One player that never reads, and one that does: the second misses nothing, send never waits, the first is dropped."""
     path = encode("heavy.264", "--size", "640x360", "--frames", "100", "--keyint", "20", "--qp", "6", "--preset", "ultrafast")
-    with Server(path, fps=25, clients=2, stall_ms=1500, max_delay_ms=400) as server:
+    # Times in which a busy machine has woken up a player that does read.
+    with Server(path, fps=25, clients=2, stall_ms=2500, max_delay_ms=5000, ring=1 << 24) as server:
         lazy = Client(server.port)
         lazy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         check(lazy.play() == 200, "PLAY")
@@ -519,8 +520,8 @@ def test_stalled_client():
         lazy.close()
         check(got == pictures_of(path), "%d of 100 pictures" % len(got))
         check(numbers.get("dropped") == 1, "the one that does not read is dropped: %s" % numbers)
-        # Who waited for that player would wait until its pictures are too old: max_delay_ms. A busy machine takes some of its own.
-        check(numbers.get("worst_ms", 1000) < 250, "send took %s ms" % numbers.get("worst_ms"))
+        # Who waited for that player would wait until it is dropped: stall_ms. A busy machine takes some of its own.
+        check(numbers.get("worst_ms", 1000) < 1000, "send took %s ms" % numbers.get("worst_ms"))
 
 
 def test_slow_client():
@@ -713,10 +714,10 @@ def test_command_loops():
     source = os.path.join(folder, "short.y4m")
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=25", "-frames:v", "10",
                     "-pix_fmt", "yuv420p", source], check=True)
-    process, port = start_stream(source, "--loop", "--frames", "45")
+    process, port = start_stream(source, "--loop", "--frames", "125")
     got = pictures_of("rtsp://127.0.0.1:%d/cam" % port, "-rtsp_transport", "tcp")
     process.communicate(timeout=20)
-    check(process.returncode == 0 and 15 < len(got) <= 45, "%d pictures" % len(got))
+    check(process.returncode == 0 and 15 < len(got) <= 125, "%d pictures" % len(got))
 
 
 def test_wrong_usage():
