@@ -140,6 +140,10 @@ typedef struct AvoDsp {
     AvoCostFn sad[AVO_BLK_COUNT];
     AvoCostX3Fn sad_x3[AVO_BLK_COUNT]; /* cur stride is AVO_CUR_STRIDE */
     AvoCostX4Fn sad_x4[AVO_BLK_COUNT];
+    /* SADs of the eight positions around ref, one sample away: above, left, right, below, then the
+     * corners in reading order. Entries 16x16, 16x8, 8x16, 8x8. */
+    void (*sad_around[AVO_BLK_8x8 + 1])(const pixel *cur, const pixel *ref, ptrdiff_t stride,
+                                        int out[8]);
     /* The least of SAD + extra[i] over an 8x8 block's positions ref + i, i < count (a multiple of
      * 8): the sum, at most 65535, in the high half, the lowest i that has it in the low half. Reads
      * 8 samples beyond the last position's block. cur stride is AVO_CUR_STRIDE. */

@@ -34,6 +34,18 @@
 #define AVO_SAD_MEAN_ENTRY(w, h)  AVO_MEAN_ENTRY(sad, w, h)
 #define AVO_SATD_MEAN_ENTRY(w, h) AVO_MEAN_ENTRY(satd, w, h)
 
+/* From sad_x4_WxH(). */
+#define AVO_SAD_AROUND_ENTRY(w, h)                                                                 \
+    static void sad_around_##w##x##h(const pixel *cur, const pixel *ref, ptrdiff_t stride,         \
+                                     int out[8])                                                   \
+    {                                                                                              \
+        const pixel *above = ref - stride, *below = ref + stride;                                  \
+        const pixel *const sides[4] = {above, ref - 1, ref + 1, below};                            \
+        const pixel *const corners[4] = {above - 1, above + 1, below - 1, below + 1};              \
+        sad_x4_##w##x##h(cur, sides, stride, out);                                                 \
+        sad_x4_##w##x##h(cur, corners, stride, out + 4);                                           \
+    }
+
 /* The costs that work on 8x8 transforms: from sa8d_block() and hadamard_ac_block(). */
 #define AVO_COST_ENTRIES_8(w, h)                                                                   \
     AVO_COST_ENTRY(sa8d, w, h)                                                                     \
@@ -59,6 +71,7 @@
     dsp->satd_x3[AVO_BLK_##w##x##h] = satd_x3_##w##x##h;                                           \
     dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
     dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
+#define AVO_SET_SAD_AROUND(w, h) dsp->sad_around[AVO_BLK_##w##x##h] = sad_around_##w##x##h;
 #define AVO_SET_COST_8(w, h)                                                                       \
     dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
     dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
@@ -67,6 +80,7 @@
 
 #define AVO_SET_COST                                                                               \
     AVO_FOR_BLK_SIZES(AVO_SET_SAD)                                                                 \
+    AVO_FOR_BLK_SIZES_8(AVO_SET_SAD_AROUND)                                                        \
     AVO_FOR_BLK_SIZES(AVO_SET_SAD_MEAN)                                                            \
     AVO_FOR_BLK_SIZES(AVO_SET_SSD_SATD)                                                            \
     AVO_FOR_BLK_SIZES_8(AVO_SET_COST_8)                                                            \

@@ -234,14 +234,46 @@ static void search_diamond(AvoSearch *s, int steps)
     }
 }
 
+/* The square around a position: its sides, then its corners. */
+typedef struct Square {
+    int x, y;
+    bool measured; /* all at once, into sad */
+    int sad[8];
+} Square;
+
+/* One kernel for all eight loads little more than four positions one by one. */
+static void open_square(const AvoSearch *s, Square *q)
+{
+    AvoBlkSize size = s->block->size;
+    q->x = s->x;
+    q->y = s->y;
+    q->measured = size <= AVO_BLK_8x8 && well_inside(s, q->x, q->y);
+    if (q->measured)
+        s->dsp->sad_around[size](s->cur, sample_at(s, (Point){(int16_t)q->x, (int16_t)q->y}),
+                                 s->stride, q->sad);
+}
+
+/* Whether one of the sides or corners is the best position now. */
+static bool try_square(AvoSearch *s, const Square *q, const int8_t (*d)[2])
+{
+    const int *sad = q->sad + (d == corners ? 4 : 0);
+    bool found = false;
+    if (!q->measured)
+        return try_around(s, q->x, q->y, d, 4) >= 0;
+    for (int i = 0; i < 4; i++)
+        found |= take(s, (Point){(int16_t)(q->x + d[i][0]), (int16_t)(q->y + d[i][1])}, sad[i]);
+    return found;
+}
+
 /* Where no direct neighbour is better than the start, only the square around it is looked at. Else
  * a hexagon of radius 2 is moved to its best corner until the centre wins, then the square around
  * it; after the first round only the three corners that are new need to be looked at. */
 static void search_hexagon(AvoSearch *s, int steps)
 {
-    int cx = s->x, cy = s->y;
-    if (try_around(s, cx, cy, diamond, 4) < 0) {
-        try_around(s, cx, cy, corners, 4);
+    Square q;
+    open_square(s, &q);
+    if (!try_square(s, &q, diamond)) {
+        try_square(s, &q, corners);
         return;
     }
     static const int8_t hexagon[8][2] = {{1, -2}, {-1, -2}, {-2, 0}, {-1, 2},
@@ -251,10 +283,9 @@ static void search_hexagon(AvoSearch *s, int steps)
         int found = try_around(s, s->x, s->y, hexagon + dir, 3);
         dir = found < 0 ? -1 : (dir + found + 5) % 6;
     }
-    cx = s->x;
-    cy = s->y;
-    try_around(s, cx, cy, diamond, 4);
-    try_around(s, cx, cy, corners, 4);
+    open_square(s, &q);
+    try_square(s, &q, diamond);
+    try_square(s, &q, corners);
 }
 
 /* Cross, small square, then growing 16-point hexagons: finds motion that the predictors missed. */
@@ -355,20 +386,22 @@ static const pixel *unweighted_source(AvoRowCtx *row, const AvoSearchBlock *b, c
     return out + b->y * AVO_CUR_STRIDE + b->x;
 }
 
-/* The predicted vector and the starts, rounded and without repetitions. Which of them repeat cannot
- * be predicted, so there is no branch on it. Returns their number. */
+/* The predicted vector and the starts, rounded and without most repetitions: a place in `seen`
+ * knows the last position that fell to it. One that is listed again is measured again, no more.
+ * Which of them repeat cannot be predicted, so there is no branch on it. Returns their number. */
 static int list_starts(const AvoSearch *s, AvoMv mvp, const AvoMv *starts, int count, Point *p)
 {
+    uint32_t seen[16];
     int n = 0;
+    memset(seen, 0x7f, sizeof seen); /* no vector is that long */
     for (int i = -1; i < count; i++) {
         AvoMv mv = i < 0 ? mvp : starts[i];
         int x = avo_clip3(s->min_x, s->max_x, (mv.x + 2) >> 2),
             y = avo_clip3(s->min_y, s->max_y, (mv.y + 2) >> 2);
-        bool repeated = false;
-        for (int k = 0; k < n; k++)
-            repeated |= (p[k].x == x) & (p[k].y == y);
+        uint32_t position = (uint32_t)x << 16 | (uint16_t)y, *place = &seen[(x + 4 * y) & 15];
         p[n] = (Point){(int16_t)x, (int16_t)y};
-        n += !repeated;
+        n += *place != position;
+        *place = position;
     }
     return n;
 }

@@ -181,12 +181,40 @@ static void check_sad_line(Tester *t)
     check_end(t);
 }
 
+static void check_sad_around(Tester *t)
+{
+    for (int i = 0; i <= AVO_BLK_8x8; i++) {
+        if (!check_begin(t, t->got->sad_around[i] != t->below->sad_around[i], "sad_around_%s",
+                         blk_name[i]))
+            continue;
+        int want[8] = {0}, have[9];
+        for (int round = 0; round < ROUNDS; round++) {
+            ptrdiff_t stride = refill(round);
+            const pixel *p = anywhere(area);
+            have[8] = 12345;
+            t->ref->sad_around[i](cur, p, stride, want);
+            t->got->sad_around[i](cur, p, stride, have);
+            CHECK(t, !memcmp(want, have, sizeof(want)) && have[8] == 12345);
+            for (int k = 0; k < 8; k++) { /* as promised: sides, then corners */
+                static const int8_t dx[8] = {0, -1, 1, 0, -1, 1, -1, 1},
+                                    dy[8] = {-1, 0, 0, 1, -1, -1, 1, 1};
+                CHECK(t, have[k] == t->ref->sad[i](cur, 16, p + dy[k] * stride + dx[k], stride));
+            }
+        }
+        const pixel *p = area + AREA_ORIGIN + 3;
+        BENCH(t, t->ref->sad_around[i](cur, p, AREA_STRIDE, want),
+              t->got->sad_around[i](cur, p, AREA_STRIDE, have));
+        check_end(t);
+    }
+}
+
 void check_cost(Tester *t)
 {
     const AvoDsp *ref = t->ref, *below = t->below, *got = t->got;
     check_pair(t, "sad", AVO_BLK_COUNT, ref->sad, below->sad, got->sad);
     check_x3(t, "sad", ref->sad_x3, below->sad_x3, got->sad_x3);
     check_x4(t, "sad", ref->sad_x4, below->sad_x4, got->sad_x4);
+    check_sad_around(t);
     check_sad_line(t);
     check_pair(t, "ssd", AVO_BLK_COUNT, ref->ssd, below->ssd, got->ssd);
     check_pair(t, "satd", AVO_BLK_COUNT, ref->satd, below->satd, got->satd);

@@ -156,6 +156,7 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
 
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
 AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
+AVO_FOR_BLK_SIZES_8(AVO_SAD_AROUND_ENTRY)
 
 /* ---- SATD against a mean ---- */
 

@@ -73,6 +73,75 @@ AVO_INLINE void store3(int out[3], __m128i v)
 DEFINE_SAD(16, 16)
 DEFINE_SAD(16, 8)
 
+/* ---- SAD of the eight positions around one ---- */
+
+/* A register holds two rows. Those above and below a position are loaded once for both, and those
+ * beside it are put together from them. One column of positions: above, beside (not at x = 0, the
+ * middle one), below. */
+AVO_INLINE void sad_around_16(const pixel *cur, const pixel *ref, ptrdiff_t stride, int height,
+                              int x, __m128i sum[3])
+{
+    __m256i over = load16x2(ref - stride + x, ref + x), acc[3];
+    AVO_UNROLL
+    for (int i = 0; i < 3; i++)
+        acc[i] = _mm256_setzero_si256();
+    for (int y = 0; y < height; y += 2) {
+        const pixel *p = ref + (y + 1) * stride + x;
+        __m256i c = load32(cur + y * AVO_CUR_STRIDE), under = load16x2(p, p + stride);
+        acc[0] = _mm256_add_epi32(acc[0], _mm256_sad_epu8(c, over));
+        if (x)
+            acc[1] = _mm256_add_epi32(
+                acc[1], _mm256_sad_epu8(c, _mm256_permute2x128_si256(over, under, 0x21)));
+        acc[2] = _mm256_add_epi32(acc[2], _mm256_sad_epu8(c, under));
+        over = under;
+    }
+    AVO_UNROLL
+    for (int i = 0; i < 3; i++)
+        sum[i] = fold_epi32(acc[i]);
+}
+
+/* The same, 8 wide. */
+AVO_INLINE void sad_around_8(const pixel *cur, const pixel *ref, ptrdiff_t stride, int height,
+                             int x, __m128i sum[3])
+{
+    __m128i over = load8x2(ref - stride + x, ref + x);
+    AVO_UNROLL
+    for (int i = 0; i < 3; i++)
+        sum[i] = _mm_setzero_si128();
+    for (int y = 0; y < height; y += 2) {
+        const pixel *p = ref + (y + 1) * stride + x, *q = cur + y * AVO_CUR_STRIDE;
+        __m128i c = load8x2(q, q + AVO_CUR_STRIDE), under = load8x2(p, p + stride);
+        sum[0] = _mm_add_epi32(sum[0], _mm_sad_epu8(c, over));
+        if (x)
+            sum[1] = _mm_add_epi32(sum[1], _mm_sad_epu8(c, _mm_alignr_epi8(under, over, 8)));
+        sum[2] = _mm_add_epi32(sum[2], _mm_sad_epu8(c, under));
+        over = under;
+    }
+}
+
+AVO_INLINE void sad_around(const pixel *cur, const pixel *ref, ptrdiff_t stride, int width,
+                           int height, int out[8])
+{
+    __m128i sum[3][3]; /* by column, then row */
+    AVO_UNROLL
+    for (int x = 0; x < 3; x++)
+        if (width == 16)
+            sad_around_16(cur, ref, stride, height, x - 1, sum[x]);
+        else
+            sad_around_8(cur, ref, stride, height, x - 1, sum[x]);
+    store16(out, sad_fold4(sum[1][0], sum[0][1], sum[2][1], sum[1][2]));
+    store16(out + 4, sad_fold4(sum[0][0], sum[2][0], sum[0][2], sum[2][2]));
+}
+
+#define DEFINE_SAD_AROUND(w, h)                                                                    \
+    static void sad_around_##w##x##h(const pixel *cur, const pixel *ref, ptrdiff_t stride,         \
+                                     int out[8])                                                   \
+    {                                                                                              \
+        sad_around(cur, ref, stride, w, h, out);                                                   \
+    }
+
+AVO_FOR_BLK_SIZES_8(DEFINE_SAD_AROUND)
+
 /* ---- SSD ---- */
 
 /* Sum of (a - b)^2 over 16 bytes. */
@@ -337,6 +406,7 @@ void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
 {
     AVO_SET_SAD(16, 16)
     AVO_SET_SAD(16, 8)
+    AVO_FOR_BLK_SIZES_8(AVO_SET_SAD_AROUND)
     AVO_FOR_BLK_SIZES_8(AVO_SET_SSD_SATD)
     AVO_SET_COST_8(16, 16)
     AVO_SET_COST_8(16, 8)

@@ -125,6 +125,7 @@ AVO_INLINE void sad_mean_multi(const pixel *cur, const pixel *const *a, ptrdiff_
     }
 
 AVO_FOR_BLK_SIZES(DEFINE_SAD)
+AVO_FOR_BLK_SIZES_8(AVO_SAD_AROUND_ENTRY)
 
 /* ---- SSD ---- */
 
