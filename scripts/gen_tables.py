@@ -423,6 +423,17 @@ def vlc_grid(shape, codes):
 NC_RANGES = {"0<=nC<2": 0, "2<=nC<4": 1, "4<=nC<8": 2, "8<=nC": 3, "nC==-1": 4}
 
 
+def run_bits(codes):
+    """[zeros below, at most 7][mask of 8 levels]: bits of run_before between the set bits."""
+    def bits(zeros, mask):
+        total, set_bits = 0, [i for i in range(8) if mask >> i & 1]
+        for n, (below, at) in enumerate(zip(set_bits, set_bits[1:])):
+            left = zeros + at - (n + 1)
+            total += len(codes[(min(left, 7) - 1, at - below - 1)]) if left else 0
+        return total
+    return [[bits(zeros, mask) for mask in range(256)] for zeros in range(8)]
+
+
 def write_cavlc(spec, out):
     c = Source("CAVLC tables of the standard (see cavlc_tables.h).", ["h264/cavlc_tables.h"])
     codes = {(NC_RANGES[r["nC_range"]], int(r["TotalCoeff"]), int(r["TrailingOnes"])): r["code"]
@@ -437,6 +448,8 @@ def write_cavlc(spec, out):
     codes = {(6 if r["zerosLeft"] == ">6" else int(r["zerosLeft"]) - 1, int(r["run_before"])):
              r["code"] for r in spec.rows("cavlc_run_before")}
     c.table("AvoVlc avo_run_before[7][15]", vlc_grid((7, 15), codes))
+    c.table("uint8_t avo_run_bits_8[8][256]", run_bits(codes))
+    c.table("uint8_t avo_set_bits_8[256]", [bin(mask).count("1") for mask in range(256)])
     c.write(os.path.join(out, "cavlc_tables.c"))
 
 

@@ -6,13 +6,18 @@
 
 /* ---- blocks ---- */
 
-uint32_t avo_cavlc_count_block(AvoBlockCat cat, int nc, bool coded, const int16_t *levels)
+/* mask: of the levels, bit 0 for the first used one. */
+AVO_INLINE uint32_t count_cavlc(AvoBlockCat cat, int nc, const int16_t *levels, uint32_t mask)
 {
     int table = avo_coeff_token_table(nc), first = avo_block_first(cat);
-    uint32_t mask = coded ? (uint32_t)avo_block_mask(cat, levels) : 0;
     if (!mask)
         return avo_coeff_token[table][0][0].size;
     return avo_cavlc_count_levels(table, levels + first, mask, avo_block_stored(cat) - first);
+}
+
+uint32_t avo_cavlc_count_block(AvoBlockCat cat, int nc, bool coded, const int16_t *levels)
+{
+    return count_cavlc(cat, nc, levels, coded ? (uint32_t)avo_block_mask(cat, levels) : 0);
 }
 
 /* A block with levels, behind its coded_block_flag. is_8x8 is a constant at each call. */
@@ -82,6 +87,12 @@ uint32_t avo_block_bits_cavlc(AvoBlockCat cat, int nc, const int16_t *levels)
 {
     AVO_ASSERT(cat != AVO_CAT_LUMA_8x8);
     return avo_cavlc_count_block(cat, nc, true, levels) << 8;
+}
+
+uint32_t avo_block_bits_cavlc_of(AvoBlockCat cat, int nc, const int16_t *levels, uint32_t nonzero)
+{
+    AVO_ASSERT(cat != AVO_CAT_LUMA_8x8);
+    return count_cavlc(cat, nc, levels, nonzero >> avo_block_first(cat)) << 8;
 }
 
 /* ---- macroblocks ---- */

@@ -69,5 +69,7 @@ uint32_t avo_block_bits_kept(const AvoCabacContexts *ctx, AvoBlockCat cat, int c
                              const int16_t *levels);
 /* CAVLC: nc as in 9.2.1 (chroma DC: -1). */
 uint32_t avo_block_bits_cavlc(AvoBlockCat cat, int nc, const int16_t *levels);
+/* The same for who knows which levels are not 0. */
+uint32_t avo_block_bits_cavlc_of(AvoBlockCat cat, int nc, const int16_t *levels, uint32_t nonzero);
 
 #endif

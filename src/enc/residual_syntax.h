@@ -219,11 +219,29 @@ AVO_INLINE uint32_t avo_cavlc_count_values(const int16_t *levels, uint32_t mask,
     return sink.bits;
 }
 
+/* Bits of run_before: within the upper and the lower eight levels by table, between them as in
+ * avo_cavlc_runs(). */
+AVO_INLINE uint32_t avo_cavlc_count_runs(uint32_t mask)
+{
+    uint32_t low = mask & 255, high = mask >> 8;
+    uint32_t bits = avo_run_bits_8[0][low];
+    if (!high)
+        return bits;
+    int zeros = 8 - avo_set_bits_8[low];
+    bits += avo_run_bits_8[avo_min(zeros, 7)][high];
+    if (!low)
+        return bits;
+    int at = 8 + avo_lowest_bit(high), run = at - 1 - avo_log2_floor(low);
+    zeros += at - 8;
+    return zeros ? bits + avo_run_before[avo_min(zeros, 7) - 1][run].size : bits;
+}
+
 /* As many bits as avo_cavlc_levels() writes, which would first list levels and positions. */
 AVO_INLINE uint32_t avo_cavlc_count_levels(int table, const int16_t *levels, uint32_t mask,
                                            int max_levels)
 {
-    int total = avo_count_set16(mask), ones = 0, top = avo_log2_floor(mask);
+    int total = avo_set_bits_8[mask & 255] + avo_set_bits_8[mask >> 8], ones = 0;
+    int top = avo_log2_floor(mask);
     uint32_t rest = mask;
     for (int i = top; avo_abs(levels[i]) == 1; i = avo_log2_floor(rest)) {
         rest ^= 1u << i;
@@ -234,15 +252,8 @@ AVO_INLINE uint32_t avo_cavlc_count_levels(int table, const int16_t *levels, uin
     bits += avo_cavlc_count_values(levels, rest, ones, total > 10 && ones < 3);
     if (total == max_levels)
         return bits;
-    int zeros = top + 1 - total;
-    bits += avo_total_zeros_codes(total, max_levels)[zeros].size;
-    for (mask ^= 1u << top; mask && zeros; mask ^= 1u << top) {
-        int run = top - 1 - avo_log2_floor(mask);
-        bits += avo_run_before[avo_min(zeros, 7) - 1][run].size;
-        zeros -= run;
-        top -= run + 1;
-    }
-    return bits;
+    bits += avo_total_zeros_codes(total, max_levels)[top + 1 - total].size;
+    return bits + avo_cavlc_count_runs(mask);
 }
 
 /* residual_block_cavlc(). coded false: no level, whatever levels holds. */

@@ -15,4 +15,8 @@ extern const AvoVlc avo_total_zeros[15][16]; /* [TotalCoeff - 1][total_zeros] */
 extern const AvoVlc avo_total_zeros_chroma_dc[3][4];
 extern const AvoVlc avo_run_before[7][15]; /* [min(zerosLeft, 7) - 1][run_before] */
 
+/* Of eight levels, by the mask of those that are not 0: bits of run_before of all but the lowest,
+ * [zeros below the eight, at most 7]; how many they are. */
+extern const uint8_t avo_run_bits_8[8][256], avo_set_bits_8[256];
+
 #endif
