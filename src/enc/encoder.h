@@ -4,6 +4,7 @@
 #define AVO_ENC_ENCODER_H
 
 #include "base/taskpool.h"
+#include "enc/chain.h"
 #include "enc/deblock_trial.h"
 #include "enc/input.h"
 #include "enc/lookahead.h"
@@ -51,6 +52,7 @@ struct AvocetEncoder {
     AvoReferences references;
     AvoDeblockTrial deblock_trial;
     AvoSteady steady;
+    AvoChain chain;
     AvoPictureWork work[AVO_WORKS_MAX]; /* picture n of those coded is at work in n % work_count */
     int work_count;
     bool overlaps;           /* work_count above 1: the next picture may begin early */

@@ -22,6 +22,9 @@ typedef struct AvoRowStats {
     AVO_ALIGN(64) int qp_sum; /* rows next to each other are written side by side */
     /* SATD of spatial and temporal direct prediction where both were looked at. */
     int64_t direct_cost[2];
+    /* Quarters of macroblocks of P pictures that are predicted from a reference, and from another
+     * than the first. */
+    int inter_blocks, far_blocks;
 } AvoRowStats;
 
 /* Offsets of the loop filter that are tried, see deblock_trial.h. */

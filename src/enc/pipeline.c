@@ -164,6 +164,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, enc->frame_count, c);
     avo_deblock_trial_init(&enc->deblock_trial, c);
     avo_steady_init(&enc->steady, c);
+    avo_chain_init(&enc->chain, c);
     AVO_RETURN_IF_ERROR(
         avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
     AVO_RETURN_IF_ERROR(begin_two_pass(enc));
@@ -480,6 +481,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     }
 
     job->plan.since_q16 = since_last_q16(enc, job->plan.coded_index);
+    avo_chain_start(&enc->chain, &job->plan);
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
     job->tools = choose_tools(enc, &job->plan, job->frame_qp.qp_q8);
     if (job->plan.type == AVOCET_TYPE_IDR)
@@ -595,6 +597,7 @@ static void report(AvocetEncoder *enc, const AvoPictureWork *work, int64_t fille
     enc->direct_seen[job->plan.coded_index % AVO_WORKS_MAX] = direct;
     avo_deblock_trial_learn(&enc->deblock_trial, job);
     avo_steady_learn(&enc->steady, job);
+    avo_chain_learn(&enc->chain, job);
     packet->qp = (qp_sum + mbs / 2) / mbs;
     avo_rc_end(&enc->rc, &stats);
 }

@@ -64,7 +64,7 @@ typedef struct AvoNeighbour {
 } AvoNeighbour;
 
 /* Where P pictures follow each other, every fourth one, from the IDR picture on, is a fine one: it
- * is coded finer where rate control is free to, and it stays a reference for longer. */
+ * is coded finer where rate control is free to (chain.h), and it stays a reference for longer. */
 #define AVO_CHAIN 4
 
 /* 0: a fine one. */
@@ -97,6 +97,7 @@ typedef struct AvoPlan {
      * proportional to the bits expected, offsets included. */
     int64_t bits_cost;
     const uint32_t *row_cost; /* the same per row of macroblocks; NULL: not known */
+    int chain_q8;             /* share of the usual steps between fine and coarse P pictures */
     int64_t duration_q16;     /* display duration relative to 1/fps, 1.0 = 65536 */
     int64_t since_q16;        /* decoding time since the picture before it, the same; first: 0 */
     /* Pictures after this one in coding order, as far as they are foreseen; only with a VBV. */

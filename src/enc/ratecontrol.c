@@ -219,13 +219,16 @@ int avo_rate_kind_offset_q8(const AvoRateControl *rc, int kind, int layer)
 /* Fine pictures pay where what is shown moves or is noisy, so that pictures draw on them. On a
  * screen most stands still to the last sample and is copied from any picture as it is; what is new
  * comes at any time and had better be coded once. So the steps fade with what stands still beyond
- * half of the picture. */
+ * half of the picture; and with what draws on the past (chain.h). */
 static int chain_offset_q8(const AvoRateControl *rc, const AvoPlan *plan)
 {
     int offset = rc->chain_offset_q8[avo_chain_position(plan->poc)];
     int moving_q8 = avo_min(2 * (256 - plan->still_q8), 256);
-    offset = offset * moving_q8 / 256;
-    return rc->mode == AVOCET_RATE_QP ? (offset + 128) & ~255 : offset;
+    offset = offset * moving_q8 / 256 * plan->chain_q8 / 256;
+    if (rc->mode != AVOCET_RATE_QP)
+        return offset;
+    /* Whole QP: those between are rounded, fine ones no finer than they should be. */
+    return offset < 0 ? offset / 256 * 256 : (offset + 128) & ~255;
 }
 
 int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer)

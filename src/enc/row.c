@@ -298,6 +298,16 @@ static void store_levels(AvoLevels *to, const AvoLevels *from, const AvoMbInfo *
         memcpy(to->chroma_ac, from->chroma_ac, sizeof to->chroma_ac);
 }
 
+static void count_references(AvoRowCtx *row, const AvoMbInfo *info)
+{
+    if (row->syntax.slice_type != AVO_SLICE_P || AVO_MB_IS_INTRA(info->type))
+        return;
+    int nearest = row->job->refs.frame[0][0]->slot;
+    row->stats->inter_blocks += 4;
+    for (int i = 0; i < 4; i++)
+        row->stats->far_blocks += info->ref_slot[0][i] != nearest;
+}
+
 static void store_mb(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -310,6 +320,7 @@ static void store_mb(AvoRowCtx *row)
         store_levels(&avo_job_levels(job, row->mb_y)[row->mb_x], &cand->levels, &cand->info);
     }
     row->stats->qp_sum += row->qp;
+    count_references(row, &cand->info);
 }
 
 /* ---- the row ---- */

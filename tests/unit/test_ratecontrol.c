@@ -242,11 +242,12 @@ static void without_lookahead(void)
 static void chain(void)
 {
     static const struct {
-        int still_q8, fine, between;
-    } want[] = {{0, 23, 27}, {128, 23, 27}, {192, 25, 27}, {256, 26, 26}};
+        int still_q8, chain_q8, fine, between;
+    } want[] = {{0, 256, 23, 27},   {128, 256, 23, 27}, {192, 256, 25, 27},
+                {256, 256, 26, 26}, {0, 154, 25, 27},   {0, 200, 24, 27}};
     AvocetEncoderConfig c = base_config(AVOCET_RATE_QP);
     c.bframes = c.lookahead = 0;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         memset(&stream, 0, sizeof stream);
         stream.n = 16;
         for (int i = 0; i < stream.n; i++)
@@ -257,12 +258,14 @@ static void chain(void)
                                        .intra_cost = MBS * 800,
                                        .inter_cost = MBS * 100,
                                        .bits_cost = MBS * 100,
-                                       .still_q8 = i ? want[k].still_q8 : 0};
+                                       .still_q8 = i ? want[k].still_q8 : 0,
+                                       .chain_q8 = want[k].chain_q8};
         run(&c, NULL, -1, 3, 20);
         for (int i = 1; i < stream.n; i++) {
             int qp = i % AVO_CHAIN ? want[k].between : want[k].fine;
-            CHECK(result.qp_q8[i] == qp * 256, "%d/256 still, picture %d: %d/256, not %d",
-                  want[k].still_q8, i, result.qp_q8[i], qp);
+            CHECK(result.qp_q8[i] == qp * 256,
+                  "%d/256 still, %d/256 of the steps, picture %d: %d/256, not %d", want[k].still_q8,
+                  want[k].chain_q8, i, result.qp_q8[i], qp);
         }
     }
 }
