@@ -1,7 +1,7 @@
 /* Shared by the files of the lookahead: lookahead.c (window and plans), examine.c (new pictures),
  * lowres_cost.c (half-size costs), fields.c (searches side by side), coarse_search.c (long motion),
- * scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c, weight_pair.c. Nobody
- * else includes it.
+ * scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c, weight_fit.c,
+ * weight_pair.c. Nobody else includes it.
  *
  * Pictures are named by their index in the window: [0] is the last anchor already planned (NULL
  * before the first picture), [1 .. count] are undecided, in display order. */
@@ -311,10 +311,38 @@ void avo_weight_plane(const AvoLookahead *la, const AvoPlane *to, const AvoPlane
                       const AvoPlanWeight *weight);
 bool avo_weight_pays(uint64_t weighted, uint64_t plain);
 
+/* ---- weight_fit.c ---- */
+
+/* A plane as weights see it. */
+typedef struct AvoLight {
+    int mean_q8, deviation_q8;
+} AvoLight;
+
+/* A plane of a picture and of its references before and behind. */
+typedef struct AvoFade {
+    AvoLight cur, ref[2];
+} AvoFade;
+
+typedef struct AvoFadeWeights {
+    int log2_denom;
+    int scale[2], offset[2];
+} AvoFadeWeights;
+
+AVO_INLINE int avo_fade_offset_of_mixture(const AvoFadeWeights *w)
+{
+    return (w->offset[0] + w->offset[1] + 1) >> 1;
+}
+
+/* From the shortest form to the longest: offsets each for itself; offsets that suit the mixture,
+ * too; scales with such offsets, or the first if none fits better. */
+void avo_fade_by_mean(const AvoFade *f, AvoFadeWeights *out);
+void avo_fade_by_mixture(const AvoFade *f, AvoFadeWeights *out);
+void avo_fade_by_contrast(const AvoFade *f, AvoFadeWeights *out);
+
 /* ---- weight_pair.c ---- */
 
-/* Luma weights of a B picture of a fade, for its reference `past` before and the one `future`
- * behind it; both fields have been searched. */
+/* Weights of a B picture of a fade, for its reference `past` before and the one `future` behind it;
+ * both fields have been searched. */
 void avo_weight_pair(const AvoLookahead *la, int index, int past, int future, AvoPlanWeight out[2]);
 
 /* ---- adaptive_quant.c ---- */

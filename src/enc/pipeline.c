@@ -335,11 +335,13 @@ static AvoWeight b_weight(const AvoPicJob *job, int list, const AvoFrame *ref)
     int denom = job->header.luma_log2_denom;
     int offset = (job->rec->brightness_q4 - ref->brightness_q4 + 8) >> 4;
     AvoWeight w = {.w = {(int16_t)(1 << denom)}, .o = {(int16_t)avo_clip3(-128, 127, offset)}};
-    if (found->used[0] && ref->poc == job->plan.weight_poc[list]) {
-        w.w[0] = (int16_t)found->w[0];
-        w.o[0] = (int16_t)found->o[0];
+    bool is_found = found->used[0] && ref->poc == job->plan.weight_poc[list];
+    for (int i = 0; i < 3 && is_found; i++) {
+        w.w[i] = (int16_t)found->w[i];
+        w.o[i] = (int16_t)found->o[i];
     }
     w.luma_flag = w.o[0] != 0 || w.w[0] != 1 << denom;
+    w.chroma_flag = is_found && (found->used[1] || found->used[2]);
     return w;
 }
 
@@ -347,7 +349,7 @@ static void set_b_weights(AvoPicJob *job)
 {
     AvoSliceHeader *h = &job->header;
     h->luma_log2_denom = job->plan.weight[0].log2_denom[0];
-    h->chroma_log2_denom = 0;
+    h->chroma_log2_denom = job->plan.weight[0].log2_denom[1];
     for (int list = 0; list < 2; list++)
         for (int i = 0; i < job->refs.count[list]; i++)
             h->weight[list][i] = b_weight(job, list, job->refs.frame[list][i]);
