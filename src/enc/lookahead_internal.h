@@ -1,7 +1,7 @@
 /* Shared by the files of the lookahead: lookahead.c (window and plans), examine.c (new pictures),
  * lowres_cost.c (half-size costs), fields.c (searches side by side), coarse_search.c (long motion),
  * scenecut.c, gop_shape.c, propagate.c, adaptive_quant.c, weight_estimate.c, weight_fit.c,
- * weight_pair.c. Nobody else includes it.
+ * weight_pair.c, weight_chroma.c. Nobody else includes it.
  *
  * Pictures are named by their index in the window: [0] is the last anchor already planned (NULL
  * before the first picture), [1 .. count] are undecided, in display order. */
@@ -323,10 +323,20 @@ typedef struct AvoFade {
     AvoLight cur, ref[2];
 } AvoFade;
 
+/* Of both references, in one plane. */
 typedef struct AvoFadeWeights {
     int log2_denom;
     int scale[2], offset[2];
 } AvoFadeWeights;
+
+/* clang-format off */
+#define AVO_FADE_PLAIN(denom) {(denom), {1 << (denom), 1 << (denom)}, {0, 0}}
+/* clang-format on */
+
+AVO_INLINE bool avo_fade_is_plain(const AvoFadeWeights *w, int list)
+{
+    return w->scale[list] == 1 << w->log2_denom && w->offset[list] == 0;
+}
 
 AVO_INLINE int avo_fade_offset_of_mixture(const AvoFadeWeights *w)
 {
@@ -338,6 +348,23 @@ AVO_INLINE int avo_fade_offset_of_mixture(const AvoFadeWeights *w)
 void avo_fade_by_mean(const AvoFade *f, AvoFadeWeights *out);
 void avo_fade_by_mixture(const AvoFade *f, AvoFadeWeights *out);
 void avo_fade_by_contrast(const AvoFade *f, AvoFadeWeights *out);
+
+/* A B picture of a fade, its references before and behind and the vectors to them. */
+typedef struct AvoFadePictures {
+    const AvoLookahead *la;
+    const AvoSource *cur, *ref[2];
+    const AvoMv *mv[2];
+} AvoFadePictures;
+
+AvoFade avo_fade_of(const AvoFadePictures *p, int plane);
+
+/* ---- weight_chroma.c ---- */
+
+#define AVO_FADE_BOTH 2 /* beside 0, the past, and 1, the future */
+
+/* Chroma weights of a B picture. choice: what each block is predicted from. */
+void avo_weight_chroma_pair(const AvoFadePictures *p, const uint16_t *choice,
+                            AvoFadeWeights out[2]);
 
 /* ---- weight_pair.c ---- */
 

@@ -85,8 +85,7 @@ typedef struct AvoPlan {
     int64_t minigop_start,
         minigop_end; /* display indexes of the anchors around (end: of this picture's own anchor) */
     bool fades;      /* B: the anchor of its mini-GOP has weights */
-    /* P: of the anchor before, list 0. B pictures that fade: of the nearest reference of each list,
-     * luma only. */
+    /* P: of the anchor before, list 0. B that fade: of the nearest reference of each list. */
     AvoPlanWeight weight[2];
     int weight_poc[2]; /* of those references */
     int brightness_q4; /* mean luma, 1/16 */

@@ -4,7 +4,7 @@
  * next to nothing. Where they differ, scale = ratio of deviations and offset = what the means then
  * still differ by; the half-size search runs again on the weighted reference, and the weights stay
  * if the SATD of the picture falls clearly. Chroma planes are tried one by one with the vectors
- * found.
+ * found; in a fade their contrast is sure to change, so they get as much of it as a scale can give.
  *
  * In: the planes' mean and deviation, from sums of their rows. Out: AvoPlanWeight per (picture,
  * distance), 7.4.3.2: sample = ((ref * w + 2^(denom - 1)) >> denom) + o. */
@@ -93,8 +93,9 @@ static int in_steps(int scale_q8, int denom)
 }
 
 /* Scale and offset that give plane i of ref the mean and deviation of cur, over the greatest
- * denominator from least_denom on. False: they have them already, or no weights could do it. */
-static bool guess(const AvoLowres *cur, const AvoLowres *ref, int i, int least_denom,
+ * denominator from least_denom on; those that come nearest, if asked. False: they have them
+ * already, or no weights could do it. */
+static bool guess(const AvoLowres *cur, const AvoLowres *ref, int i, int least_denom, bool nearest,
                   AvoPlanWeight *out)
 {
     int dev = cur->deviation_q8[i], ref_dev = ref->deviation_q8[i];
@@ -105,7 +106,7 @@ static bool guess(const AvoLowres *cur, const AvoLowres *ref, int i, int least_d
     int denom = LOG2_DENOM, *w = &out->w[i], *o = &out->o[i];
     while (denom > least_denom && in_steps(scale_q8, denom) > SCALE_MAX)
         denom--;
-    *w = in_steps(scale_q8, denom);
+    *w = nearest ? avo_clip3(1, SCALE_MAX, in_steps(scale_q8, denom)) : in_steps(scale_q8, denom);
     if (*w > SCALE_MAX || *w < 1)
         return false;
     fit(cur, ref, i, denom, w, o);
@@ -118,7 +119,7 @@ static bool guess(const AvoLowres *cur, const AvoLowres *ref, int i, int least_d
 bool avo_weight_luma(const AvoLowres *cur, const AvoLowres *ref, AvoPlanWeight *out)
 {
     memset(out, 0, sizeof *out);
-    out->used[0] = guess(cur, ref, 0, LEAST_DENOM, out);
+    out->used[0] = guess(cur, ref, 0, LEAST_DENOM, false, out);
     out->log2_denom[1] = LOG2_DENOM;
     out->w[1] = out->w[2] = 1 << LOG2_DENOM;
     return out->used[0];
@@ -168,14 +169,15 @@ static void chroma_costs(const AvoLookahead *la, int index, int past, int i,
 void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight)
 {
     const AvoLowres *cur = avo_lowres(la, index), *ref = avo_lowres(la, index - past);
-    if (!weight->used[0]) {
+    bool fades = weight->used[0];
+    if (!fades) {
         memset(weight, 0, sizeof *weight);
         weight->log2_denom[0] = weight->log2_denom[1] = LOG2_DENOM;
         weight->w[0] = weight->w[1] = weight->w[2] = 1 << LOG2_DENOM;
     }
     for (int i = 1; i < 3 && la->window[index]->plane[i].data; i++) {
         uint64_t cost[2] = {0, 0};
-        if (guess(cur, ref, i, LOG2_DENOM, weight))
+        if (guess(cur, ref, i, LOG2_DENOM, fades, weight))
             chroma_costs(la, index, past, i, weight, cost);
         weight->used[i] = avo_weight_pays(cost[1], cost[0]);
         if (!weight->used[i]) {

@@ -16,6 +16,18 @@
 #define OF_MIXTURE 8   /* how much the mixture counts beside each reference alone */
 #define FLAT_Q8    64  /* a picture of less deviation has no contrast to scale */
 
+static AvoLight light_of(const AvoSource *source, int plane)
+{
+    const AvoLowres *lr = source->lookahead;
+    return (AvoLight){lr->mean_q8[plane], lr->deviation_q8[plane]};
+}
+
+AvoFade avo_fade_of(const AvoFadePictures *p, int plane)
+{
+    return (AvoFade){light_of(p->cur, plane),
+                     {light_of(p->ref[0], plane), light_of(p->ref[1], plane)}};
+}
+
 static AvoLight weighted(const AvoLight *ref, int denom, int scale, int offset)
 {
     return (AvoLight){(ref->mean_q8 * scale >> denom) + offset * 256,
@@ -40,8 +52,8 @@ static int64_t misfit(const AvoFade *f, const AvoFadeWeights *w)
 {
     int64_t sum = OF_MIXTURE * distance(f->cur, mixture(f->ref, w));
     for (int list = 0; list < 2; list++)
-        sum += distance(f->cur, weighted(&f->ref[list], w->log2_denom, w->scale[list],
-                                         w->offset[list]));
+        sum += distance(f->cur,
+                        weighted(&f->ref[list], w->log2_denom, w->scale[list], w->offset[list]));
     return sum;
 }
 
@@ -92,7 +104,7 @@ void avo_fade_by_contrast(const AvoFade *f, AvoFadeWeights *out)
 {
     int s0 = ratio_of_contrast(f, 0), s1 = ratio_of_contrast(f, 1);
     avo_fade_by_mean(f, out);
-    out->log2_denom = LOG2_DENOM;
+    out->log2_denom = LOG2_DENOM; /* whatever fits, as other planes share it */
     out->scale[0] = out->scale[1] = 1 << LOG2_DENOM;
     for (int i = 0; i < 9; i++)
         try_scales(f, LOG2_DENOM, s0 - 1 + i % 3, s1 - 1 + i / 3, out);

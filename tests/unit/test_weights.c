@@ -1,5 +1,6 @@
 /* Weights of fades: whatever part of a scene's light two pictures have, the scale and offset found
- * give the one the brightness and contrast of the other, as far as their steps allow. */
+ * give the one the brightness and contrast of the other, as far as their steps allow. Those of two
+ * references do so alone and as a mixture, in chroma, too. */
 #include "check.h"
 #include "enc/lookahead_internal.h"
 
@@ -67,8 +68,62 @@ static void test_limits(void)
           "out of black: scale %d, offset %d", w.w[0], w.o[0]);
 }
 
+/* A chroma plane of mean 120 and deviation 20 around no colour, in `percent` of its light. */
+static AvoLight colour(int percent)
+{
+    return (AvoLight){(128 * 100 - 8 * percent) * 256 / 100, 20 * 256 * percent / 100};
+}
+
+static void check_pair(const AvoFade *f, const AvoFadeWeights *w, const char *kind, int deviation)
+{
+    for (int list = 0; list < 3; list++) {
+        bool both = list == AVO_FADE_BOTH;
+        int s0 = list == 1 ? 0 : w->scale[0], s1 = list == 0 ? 0 : w->scale[1];
+        int denom = w->log2_denom + both;
+        int offset = both ? avo_fade_offset_of_mixture(w) : w->offset[list];
+        int mean = ((f->ref[0].mean_q8 * s0 + f->ref[1].mean_q8 * s1) >> denom) + offset * 256;
+        int contrast = (f->ref[0].deviation_q8 * s0 + f->ref[1].deviation_q8 * s1) >> denom;
+        CHECK(avo_abs(mean - f->cur.mean_q8) <= 257, "%s, reference %d: mean off by %d", kind, list,
+              mean - f->cur.mean_q8);
+        CHECK(avo_abs(contrast - f->cur.deviation_q8) <= deviation,
+              "%s, reference %d: deviation off by %d", kind, list, contrast - f->cur.deviation_q8);
+    }
+}
+
+/* Every kind has the brightness right; the longest has the contrast right, too, where a scale can
+ * give it: twice at most, as offsets have to bring it back to no colour. */
+static void test_pairs(void)
+{
+    int longest = 0;
+    for (int past = 20; past <= 100; past += 4)
+        for (int future = 20; future <= 100; future += 4) {
+            AvoFade f = {colour((past + future) / 2), {colour(past), colour(future)}};
+            AvoFadeWeights w;
+            avo_fade_by_mean(&f, &w);
+            check_pair(&f, &w, "offsets", 20 * 256);
+            CHECK(w.log2_denom == 0, "offsets: 2^%d", w.log2_denom);
+            avo_fade_by_mixture(&f, &w);
+            check_pair(&f, &w, "offsets of the mixture", 20 * 256);
+            avo_fade_by_contrast(&f, &w);
+            CHECK(w.log2_denom == 5 && w.scale[0] + w.scale[1] <= 128 &&
+                      avo_min(w.scale[0], w.scale[1]) > 0,
+                  "%d to %d %%: scales %d and %d / 2^%d", past, future, w.scale[0], w.scale[1],
+                  w.log2_denom);
+            if (past + future > 4 * avo_min(past, future))
+                continue;
+            check_pair(&f, &w, "scales", 256);
+            longest++;
+        }
+    CHECK(longest > 200, "%d pairs have scales", longest);
+    AvoFadeWeights plain = AVO_FADE_PLAIN(5), other = plain;
+    other.offset[1] = 1;
+    CHECK(avo_fade_is_plain(&plain, 0) && avo_fade_is_plain(&plain, 1), "plain weights");
+    CHECK(avo_fade_is_plain(&other, 0) && !avo_fade_is_plain(&other, 1), "an offset is not plain");
+}
+
 int main(void)
 {
+    test_pairs();
     test_same();
     test_fades();
     test_limits();

@@ -72,7 +72,8 @@ def point(options, crf, source=SCENE):
     r = run("encode", *source, *options.split(), "--crf", str(crf), "--psnr", "--ssim", "--quiet", "--json", "-", "-o", os.devnull)
     summary = json.loads(r.stdout)
     every = summary["types"]["all"]
-    return {"kbps": summary["kbps"], "psnr": every["psnr_global_y"], "ssim": every["ssim_db"]}
+    chroma = (every["psnr_u"] + every["psnr_v"]) / 2
+    return {"kbps": summary["kbps"], "psnr": every["psnr_global_y"], "ssim": every["ssim_db"], "chroma": chroma}
 
 
 def saving(without, with_it, metric="psnr", source=SCENE):
@@ -256,11 +257,14 @@ def test_fades():
 
 
 def test_weights_in_fades():
-    """B pictures follow the contrast of a fade, not its brightness alone, which saves half as much."""
+    """B pictures follow the contrast of a fade, not its brightness alone, which saves half as much; and its colours, too."""
     path = clip("fade-in", "[0]trim=end_frame=40,fade=in:0:40", "testsrc2=")
     got = saving("--tune psnr --no-weightb", "--tune psnr", source=(path,))
     print(f"weights of B pictures in a fade    {got:6.2f} %, at least 16")
     check(got >= 16, f"weights of B pictures in a fade save {got:.2f} %, not 16")
+    got = saving("--tune psnr --no-weightb", "--tune psnr", "chroma", (path,))
+    print(f"the same by PSNR of chroma          {got:6.2f} %, at least 14")
+    check(got >= 14, f"weights of B pictures in a fade save {got:.2f} % by PSNR of chroma, not 14")
 
 
 def main():
