@@ -76,9 +76,8 @@ void avo_search_bind(AvoSearch *s, AvoRowCtx *row, const AvoSearchBlock *b, int 
                     : NULL;
     s->stride = f->plane[0].stride;
     ptrdiff_t at = (row->mb_y * 16 + b->y) * s->stride + row->mb_x * 16 + b->x;
-    s->plane[0] = f->plane[0].data + at;
-    for (int i = 0; i < 3; i++)
-        s->plane[1 + i] = f->hpel[i].data + at;
+    s->whole = f->plane[0].data + at;
+    s->quarter = f->quarter;
     s->lambda = row->lambda_q8;
     set_limits(s, row, b);
 }
@@ -129,7 +128,7 @@ AVO_INLINE bool take(AvoSearch *s, Point p, int sad)
 
 AVO_INLINE const pixel *sample_at(const AvoSearch *s, Point p)
 {
-    return s->plane[0] + p.y * s->stride + p.x;
+    return s->whole + p.y * s->stride + p.x;
 }
 
 /* Up to four positions inside the limits; returns the last that was better than all before, -1 if
@@ -332,7 +331,7 @@ static void search_line(AvoSearch *s, Point step, int first, int last)
     const AvoCostX4Fn sad_x4 = s->dsp->sad_x4[s->block->size];
     ptrdiff_t next = step.y * s->stride + step.x;
     for (int k = first; k <= last; k += 4) {
-        const pixel *p = s->plane[0] + k * next, *at[4] = {p, p + next, p + 2 * next, p + 3 * next};
+        const pixel *p = s->whole + k * next, *at[4] = {p, p + next, p + 2 * next, p + 3 * next};
         int sad[4], count = avo_min(last - k + 1, 4);
         for (int i = count; i < 4; i++)
             at[i] = p;

@@ -5,7 +5,7 @@
 
 #include "enc/motion.h"
 
-/* One block and one reference. Planes and source point at the block; vectors are relative to its
+/* One block and one reference. Samples and source point at the block; vectors are relative to its
  * own place. */
 typedef struct AvoSearch {
     AvoRowCtx *row;
@@ -15,8 +15,9 @@ typedef struct AvoSearch {
     int ref;
     const AvoWeight *weight; /* explicit luma weights of the reference, NULL without */
     const pixel *cur;        /* whole samples: inverse-weighted when the reference has weights */
-    const pixel *plane[4];   /* whole samples, then h, v and centre half-samples */
+    const pixel *whole;      /* the reference's whole samples */
     ptrdiff_t stride;
+    const int32_t (*quarter)[2]; /* from them to other positions: see avo_motion_prepare() */
     /* Bits of a vector by its component in quarter samples (the tables are centred at the predicted
      * vector), and what they cost. */
     const uint16_t *bits_x, *bits_y;
@@ -44,22 +45,14 @@ AVO_INLINE bool avo_search_inside(const AvoSearch *s, int x, int y)
 
 /* ---- prediction blocks (8.4.2.2.1) ---- */
 
-/* Quarter position (fx, fy) at [fy * 4 + fx]: the mean of a sample of plane a and one of plane b,
- * or, with even fx and fy, one sample (a and b are the same). Offsets are in whole samples; a is
- * never below the block's own row. */
-typedef struct AvoQpelRule {
-    uint8_t a, ax, b, bx, by;
-} AvoQpelRule;
-extern const AvoQpelRule avo_qpel_rule[16];
-
 /* The two blocks in the planes whose mean a vector means; twice the same where it needs none. */
 AVO_INLINE void avo_search_blocks(const AvoSearch *s, AvoMv mv, const pixel **first,
                                   const pixel **second)
 {
-    const AvoQpelRule *r = &avo_qpel_rule[(mv.y & 3) * 4 + (mv.x & 3)];
-    ptrdiff_t at = (mv.y >> 2) * s->stride + (mv.x >> 2);
-    *first = s->plane[r->a] + at + r->ax;
-    *second = s->plane[r->b] + at + r->bx + r->by * s->stride;
+    const int32_t *way = s->quarter[(mv.y & 3) * 4 + (mv.x & 3)];
+    const pixel *at = s->whole + (mv.y >> 2) * s->stride + (mv.x >> 2);
+    *first = at + way[0];
+    *second = at + way[1];
 }
 
 AVO_INLINE int avo_width_index(int w)

@@ -29,6 +29,7 @@ static void carve_frames(AvocetEncoder *enc, AvoArena *arena)
         AvoFrame dry, *f = frames ? &frames[i] : &dry;
         avo_frame_carve(f, arena, enc->sps.mb_width, enc->sps.mb_height, enc->sps.chroma_format_idc,
                         AVO_FRAME_HPEL | AVO_FRAME_INFO);
+        avo_motion_prepare(f);
         f->slot = i;
         f->uid = -1;
     }

@@ -5,12 +5,32 @@
  * planes as they are, quarter-sample ones as means of two blocks in them. */
 #include "enc/motion_internal.h"
 
-const AvoQpelRule avo_qpel_rule[16] = {
+/* ---- quarter positions ---- */
+
+/* The mean of a sample of plane a and one of plane b, or, with even fx and fy, one sample (a and b
+ * are the same). Planes: whole samples, then h, v and centre half-samples. Offsets are in whole
+ * samples; a is never below the position's own row. */
+static const struct {
+    uint8_t a, ax, b, bx, by;
+} rule[16] = {
     {0, 0, 0, 0, 0}, {0, 0, 1, 0, 0}, {1, 0, 1, 0, 0}, {1, 0, 0, 1, 0},
     {0, 0, 2, 0, 0}, {1, 0, 2, 0, 0}, {1, 0, 3, 0, 0}, {1, 0, 2, 1, 0},
     {2, 0, 2, 0, 0}, {2, 0, 3, 0, 0}, {3, 0, 3, 0, 0}, {2, 1, 3, 0, 0},
     {2, 0, 0, 0, 1}, {2, 0, 1, 0, 1}, {3, 0, 1, 0, 1}, {2, 1, 1, 0, 1},
 };
+
+void avo_motion_prepare(AvoFrame *f)
+{
+    const AvoPlane *plane[4] = {&f->plane[0], &f->hpel[0], &f->hpel[1], &f->hpel[2]};
+    ptrdiff_t from_whole[4] = {0};
+    for (int i = 1; i < 4 && plane[i]->data; i++) /* none in a dry run */
+        from_whole[i] = plane[i]->data - plane[0]->data;
+    for (int k = 0; k < 16; k++) {
+        f->quarter[k][0] = (int32_t)(from_whole[rule[k].a] + rule[k].ax);
+        f->quarter[k][1] = (int32_t)(from_whole[rule[k].b] + rule[k].bx +
+                                     rule[k].by * plane[0]->stride);
+    }
+}
 
 /* ---- luma ---- */
 
@@ -40,7 +60,7 @@ typedef struct Refinement {
 } Refinement;
 
 /* Distortions of up to four vectors in an unweighted reference, mostly by one kernel call. */
-static void distortions_in_planes(const Refinement *f, const AvoMv *mv, int count, int *out)
+AVO_INLINE void distortions_in_planes(const Refinement *f, const AvoMv *mv, int count, int *out)
 {
     const AvoSearch *s = f->s;
     const pixel *a[4], *b[4];
@@ -60,19 +80,24 @@ static void distortions_in_planes(const Refinement *f, const AvoMv *mv, int coun
             out[i] = f->cost(f->cur, AVO_CUR_STRIDE, a[i], s->stride);
 }
 
-/* Distortions of up to four vectors. */
-static void luma_distortions(const Refinement *f, const AvoMv *mv, int count, int *out)
+static AVO_NOINLINE void weighted_distortions(const Refinement *f, const AvoMv *mv, int count,
+                                              int *out)
 {
     const AvoSearch *s = f->s;
-    if (!s->weight) {
-        distortions_in_planes(f, mv, count, out);
-        return;
-    }
     for (int i = 0; i < count; i++) {
         ptrdiff_t stride;
         const pixel *p = fetch_weighted(s, mv[i], s->row->block[0], &stride);
         out[i] = f->cost(f->cur, AVO_CUR_STRIDE, p, stride);
     }
+}
+
+/* Distortions of up to four vectors. */
+AVO_INLINE void luma_distortions(const Refinement *f, const AvoMv *mv, int count, int *out)
+{
+    if (f->s->weight)
+        weighted_distortions(f, mv, count, out);
+    else
+        distortions_in_planes(f, mv, count, out);
 }
 
 /* ---- chroma ---- */

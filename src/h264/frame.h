@@ -43,6 +43,7 @@ typedef struct AvoFrame {
     int64_t slot_poc[AVO_SLOTS_MAX]; /* and its poc (vector scaling) */
     int64_t pts;
     int brightness_q4; /* encoder: mean luma of the source, 1/16 */
+    int32_t quarter[16][2]; /* encoder: see avo_motion_prepare() */
     void *user;        /* encoder or decoder attachment */
 } AvoFrame;
 
