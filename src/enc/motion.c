@@ -189,6 +189,34 @@ static int try_around(AvoSearch *s, int x, int y, const int8_t (*d)[2], int coun
     return best;
 }
 
+/* SADs of four positions for a whole macroblock, far from the best one: half of it tells of most
+ * that they are worse. False if they all are; moves the pointers. */
+static bool far_sads(const AvoSearch *s, const pixel *at[4], int sad[4])
+{
+    const AvoCostX4Fn half = s->dsp->sad_x4[AVO_BLK_16x8];
+    int lower[4];
+    half(s->cur, at, s->stride, sad);
+    if (avo_min(avo_min(sad[0], sad[1]), avo_min(sad[2], sad[3])) >= s->cost)
+        return false;
+    for (int i = 0; i < 4; i++)
+        at[i] += 8 * s->stride;
+    half(s->cur + 8 * AVO_CUR_STRIDE, at, s->stride, lower);
+    for (int i = 0; i < 4; i++)
+        sad[i] += lower[i];
+    return true;
+}
+
+static void try_far(AvoSearch *s, const Point p[4])
+{
+    const pixel *at[4];
+    int sad[4];
+    for (int i = 0; i < 4; i++)
+        at[i] = sample_at(s, p[i]);
+    if (far_sads(s, at, sad))
+        for (int i = 0; i < 4; i++)
+            take(s, p[i], sad[i]);
+}
+
 /* Positions collected one by one, measured four at a time. */
 typedef struct Batch {
     Point p[4];
@@ -197,7 +225,9 @@ typedef struct Batch {
 
 static void batch_flush(AvoSearch *s, Batch *b)
 {
-    if (b->n)
+    if (b->n == 4 && s->block->size == AVO_BLK_16x16)
+        try_far(s, b->p);
+    else if (b->n)
         try_batch(s, b->p, b->n);
     b->n = 0;
 }
@@ -328,18 +358,15 @@ static void search_multi_hexagon(AvoSearch *s, int range)
 /* The positions first..last times step. */
 static void search_line(AvoSearch *s, Point step, int first, int last)
 {
-    const AvoCostX4Fn sad_x4 = s->dsp->sad_x4[s->block->size];
     ptrdiff_t next = step.y * s->stride + step.x;
     for (int k = first; k <= last; k += 4) {
         const pixel *p = s->whole + k * next, *at[4] = {p, p + next, p + 2 * next, p + 3 * next};
         int sad[4], count = avo_min(last - k + 1, 4);
         for (int i = count; i < 4; i++)
             at[i] = p;
-        sad_x4(s->cur, at, s->stride, sad);
-        if (avo_min(avo_min(sad[0], sad[1]), avo_min(sad[2], sad[3])) >= s->cost)
-            continue;
-        for (int i = 0; i < count; i++)
-            take(s, (Point){(int16_t)(step.x * (k + i)), (int16_t)(step.y * (k + i))}, sad[i]);
+        if (far_sads(s, at, sad))
+            for (int i = 0; i < count; i++)
+                take(s, (Point){(int16_t)(step.x * (k + i)), (int16_t)(step.y * (k + i))}, sad[i]);
     }
 }
 
