@@ -155,6 +155,18 @@ static void costs_at_border(AvoRowCtx *row, int size, const pixel *cur, const pi
     }
 }
 
+/* The cheapest mode, of equals the first. Which it is cannot be predicted, so there is no branch on
+ * it. */
+static ModeCost cheapest_mode(const int satd[9], int predicted, int likely, int other)
+{
+    int64_t least = INT64_MAX;
+    for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
+        int64_t cost = satd[mode] + (mode == predicted ? likely : other);
+        least = avo_min64(least, cost << 4 | mode);
+    }
+    return (ModeCost){(int)(least & 15), (int)(least >> 4)};
+}
+
 /* Legal modes by SATD and bits, cheapest first, at most `keep`. Returns how many. */
 static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge, unsigned have,
                       int predicted, ModeBits bits, int keep, ModeCost *ranked)
@@ -169,6 +181,10 @@ static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge,
         dsp->intra_satd_x9_4x4(cur, edge, satd);
     else
         dsp->intra_sa8d_x9_8x8(cur, edge, satd);
+    if (keep == 1) {
+        ranked[0] = cheapest_mode(satd, predicted, likely, other);
+        return 1;
+    }
     for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
         int cost = satd[mode] + (mode == predicted ? likely : other);
         if (cost >= AVO_COST_MAX || (n == keep && cost >= ranked[n - 1].cost))
