@@ -1,5 +1,6 @@
 /* See block_quant.h. */
 #include "enc/block_quant.h"
+#include "enc/psy.h"
 #include "enc/residual_syntax.h"
 #include "enc/trellis.h"
 #include "h264/tables.h"
@@ -48,6 +49,14 @@ void avo_trellis_lambdas(AvoRowCtx *row)
 
 /* ---- blocks ---- */
 
+/* Of Intra4x4, too: the mean of a 4x4 is what carries on into the next. */
+static int mean_extra(const AvoRowCtx *row, AvoBlockCat cat)
+{
+    if (!avo_means_matter(row))
+        return 0;
+    return cat == AVO_CAT_CHROMA_DC ? AVO_MEAN_EXTRA_CHROMA : AVO_MEAN_EXTRA_LUMA;
+}
+
 static AvoTrellisBlock trellis_block(const AvoRowCtx *row, const AvoMbCand *cand, AvoBlockCat cat,
                                      bool intra, int qp)
 {
@@ -59,6 +68,7 @@ static AvoTrellisBlock trellis_block(const AvoRowCtx *row, const AvoMbCand *cand
         .qp = qp,
         .lambda2_q8 = row->trellis_lambda2_q8[intra],
         .max_level = row->job->tools->clip_levels_cavlc ? 2047 : INT16_MAX,
+        .mean_extra = mean_extra(row, cat),
     };
 }
 

@@ -99,7 +99,7 @@ static int64_t run_part(Part *p, int16_t *levels, const coef *c, uint64_t mask,
         int raster = avo_coef_raster(kind, from);
         p->mask |= 1u << i;
         p->levels[i] = (int16_t)(c[raster] < 0 ? -levels[from] : levels[from]);
-        p->point[i] = avo_coef_point(kind, b->scale, b->qp, raster, avo_abs(c[raster]));
+        p->point[i] = avo_trellis_point(b, kind, raster, avo_abs(c[raster]));
     }
     p->left = p->mask;
     if (!p->mask)

@@ -3,6 +3,7 @@
 #include "enc/block_quant.h"
 #include "enc/coding.h"
 #include "enc/decide.h"
+#include "enc/psy.h"
 #include "enc/unseen.h"
 
 void avo_cand_init(const AvoRowCtx *row, AvoMbCand *cand, AvoMbType type)
@@ -48,27 +49,6 @@ AvoMbSyntax avo_cand_syntax(const AvoRowCtx *row, const AvoMbCand *cand)
     };
 }
 
-/* Texture energy of the four 8x8 blocks of a macroblock: AC of the 8x8 Hadamard transform. */
-static void block_energies(const AvoDsp *dsp, const pixel *p, ptrdiff_t stride, int energy[4])
-{
-    for (int i = 0; i < 4; i++)
-        energy[i] =
-            (int)(dsp->hadamard_ac[AVO_BLK_8x8](p + (i >> 1) * 8 * stride + (i & 1) * 8, stride) >>
-                  32);
-}
-
-enum { PSY_Q8 = 166 }; /* weight of a unit of texture at strength 1 */
-
-/* What the eye minds beyond the squared error: texture that got lost or was added. */
-static int64_t psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
-{
-    int energy[4], sum = 0;
-    block_energies(row->job->dsp, cand->rec, AVO_REC_STRIDE, energy);
-    for (int i = 0; i < 4; i++)
-        sum += avo_abs(energy[i] - row->cur_energy[i]);
-    return (int64_t)row->lambda_q8 * PSY_Q8 * row->job->tools->psy_rd * sum / (100 * 256 * 256);
-}
-
 bool avo_may_beat(const AvoMbCand *cand, const AvoMbCand *rival, int blk8)
 {
     int64_t there = rival->luma_score[blk8], rest = there ? rival->score - there : 0;
@@ -93,8 +73,8 @@ static uint32_t count_bits(const AvoRowCtx *row, AvoMbCand *cand)
 void avo_cand_score_below(AvoRowCtx *row, AvoMbCand *cand, int64_t limit)
 {
     cand->ssd = avo_cand_ssd(row, cand);
-    if (row->job->tools->psy_rd && cand->ssd < limit)
-        cand->ssd += psy_distortion(row, cand);
+    if (cand->ssd < limit)
+        cand->ssd += avo_psy_distortion(row, cand);
     if (cand->ssd >= limit) {
         cand->score = INT64_MAX;
         return;
@@ -151,8 +131,7 @@ void avo_decide_mb(AvoRowCtx *row)
     bool intra = row->syntax.slice_type == AVO_SLICE_I || avo_is_forced_intra(row);
     if (!intra)
         avo_fill_unseen(row);
-    if (row->job->tools->psy_rd)
-        block_energies(row->job->dsp, row->cur, AVO_CUR_STRIDE, row->cur_energy);
+    avo_psy_look(row);
     row->use_trellis = row->job->tools->trellis == 2;
     if (row->job->tools->trellis)
         avo_trellis_lambdas(row);

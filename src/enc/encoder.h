@@ -41,7 +41,8 @@ struct AvocetEncoder {
     AvoTools tools;
     AvoTools tools_lesser; /* of leaves, and P pictures between the fine ones of a chain */
     AvoTools tools_beyond; /* of pictures that the last quantiser is too fine for */
-    AvoQuantSet *quant;
+    AvoQuantSet *quant; /* the last one is that of intra pictures */
+    int quant_count;
     uint16_t *mvd_bits;
     AvoTaskPool *pool;
     AvoRowCtx *rows; /* one per worker */

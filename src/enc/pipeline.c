@@ -54,6 +54,9 @@ static void set_slices(AvocetEncoder *enc, AvoPicJob *job)
     job->deblock = c->deblock;
 }
 
+/* In 1/64 of a step: nearly half a step rounds up. */
+#define MEAN_DEADZONE 28
+
 /* What all pictures have in common; before anything is carved, since carving asks for dsp. */
 static void bind_job(AvocetEncoder *enc, AvoPicJob *job)
 {
@@ -85,7 +88,8 @@ static void carve_works(AvocetEncoder *enc, AvoArena *arena, int workers)
     AvoProgress *frame_rows =
         avo_arena_take(arena, (size_t)enc->frame_count * sizeof *frame_rows, 0);
     enc->rows = avo_arena_take(arena, (size_t)workers * sizeof *enc->rows, 0);
-    enc->quant = avo_arena_take(arena, sizeof *enc->quant, 0);
+    enc->quant_count = enc->tools.rounds_means ? 2 : 1;
+    enc->quant = avo_arena_take(arena, (size_t)enc->quant_count * sizeof *enc->quant, 0);
     for (int i = 0; i < enc->work_count; i++) {
         AvoPictureWork *work = &enc->work[i];
         bind_job(enc, &work->job);
@@ -100,6 +104,17 @@ static void carve_works(AvocetEncoder *enc, AvoArena *arena, int workers)
     enc->mvd_bits = avo_arena_take(arena, (size_t)(2 * mvd_range + 1) * sizeof *enc->mvd_bits, 0);
     for (int i = 0; i < enc->work_count && enc->mvd_bits; i++)
         enc->work[i].job.mvd_bits = enc->mvd_bits + mvd_range;
+}
+
+/* The second set: intra pictures, whose means are rounded with hardly a dead zone (psy.h). */
+static void init_quant(AvocetEncoder *enc)
+{
+    const int *chroma_offset = enc->pps.chroma_qp_offset;
+    AvoDeadZones zones = enc->tools.deadzones;
+    avo_quant_init(&enc->quant[0], &enc->pps.scaling, chroma_offset, zones);
+    zones.mean = MEAN_DEADZONE;
+    if (enc->quant_count > 1)
+        avo_quant_init(&enc->quant[1], &enc->pps.scaling, chroma_offset, zones);
 }
 
 static int begin_two_pass(AvocetEncoder *enc)
@@ -159,8 +174,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     if (!arena->base || arena->overflow)
         return arena->overflow ? AVOCET_ERR_MEMORY : AVOCET_OK;
 
-    avo_quant_init(enc->quant, &enc->pps.scaling, enc->pps.chroma_qp_offset,
-                   enc->tools.deadzone_intra, enc->tools.deadzone_inter);
+    init_quant(enc);
     avo_mvd_bits_init(enc->mvd_bits, enc->work[0].job.mvd_range, c->cabac);
     avo_references_init(&enc->references, &enc->sps, &enc->pps, enc->frames, enc->frame_count, c);
     avo_deblock_trial_init(&enc->deblock_trial, c);
@@ -487,6 +501,7 @@ static int start_picture(AvocetEncoder *enc, AvoPicJob *job)
     avo_chain_start(&enc->chain, &job->plan);
     avo_rc_start(&enc->rc, &job->plan, &job->frame_qp);
     job->tools = choose_tools(enc, &job->plan, job->frame_qp.qp_q8);
+    job->quant = &enc->quant[h->type == AVO_SLICE_I ? enc->quant_count - 1 : 0];
     if (job->plan.type == AVOCET_TYPE_IDR)
         enc->last_idr_coded = job->plan.coded_index;
     set_refresh(enc, job);

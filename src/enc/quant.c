@@ -23,8 +23,10 @@ static uint16_t bias_for(int mf, int deadzone)
 
 enum { NEAREST = 32 }; /* as a dead zone: half a step */
 
-static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, int deadzone)
+static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, AvoDeadZones zones)
 {
+    bool intra = list < 3;
+    int mean = intra ? zones.mean : zones.inter, rest = intra ? zones.intra : zones.inter;
     for (int qp = 0; qp < 52; qp++) {
         for (int k = 0; k < 16; k++) {
             int i = avo_zigzag_4x4[k];
@@ -32,34 +34,36 @@ static void init_4x4(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, in
                 scaled_mf(avo_quant_mf_4x4[qp % 6][i] * 2u, qp / 6, lists->list4x4[list][k]);
             q->mf4[list][qp][i] = mf;
             q->ac_mf4[list][qp][i] = i ? mf : 0;
-            q->bias4[list][qp][i] = bias_for(mf, deadzone);
+            q->bias4[list][qp][i] = bias_for(mf, i ? rest : mean);
             q->round4[list][qp][i] = bias_for(mf, NEAREST);
         }
         q->dc_mf[list][qp] = clip_u16((q->mf4[list][qp][0] + 1u) / 2);
-        q->dc_bias[list][qp] = bias_for(q->dc_mf[list][qp], deadzone);
+        q->dc_bias[list][qp] = bias_for(q->dc_mf[list][qp], mean);
         q->dc_round[list][qp] = bias_for(q->dc_mf[list][qp], NEAREST);
     }
 }
 
-static void init_8x8(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, int deadzone)
+static void init_8x8(AvoQuantSet *q, const AvoScalingMatrix *lists, int list, AvoDeadZones zones)
 {
+    bool intra = list == 0;
+    int mean = intra ? zones.mean : zones.inter, rest = intra ? zones.intra : zones.inter;
     for (int qp = 0; qp < 52; qp++)
         for (int k = 0; k < 64; k++) {
             int i = avo_zigzag_8x8[k];
             uint16_t mf = scaled_mf(avo_quant_mf_8x8[qp % 6][i], qp / 6, lists->list8x8[list][k]);
             q->mf8[list][qp][i] = mf;
-            q->bias8[list][qp][i] = bias_for(mf, deadzone);
+            q->bias8[list][qp][i] = bias_for(mf, i ? rest : mean);
             q->round8[list][qp][i] = bias_for(mf, NEAREST);
         }
 }
 
 void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2],
-                    int deadzone_intra, int deadzone_inter)
+                    AvoDeadZones zones)
 {
     for (int list = 0; list < 6; list++)
-        init_4x4(q, lists, list, list < 3 ? deadzone_intra : deadzone_inter);
+        init_4x4(q, lists, list, zones);
     for (int list = 0; list < 2; list++)
-        init_8x8(q, lists, list, list == 0 ? deadzone_intra : deadzone_inter);
+        init_8x8(q, lists, list, zones);
     avo_quant_tables_init_dequant(&q->scale, lists);
     for (int c = 0; c < 2; c++)
         for (int qp = 0; qp < 52; qp++)

@@ -18,8 +18,13 @@ typedef struct AvoQuantSet {
     uint8_t chroma_qp[2][52]; /* QPC of Cb, Cr for a luma QP */
 } AvoQuantSet;
 
-/* Dead zones in 1/64 of a quantiser step. */
+/* In 1/64 of a quantiser step. mean: of the first coefficient of intra blocks, and of those whose
+ * mean is coded apart. */
+typedef struct AvoDeadZones {
+    int mean, intra, inter;
+} AvoDeadZones;
+
 void avo_quant_init(AvoQuantSet *q, const AvoScalingMatrix *lists, const int chroma_qp_offset[2],
-                    int deadzone_intra, int deadzone_inter);
+                    AvoDeadZones zones);
 
 #endif

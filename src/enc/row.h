@@ -31,7 +31,7 @@ typedef struct AvoMbCand {
     AvoLevels levels;
     AvoMbInfo info;
     AvoMbCode code;
-    int64_t ssd; /* luma and chroma (plus psycho-visual term) */
+    int64_t ssd; /* luma and chroma (plus psycho-visual terms) */
     uint32_t bits_q8;
     int64_t luma_score[4]; /* what luma up to each 8x8 makes of the score, 0: not known */
     bool hopeless;         /* given up while it was coded: not to be scored */
@@ -52,6 +52,12 @@ typedef struct AvoMotion {
     int cost; /* distortion + lambda * (vector bits + reference bits) */
     int rate; /* the lambda * bits part of cost */
 } AvoMotion;
+
+/* Texture of an 8x8 block of luma (psy.h): what is the same in all rows and in all columns, and the
+ * rest; in P and B pictures lines are not told apart from the rest. */
+typedef struct AvoBlockLook {
+    int lines[2], rest;
+} AvoBlockLook;
 
 #define AVO_SEARCH_REFS 16 /* list entries searched at most */
 
@@ -83,7 +89,7 @@ typedef struct AvoRowCtx {
     ptrdiff_t left_stride[3];
     pixel corner[3];
 
-    int cur_energy[4]; /* texture of the source's 8x8 blocks, for psycho-visual decisions */
+    AvoBlockLook look[4]; /* of the source's 8x8 blocks, for psycho-visual decisions */
     /* Trellis: score that the residual of the inter macroblock gains, but for cbp. */
     int64_t residual_gain;
 

@@ -5,6 +5,7 @@
 
 #include <avocet/encoder.h>
 #include <stdbool.h>
+#include "enc/quant.h"
 #include "h264/mb.h"
 
 /* How far mode decision goes; each level contains those before it. */
@@ -38,6 +39,7 @@ typedef struct AvoTools {
     int beyond_q8[3];     /* from this far above it on, 1/256 QP, by AvoSliceType */
     int context_columns;  /* macroblocks after which the row below takes over the shadow contexts */
     int psy_rd;           /* 1/100 */
+    bool keep_means; /* of blocks in I pictures, beyond what the squared error is worth; psy.h */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
     bool cabac, transform_8x8;
     bool constrained_intra;
@@ -46,9 +48,10 @@ typedef struct AvoTools {
     int intra_reach; /* intra is asked where the border's mean comes within so many times the cost
                       * of inter prediction; 0: always */
     bool bidir_refine;
-    bool search_farther; /* with hexagons: multi-hexagon, too, where they find nothing good */
-    int max_refs;        /* list 0 entries searched */
-    int deadzone_intra, deadzone_inter; /* 1/64: part of a step that rounds up, without trellis */
+    bool search_farther;    /* with hexagons: multi-hexagon, too, where they find nothing good */
+    int max_refs;           /* list 0 entries searched */
+    AvoDeadZones deadzones; /* part of a step that rounds up, without trellis */
+    bool rounds_means;      /* in intra pictures means have a dead zone of their own */
     int qp_min, qp_max;
     bool clip_levels_cavlc; /* level_prefix above 15 is not allowed (Baseline, Main) */
     bool measure_psnr, measure_ssim;

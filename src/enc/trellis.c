@@ -148,7 +148,7 @@ typedef struct Step {
 AVO_INLINE int64_t measure_levels(Step *s, const AvoTrellisBlock *b, const Exchange *e,
                                   AvoCoefKind kind, int raster, int magnitude, int at)
 {
-    const AvoCoefPoint p = avo_coef_point(kind, b->scale, b->qp, raster, magnitude);
+    const AvoCoefPoint p = avo_trellis_point(b, kind, raster, magnitude);
     int64_t down = avo_coef_step_down(&p, s->level);
     int less = to_bits(e, down);
     s->less = less * WAY_COST + ((Way)1 << at);

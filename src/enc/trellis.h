@@ -24,7 +24,18 @@ typedef struct AvoTrellisBlock {
     int qp;
     int64_t lambda2_q8; /* score = SSD (sample domain) + lambda2 * bits */
     int max_level;      /* largest |level| allowed */
+    int mean_extra;     /* errors of means count 1 + so many times */
 } AvoTrellisBlock;
+
+/* A coefficient of the block, its error weighed. What DC blocks hold are means. */
+AVO_INLINE AvoCoefPoint avo_trellis_point(const AvoTrellisBlock *b, AvoCoefKind kind, int raster,
+                                          int magnitude)
+{
+    AvoCoefPoint point = avo_coef_point(kind, b->scale, b->qp, raster, magnitude);
+    if (raster == 0 || kind == AVO_COEF_DC_2x2 || kind == AVO_COEF_DC_4x4)
+        point.weight *= 1 + b->mean_extra;
+    return point;
+}
 
 /* What the levels gain over an empty block (with its coded_block_flag 0 or coeff_token): difference
  * of the scores in AVO_TRELLIS_SCORE_BITS fractional bits; 0 for a block left empty. */

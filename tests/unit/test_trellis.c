@@ -491,12 +491,13 @@ static void test_counter(int kind)
 int main(void)
 {
     static const int no_offset[2] = {0, 0};
+    const AvoDeadZones zones = {21, 21, 11};
     AvoScalingMatrix lists;
     avo_dsp_init(&dsp, AVO_CPU_ALL);
     avo_scaling_flat(&lists);
-    avo_quant_init(&flat, &lists, no_offset, 21, 11);
+    avo_quant_init(&flat, &lists, no_offset, zones);
     random_lists(&lists);
-    avo_quant_init(&shaped, &lists, no_offset, 21, 11);
+    avo_quant_init(&shaped, &lists, no_offset, zones);
 
     for (int kind = 0; kind < KINDS; kind++) {
         for (int n = 0; n < 50; n++)

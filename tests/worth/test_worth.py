@@ -9,7 +9,9 @@ what a CRF number means, cuts, flashes and fades.
 import concurrent.futures
 import functools
 import json
+import math
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -126,10 +128,64 @@ def texture(options):
 
 
 def test_psy_keeps_texture():
-    """In the choice of modes and in that of levels."""
-    for options, least in ("--trellis 0 --psy-rd 1", 1.025), ("--psy-rd 1", 1.015), ("--psy-rd 2", 1.035):
+    """In the choice of modes and in that of levels. Lines that intra prediction draws through noise are no texture."""
+    for options, least in ("--trellis 0 --psy-rd 1", 1.01), ("--psy-rd 1", 1.005), ("--psy-rd 2", 1.02):
         got, none = texture(f"--crf 30 {options}"), texture(f"--crf 30 {options} --no-psy")
         check(got > least * none, f"texture with {options}: {got:.3f}, without psy {none:.3f}")
+
+
+def write_dark_noise(path, pictures=2):
+    """Faint shapes and colours in the dark under strong noise."""
+    source = random.Random(1)
+
+    def plane(width, height, base, contrast, noise, phase):
+        def sample(x, y):
+            shape = math.sin((x + phase) * 6.28 / (0.21 * width)) * math.cos((1.3 * y + phase) * 14.4 / height)
+            return min(255, max(0, round(base + contrast * shape + source.gauss(0, noise))))
+        return bytes(sample(x, y) for y in range(height) for x in range(width))
+
+    with open(path, "wb") as f:
+        f.write(b"YUV4MPEG2 W%d H%d F25:1 C420jpeg\n" % (WIDTH, HEIGHT))
+        for n in range(pictures):
+            f.write(b"FRAME\n" + plane(WIDTH, HEIGHT, 34, 15, 3, 3 * n))
+            f.write(plane(WIDTH // 2, HEIGHT // 2, 126, 5, 2, 1.5 * n) + plane(WIDTH // 2, HEIGHT // 2, 131, 6, 2, 1.5 * n + 20))
+
+
+def block_sums(plane, width, size):
+    rows = [sum(plane[i:i + size]) for i in range(0, len(plane), size)]  # of each line of each block
+    across = width // size
+    return [sum(rows[y + x + k * across] for k in range(size)) for y in range(0, len(rows), size * across) for x in range(across)]
+
+
+def error_of_means(source, other):
+    """Luma's, of 8x8, and chroma's, of 4x4, in dB."""
+    luma = WIDTH * HEIGHT
+    total = [0, 0]
+    for picture in range(0, len(source), luma * 3 // 2):
+        for start, length, width, size in (0, luma, WIDTH, 8), (luma, luma // 4, WIDTH // 2, 4), (luma * 5 // 4, luma // 4, WIDTH // 2, 4):
+            sums = (block_sums(data[picture + start:picture + start + length], width, size) for data in (source, other))
+            total[start > 0] += sum((a - b) ** 2 for a, b in zip(*sums)) / size ** 4
+    return [-10 * math.log10(error) for error in total]
+
+
+def means_point(path, options, crf):
+    stream, decoded = os.path.join(FOLDER, "means.264"), os.path.join(FOLDER, "means.y4m")
+    run("encode", path, "--keyint", "1", "--crf", str(crf), *options.split(), "--quiet", "-o", stream)
+    run("decode", stream, "-o", decoded, "--quiet")
+    luma, chroma = error_of_means(*(b"".join(open(name, "rb").read().split(b"FRAME\n")[1:]) for name in (path, decoded)))
+    return {"kbps": os.path.getsize(stream), "luma": luma, "chroma": chroma}
+
+
+def test_means_in_the_dark():
+    """Intra pictures keep brightness and colour of what is too noisy to keep otherwise: no patches in the wrong colour."""
+    path = os.path.join(FOLDER, "dark.y4m")
+    write_dark_noise(path)
+    for options, least in ("", (-6, 0)), ("--preset veryfast", (3, 6)):  # the texture of medium costs 7 and 5
+        plain, with_it = ([means_point(path, options + more, crf) for crf in (26, 29, 32)] for more in (" --no-psy", ""))
+        for plane, bound in zip(("luma", "chroma"), least):
+            got = -rd.rate_difference(plain, with_it, plane)
+            print(f"means of {plane:6} in the dark {options:18} {got:6.2f} %, at least {bound}")
+            check(got >= bound, f"means of {plane} in the dark {options}: {got:.2f} % of bits saved at equal error, not {bound}")
 
 
 def test_tunes():
@@ -273,6 +329,7 @@ def main():
         test_presets()
         test_crf()
         test_psy_keeps_texture()
+        test_means_in_the_dark()
         test_tunes()
         test_chroma_in_motion_search()
         test_direct_auto()
