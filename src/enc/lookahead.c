@@ -112,6 +112,12 @@ static void carve_caches(const AvoLookahead *la, AvoArena *arena, AvoInputPool *
 
 #define GAP_MOST 4096 /* pictures from one to the next: no buffer is larger */
 
+/* Seconds of a pause that count as the duration of the picture before it, so that an average rate
+ * is met: what a longer one saves must not be spent all at once behind it. At least so many
+ * pictures. */
+#define PAUSE_SECONDS  2
+#define PAUSE_PICTURES 16
+
 bool avo_lookahead_shares(const AvoLookahead *la)
 {
     return la->tasks && la->workers > 1 && la->mb_count >= MIN_SHARED_MBS;
@@ -207,13 +213,20 @@ int64_t avo_lookahead_gap_q16(const AvocetEncoderConfig *c, int64_t gap)
     return (int64_t)avo_muldiv((uint64_t)avo_clip3_64(0, most, gap) << 16, num, den);
 }
 
+static int64_t longest_q16(const AvocetEncoderConfig *c)
+{
+    return avo_clip3_64(PAUSE_PICTURES, GAP_MOST, PAUSE_SECONDS * (int64_t)c->fps.num / c->fps.den)
+           << 16;
+}
+
 int64_t avo_lookahead_duration_q16(const AvoLookahead *la, int index)
 {
     int next = index < la->count ? index + 1 : index; /* the newest takes that of the one before */
     if (next == 0 || !la->window[next - 1])
         return 65536;
     int64_t gap = la->window[next]->pts - la->window[next - 1]->pts;
-    return avo_clip3_64(65536 / 16, 65536 * 16, avo_lookahead_gap_q16(&la->config, gap));
+    return avo_clip3_64(65536 / 16, longest_q16(&la->config),
+                        avo_lookahead_gap_q16(&la->config, gap));
 }
 
 /* Sums of the picture under the references it is planned with. */

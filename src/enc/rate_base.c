@@ -26,6 +26,10 @@
 #define ENDING_Q8   3072
 #define ENDING_B_Q8 1024
 
+#define PACE_SHIFT  4 /* the pace of late is the mean of about 2^PACE_SHIFT pictures, */
+#define PACE_PAUSE  4 /* of which none lasts more than so many times as long; */
+#define PACE_CHANCE 4 /* it is another if it differs by 1 / part from that of before */
+
 /* Before anything is known: intra bits per picture of a group, were all groups like this one. */
 int64_t avo_rate_share_of_group(const AvoRateControl *rc, int64_t intra_bits)
 {
@@ -114,11 +118,37 @@ static int near_ending_q8(const AvoRateControl *rc, const AvoPlan *plan, int rel
     return avo_clip3(least, most, ending);
 }
 
+void avo_rate_learn_pace(AvoRateControl *rc, int64_t duration_q16, int memory)
+{
+    if (!rc->paced)
+        rc->pace_q16 = rc->recent_pace_q16 = duration_q16;
+    int64_t n = ++rc->paced, d = avo_min64(duration_q16, PACE_PAUSE * rc->recent_pace_q16);
+    rc->pace_q16 += (d - rc->pace_q16) / avo_min64(n, 1 << memory);
+    rc->recent_pace_q16 += (d - rc->recent_pace_q16) / avo_min64(n, 1 << PACE_SHIFT);
+}
+
+/* What past pictures should have taken, had they come as fast as those of late and ahead do. Where
+ * pictures begin to come faster, say, each may take less from then on, and the base has to follow
+ * at once, not as the memory fades. A pause is no such change. */
+static uint64_t wanted_past(const AvoRateControl *rc, const AvoPlan *plan)
+{
+    if (rc->live || !rc->pace_q16)
+        return rc->wanted_bits;
+    int64_t count = 1 << PACE_SHIFT, sum = rc->recent_pace_q16 * count,
+            most = PACE_PAUSE * rc->recent_pace_q16;
+    for (int i = 0; i < plan->ahead_count; i++)
+        sum += avo_min64(plan->ahead[i].duration_q16, most);
+    int64_t pace = sum / (count + plan->ahead_count), change = pace - rc->pace_q16;
+    if ((change < 0 ? -change : change) * PACE_CHANCE < rc->pace_q16)
+        return rc->wanted_bits;
+    return avo_muldiv(rc->wanted_bits, (uint64_t)pace, (uint64_t)rc->pace_q16);
+}
+
 static int abr_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
     uint64_t scaled, wanted;
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
-    int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, rc->wanted_bits + wanted);
+    int32_t log2_q16 = avo_log2_ratio_q16(rc->scaled_bits + scaled, wanted_past(rc, plan) + wanted);
     int base = avo_qp_delta_q8(log2_q16) + overflow_q8(rc, plan);
     if (!rc->live)
         base = bounded_base_q8(rc, plan, base, scaled, wanted);

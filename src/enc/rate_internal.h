@@ -48,6 +48,8 @@ int avo_rate_highest_q8(const AvoRateControl *rc);
 /* ---- base ---- */
 
 int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8);
+/* How fast pictures come, learned from one; memory: the mean is over 2^memory of them. */
+void avo_rate_learn_pace(AvoRateControl *rc, int64_t duration_q16, int memory);
 /* Bits that the sum may be off before the base moves by 6 QP. */
 int64_t avo_rate_tolerance(const AvoRateControl *rc);
 /* Before anything is known: intra bits per picture of a group, were all groups like this one. */

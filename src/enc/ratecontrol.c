@@ -311,6 +311,7 @@ static void settle(AvoRateControl *rc)
         rc->wanted_bits +=
             avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f.duration_q16) >> 8;
         int shift = rc->live ? MEMORY_LIVE : MEMORY_SHIFT;
+        avo_rate_learn_pace(rc, f.duration_q16, shift);
         rc->scaled_bits -= rc->scaled_bits >> shift;
         rc->wanted_bits -= rc->wanted_bits >> shift;
     }

@@ -87,6 +87,8 @@ typedef struct AvoRateControl {
     AvoRcPredictor predictor[AVO_RC_KINDS];
     uint64_t scaled_bits;        /* ABR: bits of past pictures as they would be at base 0 */
     uint64_t wanted_bits;        /* and what they should have been */
+    /* Mean duration of as many pictures, of the last few, and how many there were. */
+    int64_t pace_q16, recent_pace_q16, paced;
     int64_t bits_done, bits_due; /* since the start; due in 1/256 */
     int64_t time_q16;            /* pictures' durations so far, 1/fps */
     /* Bits of the last intra picture beyond the average that are not yet paid back, and what every

@@ -6,6 +6,8 @@
 #define MEMORY 5 /* which forgets half of them in about 22 */
 #define BLUR   8 /* complexity follows by 1 / BLUR per picture, from both sides */
 
+#define DURATION_MOST_Q16 (4096 * 65536) /* of a picture, pauses included */
+
 void avo_two_pass_carve(AvoTwoPass *tp, AvoArena *arena, const AvocetEncoderConfig *config)
 {
     size_t n = config->pass >= 2 ? (size_t)config->pass_count : 0;
@@ -33,7 +35,7 @@ static int check_record(const AvoTwoPass *tp, const AvocetPassRecord *r, int64_t
                         r->display_index);
     if (!is_known_type(r->type) || r->layer < 0 || r->layer > 31 || r->bits < 1 ||
         r->bits > INT32_MAX || r->cost < 0 || r->cost > INT32_MAX || r->qp_q8 < -51 * 256 ||
-        r->qp_q8 > 102 * 256 || r->duration_q16 < 1 || r->duration_q16 > 16 * 65536)
+        r->qp_q8 > 102 * 256 || r->duration_q16 < 1 || r->duration_q16 > DURATION_MOST_Q16)
         return avo_fail(msg, AVOCET_ERR_ARGUMENT, "pass record %l: a number is out of range", i);
     return AVOCET_OK;
 }

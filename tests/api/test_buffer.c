@@ -9,13 +9,38 @@
 
 enum { W = 176, H = 144, LONG = 250, TICKS = 1000, FPS = 25, EVEN = TICKS / FPS };
 
-typedef enum Timing { REGULAR, JITTER, DROPS, SLOW_THEN_FAST, PAUSES, TIMINGS } Timing;
+typedef enum Timing {
+    REGULAR,
+    JITTER,
+    DROPS,
+    RANDOM,
+    BURSTS,
+    FASTER,
+    SLOWER,
+    MUCH_FASTER,
+    PAUSES,
+    LONG_PAUSES,
+    TIMINGS
+} Timing;
 
-static const char *const timing_name[TIMINGS] = {"regular", "jitter", "drops", "slow then fast",
-                                                 "pauses"};
-
-/* Where what is due changes all at once near the end, little time is left to answer. */
-static const double most_off[TIMINGS] = {0.015, 0.015, 0.015, 0.08, 0.06};
+/* How many pictures, 10 s or more of them, and by how much their sum may be off. Where what is due
+ * changes all at once near the end, little time is left to answer. */
+static const struct {
+    const char *name;
+    int pictures;
+    double most_off;
+} timings[TIMINGS] = {
+    [REGULAR] = {"regular", 250, 0.015},
+    [JITTER] = {"jitter", 250, 0.015},
+    [DROPS] = {"drops", 250, 0.015},
+    [RANDOM] = {"1 to 4 ticks of 1/60 s", 270, 0.015},
+    [BURSTS] = {"bursts", 302, 0.015},
+    [FASTER] = {"24, then 60 pictures/s", 400, 0.015},
+    [SLOWER] = {"60, then 24 pictures/s", 400, 0.015},
+    [MUCH_FASTER] = {"12, then 50 pictures/s", 300, 0.04},
+    [PAUSES] = {"pauses of half a second", 330, 0.015},
+    [LONG_PAUSES] = {"pauses of a second", 330, 0.025},
+};
 
 static int gap(Timing timing, int n, Random *r)
 {
@@ -24,10 +49,20 @@ static int gap(Timing timing, int n, Random *r)
         return random_in(r, EVEN / 2, EVEN * 3 / 2);
     case DROPS:
         return EVEN * (random_chance(r, 20) ? random_in(r, 2, 5) : 1);
-    case SLOW_THEN_FAST:
-        return n < LONG / 2 ? EVEN * 2 : EVEN / 2;
+    case RANDOM:
+        return random_in(r, 1, 4) * TICKS / 60;
+    case BURSTS:
+        return n % 12 == 11 ? EVEN * 10 : 7;
+    case FASTER:
+        return n < timings[timing].pictures / 2 ? TICKS / 24 : TICKS / 60;
+    case SLOWER:
+        return n < timings[timing].pictures / 2 ? TICKS / 60 : TICKS / 24;
+    case MUCH_FASTER:
+        return n < timings[timing].pictures / 2 ? EVEN * 2 : EVEN / 2;
     case PAUSES:
-        return n % 60 == 59 ? EVEN * 14 : EVEN;
+        return n % 60 == 29 ? EVEN * 14 : EVEN;
+    case LONG_PAUSES:
+        return n % 80 == 20 ? EVEN * 25 : EVEN;
     default:
         return EVEN;
     }
@@ -111,19 +146,21 @@ static void run_timing(const char *const *kind, Timing timing, int kbps, double 
     Bucket b;
     AvocetEncoder *enc = open_at(kind[0], kind[1], kbps, seconds, &b);
     Random r = {7};
-    int64_t pts = 0;
-    for (int n = 0; n < LONG; n++) {
+    int64_t pts = 0, last = 0;
+    for (int n = 0; n < timings[timing].pictures; n++) {
         CHECK(send(enc, n, pts) == AVOCET_OK, "%s", avocet_encoder_error(enc));
         receive(enc, &b);
-        pts += gap(timing, n, &r);
+        if (n < timings[timing].pictures - 1)
+            last = gap(timing, n, &r);
+        pts += last; /* the last one is shown for as long as the one before, as far as is known */
     }
     avocet_encoder_flush(enc);
     receive(enc, &b);
     double off = b.bits * TICKS / ((double)pts * kbps * 1000) - 1;
     CHECK(b.lowest >= 0, "%s %s, %s, %d kbit/s, %.2f s: the buffer falls to %.3f", kind[0],
-          kind[1] ? kind[1] : "", timing_name[timing], kbps, seconds, b.lowest);
-    CHECK(seconds > 0 || fabs(off) < most_off[timing], "%s %s, %s, %d kbit/s: %+.2f %%", kind[0],
-          kind[1] ? kind[1] : "", timing_name[timing], kbps, 100 * off);
+          kind[1] ? kind[1] : "", timings[timing].name, kbps, seconds, b.lowest);
+    CHECK(seconds > 0 || fabs(off) < timings[timing].most_off, "%s %s, %s, %d kbit/s: %+.2f %%",
+          kind[0], kind[1] ? kind[1] : "", timings[timing].name, kbps, 100 * off);
     avocet_encoder_close(&enc);
 }
 
