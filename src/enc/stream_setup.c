@@ -21,6 +21,13 @@ static void hrd_scale(int64_t value, int base_shift, int *scale, uint32_t *minus
     *minus1 = (uint32_t)(avo_max64(units, 1) - 1);
 }
 
+/* A counter of fields since the last keyframe, modulo its range (D.2.3). Each picture carries one:
+ * where keyframes are sure to come, two bytes do. */
+static int removal_delay_length(const AvocetEncoderConfig *c)
+{
+    return !c->intra_refresh && c->keyint < 1 << 15 ? 16 : 24;
+}
+
 static void setup_hrd(AvoHrd *hrd, const AvocetEncoderConfig *c)
 {
     hrd->cpb_count = 1;
@@ -28,8 +35,8 @@ static void setup_hrd(AvoHrd *hrd, const AvocetEncoderConfig *c)
     hrd_scale(c->vbv_bufsize, 4, &hrd->cpb_size_scale, &hrd->cpb_size_value_minus1[0]);
     hrd->cbr_flag[0] = c->nal_hrd == AVOCET_HRD_CBR;
     hrd->initial_cpb_removal_delay_length = 24;
-    hrd->cpb_removal_delay_length = 24;
-    hrd->dpb_output_delay_length = 24;
+    hrd->cpb_removal_delay_length = removal_delay_length(c);
+    hrd->dpb_output_delay_length = 8; /* twice 16 pictures that wait, and 16 B pictures */
     hrd->time_offset_length = 0;
 }
 
