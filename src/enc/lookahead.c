@@ -323,14 +323,15 @@ static void fill_weight(AvoLookahead *la, AvoPlan *plan, const AvoGopEntry *e)
     int past = e->index - e->past, future = e->future - e->index;
     bool has_past = e->past >= 0 && lr->searched[0][past - 1];
     bool has_future = e->future >= 0 && lr->searched[1][future - 1];
+    bool colours_fade = false;
     plan->weight_poc[0] = plan->poc - 2 * past;
     plan->weight_poc[1] = plan->poc + 2 * future;
     if (plan->type == AVOCET_TYPE_P && has_past) {
         plan->weight[0] = lr->weight[0][past - 1];
-        avo_weight_chroma(la, e->index, past, &plan->weight[0]);
+        colours_fade = avo_weight_chroma(la, e->index, past, &plan->weight[0]);
     }
     if (plan->layer == 0)
-        la->fades = plan->weight[0].used[0];
+        la->fades = plan->weight[0].used[0] || colours_fade;
     plan->fades = plan->layer > 0 && la->fades;
     if (plan->fades && la->config.weightb && has_past && has_future)
         avo_weight_pair(la, e->index, past, future, plan->weight);

@@ -304,8 +304,9 @@ void avo_weight_examined(const AvoLookahead *la, AvoSource *source);
 /* Luma weights that make up for a change of brightness between a picture and a reference; false:
  * there is none worth looking at. */
 bool avo_weight_luma(const AvoLowres *cur, const AvoLowres *ref, AvoPlanWeight *out);
-/* Adds the chroma planes' weights, using the field of vectors of that distance. */
-void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight);
+/* Adds the chroma planes' weights, using the field of vectors of that distance. Returns whether
+ * they do so much that it is sure to be a fade, even if luma has none. */
+bool avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight);
 /* A half-size plane under luma weights, with as much of its surroundings as vectors reach. */
 void avo_weight_plane(const AvoLookahead *la, const AvoPlane *to, const AvoPlane *from,
                       const AvoPlanWeight *weight);

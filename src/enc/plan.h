@@ -84,7 +84,7 @@ typedef struct AvoPlan {
     bool closes_minigop;  /* last picture in coding order of its mini-GOP */
     int64_t minigop_start,
         minigop_end; /* display indexes of the anchors around (end: of this picture's own anchor) */
-    bool fades;      /* B: the anchor of its mini-GOP has weights */
+    bool fades;      /* B: the anchor of its mini-GOP has weights, of luma or much of chroma */
     /* P: of the anchor before, list 0. B that fade: of the nearest reference of each list. */
     AvoPlanWeight weight[2];
     int weight_poc[2]; /* of those references */

@@ -85,9 +85,16 @@ static int lead_with_weighted(const AvoReferences *r, const AvoPlan *plan, AvoFr
     return count + 1;
 }
 
+/* Of the same light. */
+static bool is_even(const AvoPlanWeight *w)
+{
+    return w->used[0] && w->w[0] == 1 << w->log2_denom[0] && w->o[0] == 0;
+}
+
 /* In fades the nearest picture is also the nearest in brightness, and the weights of more would
  * take up a good part of a small B picture (faces and gardens faded: -0.6 to -1.7 % of the bits, a
- * dark animation -7 %). */
+ * dark animation -7 %). Not where colours alone fade: there a pan may take 16 % more bits of
+ * luma from one reference. */
 static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, AvoSliceRefs *refs)
 {
     bool is_b = plan->type == AVOCET_TYPE_B || plan->type == AVOCET_TYPE_BREF;
@@ -99,7 +106,9 @@ static void choose_lists(const AvoReferences *r, const AvoPlan *plan, int poc, A
     }
     if (is_b)
         refs->count[1] = avo_min(collect(r, poc, 1, refs->frame[1]), r->max_refs);
-    for (int list = 0; list < 2 && is_b && plan->fades; list++)
+    bool nearest_only =
+        is_b && plan->fades && !(is_even(&plan->weight[0]) && is_even(&plan->weight[1]));
+    for (int list = 0; list < 2 && nearest_only; list++)
         refs->count[list] = avo_min(refs->count[list], 1);
 }
 

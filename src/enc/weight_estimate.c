@@ -15,6 +15,7 @@
 #define SCALE_MAX     127
 #define SCALES_AROUND 2
 #define WORTH_Q8      248 /* weighted cost / plain cost that is worth a weight table */
+#define FADES_Q8      160 /* the same that is sure to be a fade, of chroma */
 #define SAME_MEAN_Q8  64  /* means this close, 1/256 sample, and ... */
 #define SAME_DEV_Q8   3   /* deviations of a ratio this close to 1: no fade */
 
@@ -166,10 +167,11 @@ static void chroma_costs(const AvoLookahead *la, int index, int past, int i,
     }
 }
 
-void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight)
+bool avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeight *weight)
 {
     const AvoLowres *cur = avo_lowres(la, index), *ref = avo_lowres(la, index - past);
     bool fades = weight->used[0];
+    uint64_t sum[2] = {0, 0};
     if (!fades) {
         memset(weight, 0, sizeof *weight);
         weight->log2_denom[0] = weight->log2_denom[1] = LOG2_DENOM;
@@ -184,5 +186,8 @@ void avo_weight_chroma(const AvoLookahead *la, int index, int past, AvoPlanWeigh
             weight->w[i] = 1 << LOG2_DENOM;
             weight->o[i] = 0;
         }
+        sum[0] += cost[0];
+        sum[1] += cost[weight->used[i]];
     }
+    return sum[1] < sum[0] * FADES_Q8 >> 8;
 }

@@ -321,6 +321,10 @@ def test_weights_in_fades():
     got = saving("--tune psnr --no-weightb", "--tune psnr", "chroma", (path,))
     print(f"the same by PSNR of chroma          {got:6.2f} %, at least 14")
     check(got >= 14, f"weights of B pictures in a fade save {got:.2f} % by PSNR of chroma, not 14")
+    path = clip("colours-out", "[0]trim=end_frame=40,eq=saturation=1-n/40:eval=frame", "testsrc2=")
+    got = saving("--tune psnr --no-weightb", "--tune psnr", "chroma", (path,))
+    print(f"and where colours alone fade        {got:6.2f} %, at least 5")
+    check(got >= 5, f"weights of B pictures whose colours fade save {got:.2f} % by PSNR of chroma, not 5")
 
 
 def main():
