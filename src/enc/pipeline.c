@@ -317,6 +317,8 @@ static void add_preamble(AvocetEncoder *enc, AvoPacketBuffer *p, const AvoPicJob
     if (idr && (c->repeat_headers || job->plan.coded_index == 0 || timing_changed))
         add_parameter_sets(enc, p);
     add_hrd_sei(enc, p, &job->plan);
+    if (idr)
+        avo_rc_know_keyframe(&enc->rc, (int64_t)p->size * 8, job->slice_count, enc->pps.cabac);
     if (c->sei_version && job->plan.coded_index == 0 && has_room_for_text(enc))
         add_version_sei(enc, p);
     if (job->refresh_end > job->refresh_begin && job->refresh_begin == 0) {

@@ -10,6 +10,11 @@
 #define LAST_PART    200  /* whose sum is off by more than 1 / part, */
 #define LAST_MOST_Q8 1536 /* this far from its plan at most */
 
+/* Bits of a starved macroblock (starve.c) in an I slice, in halves, and of such a slice besides. */
+#define STARVED_CABAC 3
+#define STARVED_CAVLC 17
+#define STARVED_SLICE 128
+
 /* The first picture's bits are but a guess. */
 static bool aims_well(int64_t planned, int64_t bits)
 {
@@ -48,12 +53,29 @@ static bool retry_last(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
     return true;
 }
 
+void avo_rc_know_keyframe(AvoRateControl *rc, int64_t header_bits, int slices, bool cabac)
+{
+    rc->key_least = header_bits + slices * STARVED_SLICE +
+                    rc->mb_count * (cabac ? STARVED_CABAC : STARVED_CAVLC) / 2;
+}
+
+/* What the picture may take. A keyframe may come at any time, and takes so much even if nothing is
+ * coded but its headers: where that is a good part of a small buffer, what is spent here would be
+ * missed there. Nothing helps a buffer that it hardly fits into. */
+static int64_t room_for(const AvoRateControl *rc, const AvoRcFlight *f)
+{
+    AvoVbv vbv = avo_rate_vbv_after(rc, rc->flight_count - 1);
+    if (f->type == AVOCET_TYPE_IDR || rc->key_least > vbv.size - vbv.size / 8)
+        return vbv.fill;
+    return vbv.fill - avo_max64(0, rc->key_least - vbv.arrival);
+}
+
 static bool retry_for_buffer(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits,
                              AvoFrameQp *out)
 {
     if (!rc->vbv.size)
         return false;
-    int64_t room = avo_rate_vbv_after(rc, rc->flight_count - 1).fill;
+    int64_t room = room_for(rc, f);
     if (bits <= room || f->starved == 2)
         return false;
     int64_t aim = avo_max64(room - room / 16, 1);

@@ -85,8 +85,8 @@ typedef struct AvoRateControl {
 
     /* History. */
     AvoRcPredictor predictor[AVO_RC_KINDS];
-    uint64_t scaled_bits;        /* ABR: bits of past pictures as they would be at base 0 */
-    uint64_t wanted_bits;        /* and what they should have been */
+    uint64_t scaled_bits; /* ABR: bits of past pictures as they would be at base 0 */
+    uint64_t wanted_bits; /* and what they should have been */
     /* Mean duration of as many pictures, of the last few, and how many there were. */
     int64_t pace_q16, recent_pace_q16, paced;
     int64_t bits_done, bits_due; /* since the start; due in 1/256 */
@@ -102,6 +102,7 @@ typedef struct AvoRateControl {
     int last_base_q8;                       /* ABR: of the last anchor, before the buffer spoke */
     int64_t anchors, anchor_index;          /* their number, coded index of the last */
     AvoVbv vbv;
+    int64_t key_least;       /* bits that the buffer must hold for a keyframe; 0: not known */
     AvocetPassRecord record; /* of the picture reported last */
 
     AvoRcFlight flight[AVO_RC_FLIGHT_MAX];
@@ -123,6 +124,9 @@ bool avo_rc_is_beyond(const AvoRateControl *rc, int qp_q8);
 void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out);
 /* Moves the quantiser of the picture started last, as far as limits allow, and of no other. */
 void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out);
+/* What any keyframe takes, whatever its quantiser: bits before its slices, slices, by CABAC or not.
+ * Pictures between leave as much in the buffer. */
+void avo_rc_know_keyframe(AvoRateControl *rc, int64_t header_bits, int slices, bool cabac);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser
  * put into out: because it is too large for the buffer (until no quantiser is left), because it is
  * the first and, without lookahead, was coded with a guess that proved wrong, or because it is the

@@ -71,6 +71,18 @@ def test_uneven():
         rate.check(report.units == 120 and not report.errors, f"{name}: {report.units} units, {report.errors[:1]}")
 
 
+def test_least(*clips):
+    """Buffers that hold next to nothing but a keyframe's headers, at rates that pay for next to nothing but skipped pictures."""
+    for kbps, more in ((6.4, []), (8, ["--keyint", "30"]), (10, ["--slices", "2"]), (12, ["--no-cabac"])):
+        for clip in clips:
+            for model in "cbr", "vbr":
+                options = ["--bitrate", str(kbps), "--vbv-maxrate", str(kbps), "--vbv-bufsize", str(kbps / 5), "--nal-hrd", model,
+                           "--tune", "zerolatency", "--no-sei-version", *more]
+                stream = rate.encode(clip, options, "least")
+                errors = hrd.check(stream).errors if stream else ["no stream"]
+                rate.check(not errors, f"{clip.rsplit('/', 1)[-1]}, {' '.join(options)}: {errors[:1]}")
+
+
 def run_case(case):
     clip, kbps, mode, model, seconds = case
     options = buffer_options(kbps, model, seconds) + MODES[mode]
@@ -84,6 +96,7 @@ def main():
     moving, cuts = rate.moving(176, 144, 60), rate.cuts(176, 144, 100)
     test_checker(moving)
     test_uneven()
+    test_least(moving, cuts)
     cases = [(clip, kbps, mode, model, seconds) for clip in (moving, cuts) for kbps in (60, 300, 1000, 3000) for mode in MODES
              for model in ("cbr", "vbr") for seconds in (1, 0.2, 0.05)]
     if rate.QUICK:
