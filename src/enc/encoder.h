@@ -98,5 +98,7 @@ void avo_encoder_end_input(AvocetEncoder *enc);
 /* Takes over the running changes in `changed`. */
 int avo_encoder_reconfigure(AvocetEncoder *enc, const AvocetEncoderConfig *changed);
 void avo_encoder_write_headers(AvocetEncoder *enc, AvoPacketBuffer *p);
+/* Refuses a buffer that a stream with HRD parameters could not keep to. */
+int avo_encoder_check_buffer(AvocetEncoder *enc);
 
 #endif

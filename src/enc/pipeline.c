@@ -183,6 +183,7 @@ int avo_encoder_setup(AvocetEncoder *enc, AvoArena *arena)
     AVO_RETURN_IF_ERROR(
         avo_rc_init(&enc->rc, c, enc->sps.mb_width * enc->sps.mb_height, &enc->message));
     AVO_RETURN_IF_ERROR(begin_two_pass(enc));
+    AVO_RETURN_IF_ERROR(avo_encoder_check_buffer(enc));
     avo_encoder_write_headers(enc, &enc->headers);
     if (!avo_pool_start(enc->pool))
         return avo_fail(&enc->message, AVOCET_ERR_MEMORY, "cannot start %d threads", workers);
@@ -273,6 +274,36 @@ void avo_encoder_write_headers(AvocetEncoder *enc, AvoPacketBuffer *p)
     add_parameter_sets(enc, p);
     if (enc->config.sei_version)
         add_version_sei(enc, p);
+}
+
+/* What a picture takes besides its macroblocks, hardly ever less: bits of a slice, of the SEI
+ * messages that each picture and those that a keyframe has with HRD parameters. */
+enum { SLICE_LEAST = 88, TIMING_BITS = 88, BUFFERING_BITS = 104 };
+
+/* A stream that tells the size of the decoder's buffer has to keep to it, and could not if the
+ * least keyframe did not fit, or if the buffer filled more slowly than the least pictures empty it.
+ * In I slices a macroblock takes five bits or more by CAVLC, some part of one by CABAC. */
+int avo_encoder_check_buffer(AvocetEncoder *enc)
+{
+    const AvoVbv *vbv = &enc->rc.vbv;
+    if (!enc->sps.vui.nal_hrd_present)
+        return AVOCET_OK;
+    avo_packet_reset(&enc->headers);
+    add_parameter_sets(enc, &enc->headers);
+    int64_t picture = TIMING_BITS + avo_max(1, enc->config.slices) * SLICE_LEAST,
+            mbs = enc->pps.cabac ? enc->rc.mb_count / 4 : enc->rc.mb_count * 5,
+            key = (int64_t)enc->headers.size * 8 + BUFFERING_BITS + picture + mbs;
+    if (key > vbv->fill)
+        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT,
+                        "vbv-bufsize: %l bits, %l of them full at the start: the least keyframe "
+                        "takes %l with its headers",
+                        vbv->size, vbv->fill, key);
+    if (picture > vbv->arrival + 1)
+        return avo_fail(&enc->message, AVOCET_ERR_ARGUMENT,
+                        "vbv-maxrate: %l bits/s bring %l a picture: the least picture takes %l "
+                        "with its headers",
+                        vbv->rate, vbv->arrival, picture);
+    return AVOCET_OK;
 }
 
 static void add_hrd_sei(AvocetEncoder *enc, AvoPacketBuffer *p, const AvoPlan *plan)

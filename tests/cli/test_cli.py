@@ -328,6 +328,8 @@ def test_contradictions(folder):
             ("contradict qp", ["--qp", "20", "--vbv-maxrate", "1M", "--vbv-bufsize", "1M"]),
             ("below bitrate", ["--bitrate", "2M", "--vbv-maxrate", "1M", "--vbv-bufsize", "1M"]), ("nal-hrd needs", ["--nal-hrd", "vbr"]),
             ("nal-hrd cbr needs", ["--nal-hrd", "cbr", "--vbv-maxrate", "1M", "--vbv-bufsize", "1M"]),
+            ("the least keyframe takes", ["--bitrate", "6", "--vbv-maxrate", "6", "--vbv-bufsize", "0.6", "--nal-hrd", "cbr"]),
+            ("the least picture takes", ["--bitrate", "3", "--vbv-maxrate", "3", "--vbv-bufsize", "3", "--nal-hrd", "vbr"]),
             ("filler needs", ["--filler"]), ("intra-refresh contradicts", ["--intra-refresh", "--keyint", "1"]),
             ("bitrate is not set", ["--rate-mode", "bitrate"])):
         expect(2, says, *SMALL, *words, "-o", out)
