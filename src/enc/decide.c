@@ -121,6 +121,12 @@ static void refine(AvoRowCtx *row)
         avo_refine_vectors(row);
 }
 
+static bool decides_by_trellis(const AvoRowCtx *row)
+{
+    const AvoTools *tools = row->job->tools;
+    return tools->trellis == 2 || (tools->trellis_in_p && row->syntax.slice_type == AVO_SLICE_P);
+}
+
 void avo_decide_mb(AvoRowCtx *row)
 {
     row->best->score = INT64_MAX;
@@ -132,7 +138,7 @@ void avo_decide_mb(AvoRowCtx *row)
     if (!intra)
         avo_fill_unseen(row);
     avo_psy_look(row);
-    row->use_trellis = row->job->tools->trellis == 2;
+    row->use_trellis = decides_by_trellis(row);
     if (row->job->tools->trellis)
         avo_trellis_lambdas(row);
     if (intra)
@@ -143,7 +149,7 @@ void avo_decide_mb(AvoRowCtx *row)
         avo_decide_b(row);
     if (avo_rd_level(row) == AVO_RD_REFINE)
         refine(row);
-    if (row->job->tools->trellis == 1)
+    if (row->job->tools->trellis && !decides_by_trellis(row))
         avo_final_trellis(row);
     if (row->job->tools->refine_qp)
         avo_refine_qp(row);

@@ -133,8 +133,11 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
     between->intra_reach = avo_min(fine->intra_reach, 2);
     fine->near_only = between->near_only = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
     fine->careful_skip = true;
-    if (fine->trellis == 1 && fine->cabac && fine->rd[AVO_SLICE_P] != AVO_RD_SATD)
-        fine->trellis = 2;
+    if (fine->trellis == 1 && fine->rd[AVO_SLICE_P] != AVO_RD_SATD) {
+        fine->trellis_in_p = true;
+        if (fine->cabac) /* with CAVLC, intra pictures gain nothing by it */
+            fine->trellis = 2;
+    }
 }
 
 void avo_tools_for_leaves(AvoTools *leaves, const AvoTools *all)

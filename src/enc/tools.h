@@ -34,6 +34,7 @@ typedef struct AvoTools {
     bool refine_qp;     /* quantisers nearby by rate-distortion cost */
     int qp_inertia_q8; /* a quantiser that differs by less from that before is not changed, 1/256 */
     int trellis;
+    bool trellis_in_p;    /* for all decisions of P macroblocks, whatever trellis says */
     int lambda2_share_q8; /* of the usual lambda for squared errors */
     bool beyond;          /* lambda follows quantisers above the last one that there is, */
     int beyond_q8[3];     /* from this far above it on, 1/256 QP, by AvoSliceType */
