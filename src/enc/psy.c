@@ -27,7 +27,7 @@ static void hadamard_8(int v[SIZE])
 }
 
 /* Energy of what is the same in all rows (or columns) of a block, from the sums of its columns (or
- * rows), in units of AvoDsp.hadamard_ac. */
+ * rows), in units of AvoDsp.hadamard_ac. Leaves their transform. */
 static int line_energy(int sums[SIZE])
 {
     int energy = 0;
@@ -37,7 +37,8 @@ static int line_energy(int sums[SIZE])
     return energy >> 2;
 }
 
-static void look_at_lines(AvoBlockLook *look, const pixel *p, ptrdiff_t stride)
+/* Fills all but what is neither a line nor the mean. */
+static void look_at_sums(AvoBlockLook *look, const pixel *p, ptrdiff_t stride)
 {
     int columns[SIZE] = {0}, rows[SIZE] = {0};
     for (int y = 0; y < SIZE; y++)
@@ -47,14 +48,16 @@ static void look_at_lines(AvoBlockLook *look, const pixel *p, ptrdiff_t stride)
         }
     look->lines[0] = line_energy(columns);
     look->lines[1] = line_energy(rows);
+    look->sum = rows[0]; /* of the transform: its mean */
 }
 
 static AvoBlockLook look_at(const AvoRowCtx *row, const pixel *p, ptrdiff_t stride)
 {
     AvoBlockLook look = {0};
-    look.rest = (int)(row->job->dsp->hadamard_ac[AVO_BLK_8x8](p, stride) >> 32);
+    if (row->job->tools->psy_rd)
+        look.rest = (int)(row->job->dsp->hadamard_ac[AVO_BLK_8x8](p, stride) >> 32);
     if (row->syntax.slice_type == AVO_SLICE_I) {
-        look_at_lines(&look, p, stride);
+        look_at_sums(&look, p, stride);
         look.rest -= look.lines[0] + look.lines[1];
     }
     return look;
@@ -62,63 +65,59 @@ static AvoBlockLook look_at(const AvoRowCtx *row, const pixel *p, ptrdiff_t stri
 
 enum { TEXTURE_Q8 = 166 }; /* weight of a unit of texture at strength 1 */
 
-/* Texture that got lost or was added. */
-static int64_t texture_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
+/* Texture that got lost or was added, of a block. */
+static int texture_error(const AvoBlockLook *got, const AvoBlockLook *is)
 {
-    int sum = 0;
-    for (int i = 0; i < LUMA_BLOCKS; i++) {
-        const AvoBlockLook *is = &row->look[i];
-        int at = (i >> 1) * SIZE * AVO_REC_STRIDE + (i & 1) * SIZE;
-        AvoBlockLook got = look_at(row, cand->rec + at, AVO_REC_STRIDE);
-        sum += avo_abs(got.rest - is->rest) + avo_abs(got.lines[0] - is->lines[0]) +
-               avo_abs(got.lines[1] - is->lines[1]);
-    }
-    int64_t weight = (int64_t)row->lambda_q8 * TEXTURE_Q8 * row->job->tools->psy_rd;
-    return weight * sum / (100 * 256 * 256);
+    return avo_abs(got->rest - is->rest) + avo_abs(got->lines[0] - is->lines[0]) +
+           avo_abs(got->lines[1] - is->lines[1]);
 }
 
 /* ---- means ---- */
 
-/* Squared error that the mean's own makes up, over the blocks of a square of samples. */
-static int64_t mean_error(const pixel *cur, const pixel *rec, int square, int size)
+/* Squared error that the means' own makes up, of the 4x4 blocks of one plane of chroma. */
+static int64_t chroma_mean_error(const pixel *cur, const pixel *rec)
 {
     int64_t error = 0;
-    for (int at_y = 0; at_y < square; at_y += size)
-        for (int at_x = 0; at_x < square; at_x += size) {
-            int sum = 0;
-            for (int y = at_y; y < at_y + size; y++)
-                for (int x = at_x; x < at_x + size; x++)
-                    sum += cur[y * AVO_CUR_STRIDE + x] - rec[y * AVO_REC_STRIDE + x];
-            error += (int64_t)sum * sum / (size * size);
+    for (int at_y = 0; at_y < 8; at_y += 4)
+        for (int at_x = 0; at_x < 8; at_x += 4) {
+            int off = 0;
+            for (int y = at_y; y < at_y + 4; y++)
+                for (int x = at_x; x < at_x + 4; x++)
+                    off += cur[y * AVO_CUR_STRIDE + x] - rec[y * AVO_REC_STRIDE + x];
+            error += (int64_t)off * off / 16;
         }
     return error;
-}
-
-static int64_t mean_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
-{
-    const pixel *cur = row->cur, *rec = cand->rec;
-    int64_t luma = mean_error(cur, rec, 16, 8), chroma = 0;
-    if (row->syntax.chroma_format)
-        chroma = mean_error(cur + AVO_CUR_CB, rec + AVO_REC_CB, 8, 4) +
-                 mean_error(cur + AVO_CUR_CR, rec + AVO_REC_CR, 8, 4);
-    return AVO_MEAN_EXTRA_LUMA * luma + AVO_MEAN_EXTRA_CHROMA * chroma;
 }
 
 /* ---- both ---- */
 
 void avo_psy_look(AvoRowCtx *row)
 {
-    for (int i = 0; i < LUMA_BLOCKS && row->job->tools->psy_rd; i++)
+    if (!row->job->tools->psy_rd && !avo_means_matter(row))
+        return;
+    for (int i = 0; i < LUMA_BLOCKS; i++)
         row->look[i] = look_at(row, row->cur + (i >> 1) * SIZE * AVO_CUR_STRIDE + (i & 1) * SIZE,
                                AVO_CUR_STRIDE);
 }
 
 int64_t avo_psy_distortion(const AvoRowCtx *row, const AvoMbCand *cand)
 {
-    int64_t sum = 0;
-    if (row->job->tools->psy_rd)
-        sum += texture_distortion(row, cand);
-    if (avo_means_matter(row))
-        sum += mean_distortion(row, cand);
-    return sum;
+    int psy_rd = row->job->tools->psy_rd, texture = 0;
+    bool means_matter = avo_means_matter(row);
+    int64_t luma = 0, chroma = 0;
+    if (!psy_rd && !means_matter)
+        return 0;
+    for (int i = 0; i < LUMA_BLOCKS; i++) {
+        const AvoBlockLook *is = &row->look[i];
+        int at = (i >> 1) * SIZE * AVO_REC_STRIDE + (i & 1) * SIZE;
+        AvoBlockLook got = look_at(row, cand->rec + at, AVO_REC_STRIDE);
+        texture += psy_rd ? texture_error(&got, is) : 0;
+        luma += (int64_t)(got.sum - is->sum) * (got.sum - is->sum) / (SIZE * SIZE);
+    }
+    if (means_matter && row->syntax.chroma_format)
+        chroma = chroma_mean_error(row->cur + AVO_CUR_CB, cand->rec + AVO_REC_CB) +
+                 chroma_mean_error(row->cur + AVO_CUR_CR, cand->rec + AVO_REC_CR);
+    int64_t weight = (int64_t)row->lambda_q8 * TEXTURE_Q8 * psy_rd;
+    return weight * texture / (100 * 256 * 256) + AVO_MEAN_EXTRA_LUMA * luma +
+           AVO_MEAN_EXTRA_CHROMA * chroma;
 }

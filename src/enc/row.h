@@ -57,6 +57,7 @@ typedef struct AvoMotion {
  * rest; in P and B pictures lines are not told apart from the rest. */
 typedef struct AvoBlockLook {
     int lines[2], rest;
+    int sum; /* of its samples; in I pictures */
 } AvoBlockLook;
 
 #define AVO_SEARCH_REFS 16 /* list entries searched at most */
