@@ -67,14 +67,31 @@ void avo_intra16_search(AvoRowCtx *row, AvoIntraChoice *choice)
     }
 }
 
+/* The neighbours of both planes' chroma. */
+typedef struct ChromaEdges {
+    AVO_ALIGN(16) pixel line[2][AVO_EDGE_LINE];
+    unsigned have;
+} ChromaEdges;
+
+static void find_chroma_edges(const AvoRowCtx *row, ChromaEdges *edges)
+{
+    for (int plane = 1; plane <= 2; plane++)
+        edges->have = avo_edge_mb(row, plane, edges->line[plane - 1]);
+}
+
+static void predict_chroma(const AvoRowCtx *row, const ChromaEdges *edges, int mode, pixel *cb,
+                           pixel *cr)
+{
+    AvoIntraFn predict = row->job->dsp->intra_chroma[avo_chroma_predictor(mode, edges->have)];
+    predict(cb, AVO_REC_STRIDE, edges->line[0] + AVO_EDGE_CORNER_AT);
+    predict(cr, AVO_REC_STRIDE, edges->line[1] + AVO_EDGE_CORNER_AT);
+}
+
 void avo_predict_intra_chroma(const AvoRowCtx *row, int mode, pixel *cb, pixel *cr)
 {
-    AVO_ALIGN(16) pixel line[AVO_EDGE_LINE];
-    for (int plane = 1; plane <= 2; plane++) {
-        unsigned have = avo_edge_mb(row, plane, line);
-        row->job->dsp->intra_chroma[avo_chroma_predictor(mode, have)](
-            plane == 1 ? cb : cr, AVO_REC_STRIDE, line + AVO_EDGE_CORNER_AT);
-    }
+    ChromaEdges edges;
+    find_chroma_edges(row, &edges);
+    predict_chroma(row, &edges, mode, cb, cr);
 }
 
 static int chroma_mode_bits(int mode)
@@ -86,17 +103,19 @@ static int chroma_mode_bits(int mode)
 static void chroma_search(AvoRowCtx *row, AvoIntraChoice *choice)
 {
     const AvoDsp *dsp = row->job->dsp;
+    ChromaEdges edges;
     choice->chroma_done = true;
     choice->chroma_mode = AVO_IC_DC;
     choice->chroma_cost = 0;
     if (!row->syntax.chroma_format)
         return;
     choice->chroma_cost = AVO_COST_MAX;
+    find_chroma_edges(row, &edges);
     for (int mode = AVO_IC_DC; mode <= AVO_IC_PLANE; mode++) {
         if (!avo_chroma_mode_legal(mode, row->intra_edges))
             continue;
         pixel *p = row->block[0];
-        avo_predict_intra_chroma(row, mode, p + AVO_REC_CB, p + AVO_REC_CR);
+        predict_chroma(row, &edges, mode, p + AVO_REC_CB, p + AVO_REC_CR);
         int cost = avo_rate(row, chroma_mode_bits(mode));
         cost += dsp->satd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, p + AVO_REC_CB,
                                        AVO_REC_STRIDE);

@@ -70,15 +70,23 @@ AVO_INLINE bool avo_ref_uniform(const int8_t ref[4])
     return ref[0] == ref[1] && ref[0] == ref[2] && ref[0] == ref[3];
 }
 
-/* Sets a rectangle of 4x4 blocks, all in block units. */
+/* Sets a rectangle of 4x4 blocks, all in block units; w is 1, 2 or 4. References are written in one
+ * piece: compilers would call memset for them. */
 AVO_INLINE void avo_mvcache_fill(AvoMvCache *cache, int list, int x, int y, int w, int h, int ref,
                                  AvoMv mv)
 {
-    for (int j = y; j < y + h; j++)
-        for (int i = x; i < x + w; i++) {
+    const uint32_t refs = 0x01010101u * (uint8_t)ref;
+    for (int j = y; j < y + h; j++) {
+        int8_t *to = &cache->ref[list][AVO_MVC(x, j)];
+        if (w == 4)
+            memcpy(to, &refs, 4);
+        else if (w == 2)
+            memcpy(to, &refs, 2);
+        else
+            *to = (int8_t)ref;
+        for (int i = x; i < x + w; i++)
             cache->mv[list][AVO_MVC(i, j)] = mv;
-            cache->ref[list][AVO_MVC(i, j)] = (int8_t)ref;
-        }
+    }
 }
 
 #endif
