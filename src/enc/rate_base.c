@@ -25,6 +25,9 @@
  * anchors, up; half of it down, as a few fine leaves would only look odd. */
 #define ENDING_Q8   3072
 #define ENDING_B_Q8 1024
+/* These limits give way where the sum would be off by more than 1 / part of it. */
+#define ENDING_FINER_Q8 512
+#define ENDING_PART     128
 
 #define PACE_SHIFT  4 /* the pace of late is the mean of about 2^PACE_SHIFT pictures, */
 #define PACE_PAUSE  4 /* of which none lasts more than so many times as long; */
@@ -43,8 +46,7 @@ static void sum_ahead(const AvoRateControl *rc, const AvoPlan *plan, int relativ
 {
     int64_t durations = plan->duration_q16;
     int complexity = avo_rate_complexity_q8(rc);
-    *scaled = (uint64_t)avo_rate_bits_at(
-        avo_rate_log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost), relative_q8);
+    *scaled = (uint64_t)avo_rate_bits_at(avo_rate_log2_plan_at_0(rc, plan), relative_q8);
     for (int i = 0; i < plan->ahead_count; i++) {
         const AvoPlanAhead *a = &plan->ahead[i];
         int relative =
@@ -100,9 +102,18 @@ static int bounded_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int ba
 /* The base at which these last pictures take what is left. */
 static int ending_base_q8(const AvoRateControl *rc, uint64_t scaled, uint64_t wanted)
 {
-    int64_t left =
-        (rc->bits_due >> 8) + (int64_t)wanted - rc->bits_done - avo_rate_bits_in_flight(rc);
-    return base_for_q8(scaled, left);
+    return base_for_q8(scaled, (int64_t)wanted - avo_rate_bits_beyond(rc));
+}
+
+/* The nearest to `base` at which the last pictures leave the sum well enough. */
+static int keep_sum_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8, int base)
+{
+    uint64_t scaled, wanted;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    int64_t left = (int64_t)wanted - avo_rate_bits_beyond(rc),
+            slack = ((rc->bits_due >> 8) + (int64_t)wanted) / ENDING_PART;
+    int low = base_for_q8(scaled, left + slack), high = base_for_q8(scaled, left - slack);
+    return avo_clip3(base - ENDING_FINER_Q8, base + ENDING_Q8, avo_clip3(low, high, base));
 }
 
 /* For B pictures, which otherwise take `base` from their anchors. */
@@ -189,28 +200,52 @@ static int step_q8(const AvoRateControl *rc, const AvoPlan *plan)
     return rc->qp_step_q8 * (int)avo_min64(times, STEPS_MOST);
 }
 
+/* Where what follows gets as coarse as B pictures at the end may. */
+int64_t avo_rate_most_at_end(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8,
+                             int relative_q8)
+{
+    uint64_t scaled, wanted;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    int64_t own = avo_rate_bits_at(avo_rate_log2_plan_at_0(rc, plan), relative_q8);
+    int64_t rest = (int64_t)avo_mul_q16(scaled - (uint64_t)own,
+                                        avo_step_ratio_q16(relative_q8 - qp_q8 - ENDING_B_Q8));
+    int64_t sum = (rc->bits_due >> 8) + (int64_t)wanted;
+    return (int64_t)wanted - avo_rate_bits_beyond(rc) + sum / ENDING_PART - rest;
+}
+
+/* B pictures follow the anchors around them. */
+static int base_between_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    int mean = (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - avo_rate_complexity_q8(rc);
+    mean += haste_q8(rc, plan);
+    return plan->ahead_is_all ? near_ending_q8(rc, plan, relative_q8, mean) : mean;
+}
+
+static int anchor_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    int base = abr_base_q8(rc, plan, relative_q8);
+    if (!rc->anchors || plan->scenecut)
+        return base;
+    int last = rc->last_base_q8, step = step_q8(rc, plan);
+    int up = plan->ahead_is_all ? 2 * step : step;
+    if (plan->type == AVOCET_TYPE_IDR)
+        step = up = rc->key_step_q8;
+    return avo_clip3(last - step, last + up, base);
+}
+
 int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
+    bool between = plan->layer > 0 && rc->anchors > 1, average = rc->mode == AVOCET_RATE_BITRATE;
     if (rc->two_pass)
         return two_pass_base_q8(rc, plan);
-    if (rc->mode == AVOCET_RATE_QP)
+    if (rc->mode == AVOCET_RATE_QP || (!average && !between))
         return rc->base_q8;
-    if (plan->layer > 0 && rc->anchors > 1) {
-        int mean = (rc->anchor_qp_q8[0] + rc->anchor_qp_q8[1]) / 2 - avo_rate_complexity_q8(rc);
-        mean += haste_q8(rc, plan);
-        return plan->ahead_is_all ? near_ending_q8(rc, plan, relative_q8, mean) : mean;
-    }
-    if (rc->mode == AVOCET_RATE_CRF)
-        return rc->base_q8;
-    int base = abr_base_q8(rc, plan, relative_q8);
-    if (rc->anchors && !plan->scenecut) {
-        int last = rc->last_base_q8, step = step_q8(rc, plan);
-        int up = plan->ahead_is_all ? 2 * step : step;
-        if (plan->type == AVOCET_TYPE_IDR)
-            step = up = rc->key_step_q8;
-        base = avo_clip3(last - step, last + up, base);
-    }
-    rc->last_base_q8 =
-        avo_clip3(rc->qp_min_q8 - relative_q8, avo_rate_highest_q8(rc) - relative_q8, base);
-    return base;
+    int base =
+        between ? base_between_q8(rc, plan, relative_q8) : anchor_base_q8(rc, plan, relative_q8);
+    if (average && plan->ahead_is_all)
+        base = keep_sum_q8(rc, plan, relative_q8, base);
+    if (between)
+        return base;
+    return rc->last_base_q8 =
+               avo_clip3(rc->qp_min_q8 - relative_q8, avo_rate_highest_q8(rc) - relative_q8, base);
 }

@@ -1,6 +1,7 @@
 /* What the parts of the rate control share; see ratecontrol.h. Nobody else includes this.
  *
- *     ratecontrol.c  settings, prediction of bits, what coded pictures teach, the calls
+ *     ratecontrol.c  settings, relative quantisers, what coded pictures teach, the calls
+ *     rate_predict.c what pictures will take
  *     rate_base.c    the base of a picture's quantiser: average rate, second pass, B pictures
  *     rate_loan.c    what intra pictures take in advance, and what is saved up for them
  *     rate_retry.c   pictures that are coded again
@@ -33,11 +34,19 @@ AvoVbv avo_rate_vbv_after(const AvoRateControl *rc, int count);
 
 /* ---- prediction of bits ---- */
 
-/* Bits at QP 0 of a picture with this cost, as a logarithm. */
-int32_t avo_rate_log2_bits_at_0(const AvoRateControl *rc, int kind, int64_t bits_cost);
-/* The same of the i-th picture that is foreseen, with the usual effect of offsets on its kind. */
+void avo_rate_init_prediction(AvoRateControl *rc);
+int avo_rate_class(const AvoRateControl *rc, const AvoPlan *plan);
+/* Bits at QP 0, as a logarithm: of a picture with this cost; of the one that is planned; of the
+ * i-th that is foreseen, with the usual effect of offsets on its class; of an intra picture in
+ * place of the one that is planned. */
+int32_t avo_rate_log2_bits_at_0(const AvoRateControl *rc, int class, int64_t bits_cost);
+int32_t avo_rate_log2_plan_at_0(const AvoRateControl *rc, const AvoPlan *plan);
 int32_t avo_rate_log2_ahead_at_0(const AvoRateControl *rc, const AvoPlan *plan, int i);
+int32_t avo_rate_log2_intra_at_0(const AvoRateControl *rc, const AvoPlan *plan);
 int64_t avo_rate_bits_at(int32_t log2_at_0_q16, int qp_q8);
+/* What a plan teaches, and what a picture took. */
+void avo_rate_learn_offsets(AvoRateControl *rc, const AvoPlan *plan);
+void avo_rate_learn_bits(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits);
 
 /* ---- relative quantisers ---- */
 
@@ -50,6 +59,10 @@ int avo_rate_highest_q8(const AvoRateControl *rc);
 int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8);
 /* How fast pictures come, learned from one; memory: the mean is over 2^memory of them. */
 void avo_rate_learn_pace(AvoRateControl *rc, int64_t duration_q16, int memory);
+/* What a picture that is started with this quantiser may take at most, if the pictures that are
+ * foreseen behind it are the last. */
+int64_t avo_rate_most_at_end(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8,
+                             int relative_q8);
 /* Bits that the sum may be off before the base moves by 6 QP. */
 int64_t avo_rate_tolerance(const AvoRateControl *rc);
 /* Before anything is known: intra bits per picture of a group, were all groups like this one. */

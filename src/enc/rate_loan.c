@@ -35,15 +35,18 @@ static bool is_rare(const AvoRateControl *rc)
 
 /* Half of what the next keyframe takes is saved up before it, so that the sum is never off by more
  * than half, wherever the stream ends, and quality falls neither before nor behind it by as much.
- * A buffer could not hold what is saved. */
+ * Without lookahead pictures follow what is asked of them less closely: a little more is asked for,
+ * and sooner. A buffer could not hold what is saved. */
 static int64_t saving(const AvoRateControl *rc, int64_t since_keyframe)
 {
     int64_t left = rc->keyint - 1 - since_keyframe, n = rc->loan_pictures;
     if (rc->vbv.size || left < 0 || left >= n || (!rc->live && !is_rare(rc)))
         return 0;
-    int64_t half =
-        avo_min64(rc->key_excess / 2, rc->live ? most_lent(rc) * 2 : avo_rate_tolerance(rc) / 2);
-    return half * avo_min64(n, (n - left) * 4 / 3) / n;
+    if (rc->live)
+        return avo_min64(rc->key_excess, most_lent(rc) * 4) * 5 / 8 *
+               avo_min64(n, (n - left) * 5 / 3) / n;
+    return avo_min64(rc->key_excess, avo_rate_tolerance(rc)) / 2 *
+           avo_min64(n, (n - left) * 4 / 3) / n;
 }
 
 int64_t avo_rate_saved_up(const AvoRateControl *rc)
@@ -115,8 +118,7 @@ void avo_rate_foresee_keyframe(AvoRateControl *rc, const AvoPlan *plan)
 {
     if (rc->mode != AVOCET_RATE_BITRATE || plan->layer > 0 || plan->intra_cost <= 0)
         return;
-    int32_t log2_at_0 = avo_rate_log2_bits_at_0(rc, AVO_RC_I, plan->intra_cost) +
-                        rc->predictor[AVO_RC_I].log2_offsets_q16;
+    int32_t log2_at_0 = avo_rate_log2_intra_at_0(rc, plan);
     int qp =
         rc->last_base_q8 + avo_rate_kind_offset_q8(rc, AVO_RC_I, 0) + avo_rate_complexity_q8(rc);
     int64_t excess = avo_max64(0, avo_rate_bits_at(log2_at_0, qp) - rc->bits_per_picture_q8 / 256);
@@ -127,7 +129,7 @@ void avo_rate_foresee_keyframe(AvoRateControl *rc, const AvoPlan *plan)
 /* What the picture will take; at a cut as if it were all intra. */
 static int64_t bits_expected(const AvoRateControl *rc, const AvoRcFlight *f)
 {
-    int32_t log2_intra = avo_rate_log2_bits_at_0(rc, AVO_RC_I, f->cost);
+    int32_t log2_intra = avo_rate_log2_bits_at_0(rc, AVO_RC_CLASS_I, f->cost);
     return f->is_cut ? avo_max64(f->bits_planned, avo_rate_bits_at(log2_intra, f->qp_q8))
                      : f->bits_planned;
 }

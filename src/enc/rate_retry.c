@@ -1,13 +1,15 @@
 /* Pictures that are coded again, with another quantiser. See avo_rc_retry in ratecontrol.h.
  *
  * In: what the picture started last takes. Out: a quantiser, if it has to be coded again: the first
- * of a live stream, whose quantiser was a guess; the last, behind which nothing can make up for
- * what it takes; one that the buffer does not hold. */
+ * of a live stream, whose quantiser was a guess; the last ones, behind which nothing or little
+ * can make up for what they take; one that the buffer does not hold. */
 #include "enc/rate_internal.h"
 
 #define TRIES_MAX    4    /* of raised quantisers; the last is the highest */
 #define LAST_TRIES   2    /* of an anchor that ends the stream, */
-#define LAST_PART    200  /* whose sum is off by more than 1 / part, */
+#define LAST_PART    200  /* whose sum is off by more than 1 / part; */
+#define END_TRIES    3    /* of a picture near the end that takes too much, */
+#define END_PERCENT  70   /* in steps that fall short of what halves the bits; */
 #define LAST_MOST_Q8 1536 /* this far from its plan at most */
 
 /* Bits of a starved macroblock (starve.c) in an I slice, in halves, and of such a slice besides. */
@@ -70,6 +72,23 @@ static int64_t room_for(const AvoRateControl *rc, const AvoRcFlight *f)
     return vbv.fill - avo_max64(0, rc->key_least - vbv.arrival);
 }
 
+/* Near the end: what follows could not make up for what it takes. */
+static bool retry_near_end(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
+{
+    if (!f->bits_most || bits <= f->bits_most || f->tries >= END_TRIES)
+        return false;
+    int32_t log2_over = avo_log2_ratio_q16((uint64_t)bits, (uint64_t)f->bits_most);
+    int raise = avo_max(avo_qp_delta_q8(log2_over) * END_PERCENT / 100, 128);
+    int most = f->qp_planned_q8 + f->shift_q8 + LAST_MOST_Q8;
+    int qp = avo_min(avo_min(f->qp_q8 + raise, most), avo_rate_highest_q8(rc));
+    if (qp <= f->qp_q8)
+        return false;
+    f->tries++;
+    f->qp_q8 = qp;
+    f->bits_planned = f->bits_most;
+    return true;
+}
+
 static bool retry_for_buffer(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits,
                              AvoFrameQp *out)
 {
@@ -98,7 +117,7 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
     if (!rc->flight_count)
         return false;
     AvoRcFlight *f = avo_rate_latest_flight(rc);
-    if (retry_first(rc, f, bits) || retry_last(rc, f, bits)) {
+    if (retry_first(rc, f, bits) || retry_last(rc, f, bits) || retry_near_end(rc, f, bits)) {
         *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
         return true;
     }

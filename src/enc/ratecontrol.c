@@ -1,4 +1,4 @@
-/* Settings, prediction of bits, relative quantisers, what coded pictures teach, and the calls. See
+/* Settings, relative quantisers, what coded pictures teach, and the calls. See
  * ratecontrol.h; rate_internal.h tells what the other parts do. */
 #include "enc/rate_internal.h"
 
@@ -13,16 +13,10 @@
 #define PIVOT_WITH_B    120 /* cost per macroblock of P pictures at which CRF equals their QP */
 #define PIVOT_WITHOUT_B 80  /* the same when they lie next to each other */
 
-#define LOG2_COEFF_I    (2 * 65536 + 39000) /* first guesses, replaced by what is seen */
-#define LOG2_COEFF_P    (2 * 65536 + 39000)
-#define LOG2_COEFF_BREF (1 * 65536 + 52000)
-#define LOG2_COEFF_B    (1 * 65536)
-
-#define MEMORY_SHIFT 8  /* ABR forgets half of the past in about 180 pictures, */
-#define MEMORY_LIVE  5  /* without lookahead in about 22 */
-#define LOAN_TIME    1  /* seconds until the bits of an intra picture are made up for, */
-#define LOAN_LIVE    2  /* without lookahead */
-#define HEIRS        16 /* pictures that make one as important as usual */
+#define MEMORY_SHIFT 8 /* ABR forgets half of the past in about 180 pictures, */
+#define MEMORY_LIVE  5 /* without lookahead in about 22 */
+#define LOAN_TIME    1 /* seconds until the bits of an intra picture are made up for, */
+#define LOAN_LIVE    2 /* without lookahead */
 
 #define STEADY_B_Q8    -256 /* B pictures against anchors, where quality is to be even, */
 #define STEADY_STEP_Q8 256  /* and how far the base may move right at a keyframe */
@@ -154,8 +148,6 @@ int avo_rc_reconfigure(AvoRateControl *rc, const AvocetEncoderConfig *config, Av
 int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_count,
                 AvoMessage *msg)
 {
-    static const int32_t first_coeff[AVO_RC_KINDS] = {LOG2_COEFF_I, LOG2_COEFF_P, LOG2_COEFF_BREF,
-                                                      LOG2_COEFF_B};
     memset(rc, 0, sizeof *rc);
     rc->mode = config->rate_mode;
     rc->mb_count = mb_count;
@@ -165,40 +157,9 @@ int avo_rc_init(AvoRateControl *rc, const AvocetEncoderConfig *config, int mb_co
     rc->keyint = config->intra_refresh ? 0 : config->keyint;
     rc->minigop = config->bframes + 1;
     rc->pivot_cost = config->bframes ? PIVOT_WITH_B : PIVOT_WITHOUT_B;
-    for (int i = 0; i < AVO_RC_KINDS; i++)
-        rc->predictor[i].log2_coeff_q16 = first_coeff[i];
+    avo_rate_init_prediction(rc);
     set_offsets(rc, config, has_tree(config));
     return avo_rc_reconfigure(rc, config, msg);
-}
-
-/* ---- prediction of bits ---- */
-
-/* Bits at QP 0 of a picture with this cost, as a logarithm. */
-int32_t avo_rate_log2_bits_at_0(const AvoRateControl *rc, int kind, int64_t bits_cost)
-{
-    return rc->predictor[kind].log2_coeff_q16 + avo_log2_q16((uint64_t)avo_max64(bits_cost, 1));
-}
-
-int64_t avo_rate_bits_at(int32_t log2_at_0_q16, int qp_q8)
-{
-    int32_t log2_q16 = log2_at_0_q16 - (int32_t)((int64_t)qp_q8 * 128 / 3);
-    return (int64_t)(avo_exp2_q16(avo_clip3(0, 40 * 65536, log2_q16)) >> 16);
-}
-
-/* A new picture counts for a quarter, the first ones for more. */
-static void learn(int32_t *value, int32_t seen_value, int seen)
-{
-    *value += (int32_t)(((int64_t)seen_value - *value) / avo_min(seen + 1, 4));
-}
-
-/* Bits at QP 0 of the i-th picture that is foreseen, with the usual effect of offsets on its kind.
- * The last pictures of a stream are important to hardly any others. */
-int32_t avo_rate_log2_ahead_at_0(const AvoRateControl *rc, const AvoPlan *plan, int i)
-{
-    int kind = avo_rc_kind((AvocetFrameType)plan->ahead[i].type);
-    int heirs = plan->ahead_is_all ? avo_min(plan->ahead_count - 1 - i, HEIRS) : HEIRS;
-    return avo_rate_log2_bits_at_0(rc, kind, plan->ahead[i].cost) +
-           rc->predictor[kind].log2_offsets_q16 / HEIRS * heirs;
 }
 
 /* ---- relative quantisers ---- */
@@ -297,13 +258,8 @@ static void settle(AvoRateControl *rc)
     if (rc->two_pass)
         avo_two_pass_end(rc->two_pass, f.display_index, f.kind,
                          avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8)));
-    if (f.cost > 0 && !f.starved) {
-        int32_t coeff =
-            avo_log2_ratio_q16(bits, (uint64_t)f.cost) + (int32_t)((int64_t)f.qp_q8 * 128 / 3);
-        AvoRcPredictor *p = &rc->predictor[f.kind];
-        learn(&p->log2_coeff_q16, coeff, p->seen);
-        p->seen = avo_min(p->seen + 1, 1000);
-    }
+    if (f.cost > 0 && !f.starved)
+        avo_rate_learn_bits(rc, &f, f.bits);
     if (rc->mode == AVOCET_RATE_BITRATE) {
         uint64_t scaled = avo_mul_q16(bits, avo_step_ratio_q16(f.qp_q8 - f.relative_q8));
         avo_rate_settle_loan(rc, &f, f.bits, (int64_t)scaled);
@@ -363,8 +319,7 @@ static int vbv_raise_q8(const AvoRateControl *rc, const AvoPlan *plan, int qp_q8
         return 0;
     int n = avo_min(plan->ahead_count + 1, PLANNED_MAX);
     int base = qp_q8 - relative_q8;
-    bits[0] = avo_rate_bits_at(
-        avo_rate_log2_bits_at_0(rc, avo_rc_kind(plan->type), plan->bits_cost), qp_q8);
+    bits[0] = avo_rate_bits_at(avo_rate_log2_plan_at_0(rc, plan), qp_q8);
     duration[0] = plan->duration_q16;
     for (int i = 1; i < n; i++) {
         const AvoPlanAhead *a = &plan->ahead[i - 1];
@@ -417,6 +372,7 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
         .type = plan->type,
         .layer = plan->layer,
         .kind = kind,
+        .class = avo_rate_class(rc, plan),
         .qp_q8 = qp_q8,
         .relative_q8 = relative_q8,
         .cost = plan->bits_cost,
@@ -438,11 +394,7 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
         rc->anchors++;
         rc->anchor_index = plan->coded_index;
     }
-    AvoRcPredictor *p = &rc->predictor[kind];
-    int64_t plain = kind == AVO_RC_I ? plan->intra_cost : plan->inter_cost;
-    if (plain > 0 && plan->bits_cost > 0)
-        learn(&p->log2_offsets_q16, avo_log2_ratio_q16((uint64_t)plan->bits_cost, (uint64_t)plain),
-              p->seen);
+    avo_rate_learn_offsets(rc, plan);
 }
 
 /* What rows keep the picture within: up to what the buffer holds beyond the plan is shared with
@@ -470,19 +422,21 @@ void avo_rc_start(AvoRateControl *rc, const AvoPlan *plan, AvoFrameQp *out)
     if (kind == AVO_RC_P)
         relative += chain_offset_q8(rc, plan);
     int qp = avo_rate_base_q8(rc, plan, relative) + relative;
+    bool counts = rc->mode == AVOCET_RATE_BITRATE && plan->ahead_is_all && !rc->vbv.size;
+    int64_t most = counts ? avo_max64(1, avo_rate_most_at_end(rc, plan, qp, relative)) : 0;
     avo_rate_foresee_keyframe(rc, plan);
     if (rc->mode != AVOCET_RATE_QP)
         qp += vbv_raise_q8(rc, plan, qp, relative);
     out->qp_q8 = avo_clip3(rc->qp_min_q8, avo_rate_highest_q8(rc), qp);
     out->starve = false;
-    out->bits_planned =
-        rc->mode == AVOCET_RATE_QP
-            ? 0
-            : avo_rate_bits_at(avo_rate_log2_bits_at_0(rc, kind, plan->bits_cost), out->qp_q8);
+    out->bits_planned = rc->mode == AVOCET_RATE_QP
+                            ? 0
+                            : avo_rate_bits_at(avo_rate_log2_plan_at_0(rc, plan), out->qp_q8);
     out->bits_low = out->bits_high = 0;
     if (rc->vbv.size)
         set_band(rc, rc->flight_count, out);
     remember(rc, plan, kind, out->qp_q8, relative, out->bits_planned);
+    avo_rate_latest_flight(rc)->bits_most = most;
     avo_rate_lower_loan(rc, out);
 }
 

@@ -19,7 +19,7 @@
  * that the bits meet a rate. Quantisers are 1/256 QP, a logarithmic scale of the step: 6 QP double
  * it and about halve the bits, so bits are predicted as
  *
- *     log2 bits = coefficient(kind) + log2 cost - qp / 6. */
+ *     log2 bits = coefficient(class of picture) + log2 cost - qp / 6. */
 #ifndef AVO_ENC_RATECONTROL_H
 #define AVO_ENC_RATECONTROL_H
 
@@ -32,9 +32,24 @@
 
 enum { AVO_RC_I, AVO_RC_P, AVO_RC_BREF, AVO_RC_B, AVO_RC_KINDS };
 
-/* What was learned about the bits of one kind of picture. */
+/* Pictures whose bits are predicted from each other: kinds, the fine and the coarse P pictures of a
+ * chain, layers of B pictures. */
+enum {
+    AVO_RC_CLASS_I,
+    AVO_RC_CLASS_P,
+    AVO_RC_CLASS_P_COARSE,
+    AVO_RC_CLASS_BREF_1,
+    AVO_RC_CLASS_BREF_2,
+    AVO_RC_CLASS_BREF_3, /* and deeper */
+    AVO_RC_CLASS_B,
+    AVO_RC_CLASSES
+};
+
+/* What was learned about the bits of one class. */
 typedef struct AvoRcPredictor {
-    int32_t log2_coeff_q16;
+    int32_t log2_coeff_q16;      /* of the last few pictures, */
+    int64_t cost;                /* and what they cost in the mean */
+    uint64_t bits_sum, cost_sum; /* of all, slowly forgotten; bits at QP 0 */
     int32_t log2_offsets_q16; /* log2(bits_cost / plain cost): what the offsets of its blocks do */
     int seen;                 /* pictures, saturating */
 } AvoRcPredictor;
@@ -43,7 +58,8 @@ typedef struct AvoRcPredictor {
 typedef struct AvoRcFlight {
     int64_t coded_index, display_index;
     int64_t cost, bits_planned, duration_q16;
-    int kind;
+    int64_t bits_most; /* near the end, so that the sum can still be met; 0: does not matter */
+    int kind, class;
     int qp_q8, qp_planned_q8, relative_q8;
     int shift_q8; /* part of qp_q8 and relative_q8, see avo_rc_shift */
     int raise_q8; /* part of qp_q8, so that not too much is lent */
@@ -84,7 +100,7 @@ typedef struct AvoRateControl {
     AvoTwoPass *two_pass; /* NULL: there was no first pass */
 
     /* History. */
-    AvoRcPredictor predictor[AVO_RC_KINDS];
+    AvoRcPredictor predictor[AVO_RC_CLASSES];
     uint64_t scaled_bits; /* ABR: bits of past pictures as they would be at base 0 */
     uint64_t wanted_bits; /* and what they should have been */
     /* Mean duration of as many pictures, of the last few, and how many there were. */
@@ -129,8 +145,8 @@ void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out);
 void avo_rc_know_keyframe(AvoRateControl *rc, int64_t header_bits, int slices, bool cabac);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser
  * put into out: because it is too large for the buffer (until no quantiser is left), because it is
- * the first and, without lookahead, was coded with a guess that proved wrong, or because it is the
- * last and the sum is off. */
+ * the first and, without lookahead, was coded with a guess that proved wrong, or because it is near
+ * the end and the sum would be off. */
 bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out);
 /* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);

@@ -67,6 +67,19 @@ def test_costly_keyframes():
             check_sum(f"{clip} {words} pass 2", rate.encode(clip, [*words, *stats, "--pass", "2"], "keys-2"), kbps, FPS, 0.015)
 
 
+def test_cut_near_end():
+    """Behind a still scene that left bits over, a cut and a second that knows nothing like it: who trusts the still scene is 6 % over.
+    And a keyframe, due or at a cut, of the bits of a second at a low rate."""
+    for clip, rates, frames in (("foreman_qcif", (24, 48, 96), 318), ("mobile_cif", (173,), 318), ("akiyo_qcif", (7,), 510)):
+        source = rate.real(clip, 176, 144, frames) if "qcif" in clip else rate.real(clip, 352, 288, frames)
+        if not source:
+            rate.skip("a cut near the end: no real clips")
+            return
+        for kbps in rates:
+            stream = rate.encode(source, ["--preset", "veryfast", "--no-sei-version", "--bitrate", str(kbps)], "cut-near-end")
+            check_sum(f"{clip} {kbps} kbit/s, {frames} pictures", stream, kbps, FPS, 0.015)
+
+
 def test_uneven(clip):
     """Odd rates of pictures, nothing but keyframes, columns instead of keyframes."""
     for options, kbps, fps in ((["--fps", "24000/1001"], 150, 24000 / 1001), (["--fps", "15"], 100, 15), (["--keyint", "1"], 600, FPS),
@@ -153,6 +166,7 @@ def main():
     long_clips += [c for c in (rate.real(n, 352, 288, 250) for n in ("foreman_cif", "ducks_640x360")) if c and not rate.QUICK]
     test_average(long_clips)
     test_endings(*long_clips[:2])
+    test_cut_near_end()
     test_costly_keyframes()
     test_uneven(long_clips[0])
     test_beyond(long_clips[0])
