@@ -80,6 +80,8 @@ int64_t avo_rate_saved_up(const AvoRateControl *rc);
 void avo_rate_foresee_keyframe(AvoRateControl *rc, const AvoPlan *plan);
 /* Makes the picture started last coarser if it would take too much in advance. */
 void avo_rate_lower_loan(AvoRateControl *rc, AvoFrameQp *out);
+/* Whether it has to be coded again because it took too much all the same. */
+bool avo_rate_retry_loan(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits);
 /* What became of a picture; scaled: its bits as they would be at base 0. */
 void avo_rate_settle_loan(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits, int64_t scaled);
 

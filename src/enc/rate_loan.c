@@ -18,6 +18,7 @@
 #define LENT_CUT_Q8 1536
 #define LENT_DUE_Q8 1152
 #define LENT_RARE   4
+#define LENT_MISS   16 /* what takes more than that by 1 / part is coded again */
 
 /* Without lookahead nobody knows whether time is left to pay for large pictures: so far they may
  * take the sum off, and no farther. */
@@ -35,18 +36,15 @@ static bool is_rare(const AvoRateControl *rc)
 
 /* Half of what the next keyframe takes is saved up before it, so that the sum is never off by more
  * than half, wherever the stream ends, and quality falls neither before nor behind it by as much.
- * Without lookahead pictures follow what is asked of them less closely: a little more is asked for,
- * and sooner. A buffer could not hold what is saved. */
+ * A buffer could not hold what is saved. */
 static int64_t saving(const AvoRateControl *rc, int64_t since_keyframe)
 {
     int64_t left = rc->keyint - 1 - since_keyframe, n = rc->loan_pictures;
     if (rc->vbv.size || left < 0 || left >= n || (!rc->live && !is_rare(rc)))
         return 0;
-    if (rc->live)
-        return avo_min64(rc->key_excess, most_lent(rc) * 4) * 5 / 8 *
-               avo_min64(n, (n - left) * 5 / 3) / n;
-    return avo_min64(rc->key_excess, avo_rate_tolerance(rc)) / 2 *
-           avo_min64(n, (n - left) * 4 / 3) / n;
+    int64_t half =
+        avo_min64(rc->key_excess / 2, rc->live ? most_lent(rc) * 2 : avo_rate_tolerance(rc) / 2);
+    return half * avo_min64(n, (n - left) * 4 / 3) / n;
 }
 
 int64_t avo_rate_saved_up(const AvoRateControl *rc)
@@ -161,4 +159,20 @@ void avo_rate_lower_loan(AvoRateControl *rc, AvoFrameQp *out)
     f->qp_q8 = out->qp_q8 = f->qp_q8 + f->raise_q8;
     f->bits_planned = out->bits_planned =
         (int64_t)avo_mul_q16((uint64_t)f->bits_planned, avo_step_ratio_q16(-f->raise_q8));
+}
+
+bool avo_rate_retry_loan(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
+{
+    int room = avo_min(most_raise_q8(rc, f) - f->raise_q8, avo_rate_highest_q8(rc) - f->qp_q8);
+    int64_t before = avo_rate_bits_beyond(rc) - f->bits_planned;
+    int64_t most = avo_max64(most_lent(rc) - before, 1);
+    if (f->tries || room <= 0 || bits <= most + most / LENT_MISS)
+        return false;
+    int raise = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)most));
+    raise = avo_min(raise, room);
+    f->tries++;
+    f->raise_q8 += raise;
+    f->qp_q8 += raise;
+    f->bits_planned = most;
+    return true;
 }

@@ -116,7 +116,7 @@ void avo_rate_learn_bits(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits)
         avo_log2_q16((uint64_t)avo_max64(bits, 1)) + (int32_t)((int64_t)f->qp_q8 * 128 / 3);
     int32_t coeff = log2_at_0 - avo_log2_q16((uint64_t)f->cost);
     /* Beyond the last quantiser most is skipped, which tells nothing of finer pictures. */
-    if (!avo_rc_is_beyond(rc, f->qp_q8) || coeff > p->log2_coeff_q16)
+    if (!p->seen || !avo_rc_is_beyond(rc, f->qp_q8) || coeff > p->log2_coeff_q16)
         p->log2_coeff_q16 = (int32_t)mix(p->log2_coeff_q16, coeff, p->seen);
     p->cost = mix(p->cost, f->cost, p->seen);
     p->bits_sum -= p->bits_sum >> MEMORY_SHIFT;

@@ -117,7 +117,8 @@ bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out)
     if (!rc->flight_count)
         return false;
     AvoRcFlight *f = avo_rate_latest_flight(rc);
-    if (retry_first(rc, f, bits) || retry_last(rc, f, bits) || retry_near_end(rc, f, bits)) {
+    if (retry_first(rc, f, bits) || retry_last(rc, f, bits) || retry_near_end(rc, f, bits) ||
+        avo_rate_retry_loan(rc, f, bits)) {
         *out = (AvoFrameQp){.qp_q8 = f->qp_q8, .bits_planned = f->bits_planned};
         return true;
     }

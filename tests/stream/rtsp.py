@@ -9,6 +9,15 @@ def digest(kind, *parts):
     return hashlib.new(kind, ":".join(parts).encode()).hexdigest()
 
 
+def rtcp_types(compound):
+    """Types of the packets in a compound packet (RFC 3550, 6.1)."""
+    types = []
+    while len(compound) >= 4:
+        types.append(compound[1])
+        compound = compound[4 + 4 * struct.unpack(">H", compound[2:4])[0]:]
+    return types
+
+
 class Client:
     """One connection. request() returns (status, headers, body); interleaved packets are kept in .media."""
 
@@ -50,7 +59,7 @@ class Client:
 
     def hear_out(self):
         """Takes packets up to and with the good-bye (RTCP BYE)."""
-        while not (self.media and self.media[-1][0] == 1 and b"\x81\xcb" in self.media[-1][1]):
+        while not (self.media and self.media[-1][0] == 1 and 203 in rtcp_types(self.media[-1][1])):
             self.take_packet()
 
     def response(self):

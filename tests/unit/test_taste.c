@@ -125,7 +125,7 @@ static void test_which(void)
 
 int main(void)
 {
-    static uint8_t memory[1 << 16];
+    static AVO_ALIGN(64) uint8_t memory[1 << 16];
     static AvoRowCtx workers[1];
     AvoArena arena;
     avo_arena_init(&arena, memory, sizeof memory);
