@@ -99,7 +99,7 @@ typedef struct AvoPlan {
     int chain_q8;             /* share of the usual steps between fine and coarse P pictures */
     int64_t duration_q16;     /* display duration relative to 1/fps, 1.0 = 65536 */
     int64_t since_q16;        /* decoding time since the picture before it, the same; first: 0 */
-    /* Pictures after this one in coding order, as far as they are foreseen; only with a VBV. */
+    /* Pictures after this one in coding order, as far as they are foreseen. */
     const AvoPlanAhead *ahead;
     int ahead_count;
     bool ahead_is_all; /* nothing follows them */

@@ -25,7 +25,8 @@
  * anchors, up; half of it down, as a few fine leaves would only look odd. */
 #define ENDING_Q8   3072
 #define ENDING_B_Q8 1024
-/* These limits give way where the sum would be off by more than 1 / part of it. */
+/* These limits give way where the sum would be off by more than 1 / part of it: upwards by as much
+ * again, down only by this, as what a much finer quantiser takes is hard to predict. */
 #define ENDING_FINER_Q8 512
 #define ENDING_PART     128
 
@@ -99,10 +100,22 @@ static int bounded_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int ba
     return avo_clip3(base - BOUND_Q8, base + BOUND_Q8, avo_clip3(low, high, base));
 }
 
-/* The base at which these last pictures take what is left. */
+/* What is left for these last pictures. */
+static int64_t left_at_end(const AvoRateControl *rc, uint64_t wanted)
+{
+    return (int64_t)wanted - avo_rate_bits_beyond(rc);
+}
+
+/* By how much they may miss it. */
+static int64_t slack_at_end(const AvoRateControl *rc, uint64_t wanted)
+{
+    return ((rc->bits_due >> 8) + (int64_t)wanted) / ENDING_PART;
+}
+
+/* The base at which they take it. */
 static int ending_base_q8(const AvoRateControl *rc, uint64_t scaled, uint64_t wanted)
 {
-    return base_for_q8(scaled, (int64_t)wanted - avo_rate_bits_beyond(rc));
+    return base_for_q8(scaled, left_at_end(rc, wanted));
 }
 
 /* The nearest to `base` at which the last pictures leave the sum well enough. */
@@ -110,8 +123,7 @@ static int keep_sum_q8(const AvoRateControl *rc, const AvoPlan *plan, int relati
 {
     uint64_t scaled, wanted;
     sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
-    int64_t left = (int64_t)wanted - avo_rate_bits_beyond(rc),
-            slack = ((rc->bits_due >> 8) + (int64_t)wanted) / ENDING_PART;
+    int64_t left = left_at_end(rc, wanted), slack = slack_at_end(rc, wanted);
     int low = base_for_q8(scaled, left + slack), high = base_for_q8(scaled, left - slack);
     return avo_clip3(base - ENDING_FINER_Q8, base + ENDING_Q8, avo_clip3(low, high, base));
 }
@@ -209,8 +221,7 @@ int64_t avo_rate_most_at_end(const AvoRateControl *rc, const AvoPlan *plan, int 
     int64_t own = avo_rate_bits_at(avo_rate_log2_plan_at_0(rc, plan), relative_q8);
     int64_t rest = (int64_t)avo_mul_q16(scaled - (uint64_t)own,
                                         avo_step_ratio_q16(relative_q8 - qp_q8 - ENDING_B_Q8));
-    int64_t sum = (rc->bits_due >> 8) + (int64_t)wanted;
-    return (int64_t)wanted - avo_rate_bits_beyond(rc) + sum / ENDING_PART - rest;
+    return left_at_end(rc, wanted) + slack_at_end(rc, wanted) - rest;
 }
 
 /* B pictures follow the anchors around them. */

@@ -142,6 +142,13 @@ static int most_raise_q8(const AvoRateControl *rc, const AvoRcFlight *f)
     return f->kind == AVO_RC_I && is_rare(rc) ? LENT_DUE_Q8 : 0;
 }
 
+/* What the picture started last may take so that the sum is off by no more than most_lent. */
+static int64_t most_for(const AvoRateControl *rc, const AvoRcFlight *f)
+{
+    int64_t before = avo_rate_bits_beyond(rc) - f->bits_planned;
+    return avo_max64(most_lent(rc) - before, 1);
+}
+
 /* The picture started last, intra or a cut, is coarser where it would take the sum off by more than
  * most_lent. */
 void avo_rate_lower_loan(AvoRateControl *rc, AvoFrameQp *out)
@@ -150,8 +157,7 @@ void avo_rate_lower_loan(AvoRateControl *rc, AvoFrameQp *out)
     int limit = most_raise_q8(rc, f);
     if (!limit)
         return;
-    int64_t before = avo_rate_bits_beyond(rc) - f->bits_planned;
-    int64_t most = avo_max64(most_lent(rc) - before, 1);
+    int64_t most = most_for(rc, f);
     int raise =
         avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits_expected(rc, f) + 1, (uint64_t)most));
     limit = avo_min(limit, avo_max(avo_rate_highest_q8(rc) - f->qp_q8, 0));
@@ -164,8 +170,7 @@ void avo_rate_lower_loan(AvoRateControl *rc, AvoFrameQp *out)
 bool avo_rate_retry_loan(const AvoRateControl *rc, AvoRcFlight *f, int64_t bits)
 {
     int room = avo_min(most_raise_q8(rc, f) - f->raise_q8, avo_rate_highest_q8(rc) - f->qp_q8);
-    int64_t before = avo_rate_bits_beyond(rc) - f->bits_planned;
-    int64_t most = avo_max64(most_lent(rc) - before, 1);
+    int64_t most = most_for(rc, f);
     if (f->tries || room <= 0 || bits <= most + most / LENT_MISS)
         return false;
     int raise = avo_qp_delta_q8(avo_log2_ratio_q16((uint64_t)bits, (uint64_t)most));

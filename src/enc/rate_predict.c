@@ -20,8 +20,8 @@
 #define MEMORY_SHIFT 6  /* of the whole: half is forgotten in 44 pictures of a class */
 #define HEIRS        16 /* pictures that make one as important as usual */
 
-#define COST_SHIFT                                                                                 \
-    8 /* sums of bits at QP 0 and of costs hold 1/256, so that forgetting is smooth */
+/* Sums of bits at QP 0 and of costs hold 1/256, so that forgetting is smooth. */
+#define COST_SHIFT 8
 
 void avo_rate_init_prediction(AvoRateControl *rc)
 {

@@ -134,9 +134,10 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
     fine->near_only = between->near_only = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
     fine->careful_skip = true;
     if (fine->trellis == 1 && fine->rd[AVO_SLICE_P] != AVO_RD_SATD) {
-        fine->trellis_in_p = true;
-        if (fine->cabac) /* with CAVLC, intra pictures gain nothing by it */
+        if (fine->cabac)
             fine->trellis = 2;
+        else /* intra pictures gain nothing by it */
+            fine->trellis_in_p = true;
     }
 }
 

@@ -36,9 +36,9 @@ static int block_costs(const AvoFadePictures *p, int block, ptrdiff_t at, const 
     return best;
 }
 
-/* Of every other block, like the fields of a chessboard. What is swallowed anyway need not become
- * less. */
-static uint64_t picture_cost(const AvoFadePictures *p, const AvoFadeWeights *w)
+/* Of every other block, like the fields of a chessboard, and what these are predicted from. What is
+ * swallowed anyway need not become less. */
+static uint64_t picture_cost(const AvoFadePictures *p, const AvoFadeWeights *w, uint16_t *choice)
 {
     const AvoLookahead *la = p->la;
     int least = la->swallowed / LEAST_BLOCK, cost[3];
@@ -46,7 +46,8 @@ static uint64_t picture_cost(const AvoFadePictures *p, const AvoFadeWeights *w)
     for (int y = 0; y < la->mb_height; y++)
         for (int x = y & 1; x < la->mb_width; x += 2) {
             ptrdiff_t at = 8 * y * p->cur->half.stride + 8 * x;
-            int best = block_costs(p, y * la->mb_width + x, at, w, cost);
+            int i = y * la->mb_width + x, best = block_costs(p, i, at, w, cost);
+            choice[i] = (uint16_t)best;
             sum += (uint64_t)avo_max(least, cost[best]);
         }
     return sum;
@@ -56,7 +57,7 @@ static uint64_t picture_cost(const AvoFadePictures *p, const AvoFadeWeights *w)
 static void take_if_worth(const AvoFadePictures *p, AvoFadeWeights *best, uint64_t *cost,
                           const AvoFadeWeights *other, bool longer)
 {
-    uint64_t c = picture_cost(p, other);
+    uint64_t c = picture_cost(p, other, p->la->block_scratch);
     if (c + (longer ? (uint64_t)p->la->swallowed / LEAST_BLOCK : 0) >= *cost * WORTH_Q8 >> 8)
         return;
     *cost = c;
@@ -68,24 +69,11 @@ static void find_luma(const AvoFadePictures *p, AvoFadeWeights *out)
     AvoFade f = avo_fade_of(p, 0);
     AvoFadeWeights other;
     avo_fade_by_mean(&f, out);
-    uint64_t cost = picture_cost(p, out);
+    uint64_t cost = picture_cost(p, out, p->la->block_scratch);
     avo_fade_by_mixture(&f, &other);
     take_if_worth(p, out, &cost, &other, false);
     avo_fade_by_contrast(&f, &other);
     take_if_worth(p, out, &cost, &other, true);
-}
-
-/* What the blocks that count are predicted from. */
-static void find_choices(const AvoFadePictures *p, const AvoFadeWeights *w, uint16_t *choice)
-{
-    const AvoLookahead *la = p->la;
-    int cost[3];
-    for (int y = 0; y < la->mb_height; y++)
-        for (int x = y & 1; x < la->mb_width; x += 2) {
-            ptrdiff_t at = 8 * y * p->cur->half.stride + 8 * x;
-            int i = y * la->mb_width + x;
-            choice[i] = (uint16_t)block_costs(p, i, at, w, cost);
-        }
 }
 
 void avo_weight_pair(const AvoLookahead *la, int index, int past, int future, AvoPlanWeight out[2])
@@ -98,7 +86,7 @@ void avo_weight_pair(const AvoLookahead *la, int index, int past, int future, Av
     AvoFadeWeights weights[3] = {AVO_FADE_PLAIN(0), AVO_FADE_PLAIN(0), AVO_FADE_PLAIN(0)};
     find_luma(&p, &weights[0]);
     if (p.cur->plane[1].data) {
-        find_choices(&p, &weights[0], la->block_scratch);
+        picture_cost(&p, &weights[0], la->block_scratch); /* for the choices */
         avo_weight_chroma_pair(&p, la->block_scratch, &weights[1]);
     }
     for (int list = 0; list < 2; list++)
