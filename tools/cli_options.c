@@ -510,7 +510,7 @@ static void print_short_help(void)
          "      --hls FOLDER      HLS stream instead of a file");
     print_names("      --preset NAME", avocet_encoder_preset_name);
     print_names("      --tune NAME", avocet_encoder_tune_name);
-    puts("      --crf N           constant quality, 0 to 51, lower is better [23]\n"
+    puts("      --crf N           constant quality, 0 to 63, lower is better [23]\n"
          "  -q, --qp N            constant quantiser, 0 to 51\n"
          "  -B, --bitrate RATE    average bit rate: 800k, 2M\n"
          "      --pass N          1: measure, 2: encode to the bit rate\n"

@@ -475,7 +475,9 @@ def test_help(folder):
         check(re.search(rf"^  {name} *:", text, re.M), f"{name} is not in the help")
     wide = [line for line in expect(0, None, "--help=all").stdout.decode().splitlines() if len(line) > 120 and "|" not in line]
     check(not wide, f"lines of the help are too long: {wide[:2]}")
-    check("--crf" in expect(0, None, "--help=crf").stdout.decode(), "help on one option")
+    for name in "crf", "qp":
+        told = re.search(rf"--{name} N .*?(\d+ to \d+)", r.stdout.decode())
+        check(told and told.group(1) in expect(0, None, f"--help={name}").stdout.decode(), f"range of --{name} in the short help")
     check("usage" in expect(0, None, "--help", command=None).stdout.decode(), "help of the program")
     version = expect(0, None, "--version", command=None).stdout.decode()
     check(re.match(r"avocet \d+\.\d+\.\d+\n", version), f"version {version}")
