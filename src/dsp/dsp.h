@@ -133,6 +133,13 @@ typedef struct AvoRgbRun {
     pixel r[AVO_RGB_RUN], g[AVO_RGB_RUN], b[AVO_RGB_RUN];
 } AvoRgbRun;
 
+/* Of four 8x8 blocks, left-right, top-bottom, from their 8x8 Hadamard transforms: sums of |AC| >> 2
+ * of all coefficients, of the first row (what is the same in all rows of the block), of the first
+ * column, and the sum of the samples. */
+typedef struct AvoTexture {
+    int all[4], row[4], column[4], sum[4];
+} AvoTexture;
+
 typedef struct AvoDsp {
     uint32_t cpu_flags; /* AVO_CPU_* actually used */
 
@@ -162,10 +169,11 @@ typedef struct AvoDsp {
     AvoCostFn sa8d[AVO_BLK_8x8 + 1];
     /* Sum of samples in the low 32 bits, sum of squares in the high 32. [0] 16x16, [1] 8x8. */
     uint64_t (*var[2])(const pixel *src, ptrdiff_t stride);
-    /* Texture energy for psycho-visual terms: sum of |AC| of 4x4 Hadamards >> 1 in the low half,
-     * sum of |AC| of 8x8 Hadamards >> 2 in the high half; DC of each transform left out.
-     * Entries 16x16, 16x8, 8x16, 8x8. */
-    uint64_t (*hadamard_ac[AVO_BLK_8x8 + 1])(const pixel *src, ptrdiff_t stride);
+    /* Texture of the four 8x8 blocks of 16x16 samples. */
+    void (*texture)(const pixel *src, ptrdiff_t stride, AvoTexture *out);
+    /* Squared error that the error of the means makes up, of the 4x4 blocks of 16x8 samples (two
+     * planes of chroma side by side): (sum a - sum b)^2 >> 4, added up. */
+    AvoCostFn mean_ssd;
     /* Sums for SSIM of two neighbouring 4x4 blocks:
      * sums[i] = {sum a, sum b, sum a^2 + b^2, sum ab}. */
     void (*ssim_4x4x2)(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,

@@ -46,13 +46,7 @@
         sad_x4_##w##x##h(cur, corners, stride, out + 4);                                           \
     }
 
-/* The costs that work on 8x8 transforms: from sa8d_block() and hadamard_ac_block(). */
-#define AVO_COST_ENTRIES_8(w, h)                                                                   \
-    AVO_COST_ENTRY(sa8d, w, h)                                                                     \
-    static uint64_t hadamard_ac_##w##x##h(const pixel *src, ptrdiff_t stride)                      \
-    {                                                                                              \
-        return hadamard_ac_block(src, stride, w, h);                                               \
-    }
+#define AVO_SA8D_ENTRY(w, h) AVO_COST_ENTRY(sa8d, w, h)
 
 /* From var_block(). */
 #define AVO_VAR_ENTRY(size)                                                                        \
@@ -72,9 +66,7 @@
     dsp->satd_x4[AVO_BLK_##w##x##h] = satd_x4_##w##x##h;                                           \
     dsp->satd_mean[AVO_BLK_##w##x##h] = satd_mean_##w##x##h;
 #define AVO_SET_SAD_AROUND(w, h) dsp->sad_around[AVO_BLK_##w##x##h] = sad_around_##w##x##h;
-#define AVO_SET_COST_8(w, h)                                                                       \
-    dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;                                                 \
-    dsp->hadamard_ac[AVO_BLK_##w##x##h] = hadamard_ac_##w##x##h;
+#define AVO_SET_SA8D(w, h)       dsp->sa8d[AVO_BLK_##w##x##h] = sa8d_##w##x##h;
 
 #define AVO_SET_SAD_MEAN(w, h) dsp->sad_mean[AVO_BLK_##w##x##h] = sad_mean_##w##x##h;
 
@@ -83,7 +75,9 @@
     AVO_FOR_BLK_SIZES_8(AVO_SET_SAD_AROUND)                                                        \
     AVO_FOR_BLK_SIZES(AVO_SET_SAD_MEAN)                                                            \
     AVO_FOR_BLK_SIZES(AVO_SET_SSD_SATD)                                                            \
-    AVO_FOR_BLK_SIZES_8(AVO_SET_COST_8)                                                            \
+    AVO_FOR_BLK_SIZES_8(AVO_SET_SA8D)                                                              \
+    dsp->texture = texture;                                                                        \
+    dsp->mean_ssd = mean_ssd;                                                                      \
     dsp->sad_line_8x8 = sad_line_8x8;                                                              \
     dsp->var[0] = var_16x16;                                                                       \
     dsp->var[1] = var_8x8;                                                                         \

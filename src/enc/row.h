@@ -53,13 +53,6 @@ typedef struct AvoMotion {
     int rate; /* the lambda * bits part of cost */
 } AvoMotion;
 
-/* Texture of an 8x8 block of luma (psy.h): what is the same in all rows and in all columns, and the
- * rest; in P and B pictures lines are not told apart from the rest. */
-typedef struct AvoBlockLook {
-    int lines[2], rest;
-    int sum; /* of its samples; in I pictures */
-} AvoBlockLook;
-
 #define AVO_SEARCH_REFS 16 /* list entries searched at most */
 
 typedef struct AvoRowCtx {
@@ -90,7 +83,7 @@ typedef struct AvoRowCtx {
     ptrdiff_t left_stride[3];
     pixel corner[3];
 
-    AvoBlockLook look[4]; /* of the source's 8x8 blocks, for psycho-visual decisions */
+    AvoTexture look; /* of the source, for psycho-visual decisions (psy.h) */
     /* Trellis: score that the residual of the inter macroblock gains, but for cbp. */
     int64_t residual_gain;
 

@@ -14,7 +14,7 @@ static const struct {
     const char *name, *prefixes[8];
 } families[] = {
     {"SAD", {"sad"}},
-    {"SATD", {"satd", "sa8d", "hadamard_ac", "intra_satd", "intra_sa8d", "chroma_satd"}},
+    {"SATD", {"satd", "sa8d", "texture", "intra_satd", "intra_sa8d", "chroma_satd"}},
     {"interpolation", {"copy", "avg", "hpel", "luma_qpel", "chroma_mc", "weight", "sixteenth"}},
     {"deblock", {"deblock", "edge_strengths"}},
     {"others", {""}},

@@ -127,19 +127,20 @@ static void check_texture(Tester *t)
               bench_sink = (int)t->got->var[i](cur, 16));
         check_end(t);
     }
-    for (int i = 0; i <= AVO_BLK_8x8; i++) {
-        if (!check_begin(t, t->got->hadamard_ac[i] != t->below->hadamard_ac[i], "hadamard_ac_%s",
-                         blk_name[i]))
-            continue;
-        for (int round = 0; round < ROUNDS; round++) {
-            ptrdiff_t stride = refill(round);
-            const pixel *p = anywhere(area);
-            CHECK(t, t->ref->hadamard_ac[i](p, stride) == t->got->hadamard_ac[i](p, stride));
-        }
-        BENCH(t, bench_sink = (int)t->ref->hadamard_ac[i](cur, 16),
-              bench_sink = (int)t->got->hadamard_ac[i](cur, 16));
-        check_end(t);
+    if (!check_begin(t, t->got->texture != t->below->texture, "texture"))
+        return;
+    AvoTexture want[2], have[2];
+    for (int round = 0; round < ROUNDS; round++) {
+        ptrdiff_t stride = refill(round);
+        const pixel *p = anywhere(area);
+        memset(want, 85, sizeof(want));
+        memset(have, 85, sizeof(have));
+        t->ref->texture(p, stride, want);
+        t->got->texture(p, stride, have);
+        CHECK(t, !memcmp(want, have, sizeof(want)));
     }
+    BENCH(t, t->ref->texture(cur, 16, want), t->got->texture(cur, 16, have));
+    check_end(t);
 }
 
 static void check_ssim(Tester *t)
@@ -223,6 +224,7 @@ void check_cost(Tester *t)
     check_mean(t, "sad", ref->sad_mean, below->sad_mean, got->sad_mean);
     check_mean(t, "satd", ref->satd_mean, below->satd_mean, got->satd_mean);
     check_pair(t, "sa8d", AVO_BLK_8x8 + 1, ref->sa8d, below->sa8d, got->sa8d);
+    check_pair(t, "mean_ssd", 1, &ref->mean_ssd, &below->mean_ssd, &got->mean_ssd);
     check_texture(t);
     check_ssim(t);
 }

@@ -667,12 +667,13 @@ static void check_deblock_formula(Tester *t)
 
 /* ---- costs ---- */
 
-/* Sum of |H d H| over n x n by explicit sign matrices. */
-static int hadamard_sum(const pixel *a, const pixel *b, int n)
+/* Sum of |H d H| over the first rows and columns of n x n coefficients, by explicit sign matrices.
+ */
+static int hadamard_sum(const pixel *a, const pixel *b, int n, int rows, int columns)
 {
     int sum = 0;
-    for (int u = 0; u < n; u++) {
-        for (int v = 0; v < n; v++) {
+    for (int u = 0; u < rows; u++) {
+        for (int v = 0; v < columns; v++) {
             int c = 0;
             for (int y = 0; y < n; y++)
                 for (int x = 0; x < n; x++) {
@@ -694,7 +695,7 @@ static void check_cost_formula(Tester *t)
         return;
     for (int round = 0; round < SHAPE_COUNT * SHAPE_COUNT; round++) {
         const pixel *ref = area + AREA_ORIGIN;
-        int satd = 0, sa8d = 0, sad = 0, ssd = 0;
+        int satd = 0, sa8d = 0, sad = 0, ssd = 0, mean_ssd = 0;
         fill_pixels(cur, sizeof(cur), round % SHAPE_COUNT);
         fill_pixels(area, sizeof(area), round / SHAPE_COUNT);
         for (int y = 0; y < 16; y++) {
@@ -703,11 +704,17 @@ static void check_cost_formula(Tester *t)
                 sad += avo_abs(d);
                 ssd += d * d;
                 if (!(x & 3) && !(y & 3))
-                    satd += hadamard_sum(cur + y * 16 + x, ref + y * AREA_STRIDE + x, 4);
+                    satd += hadamard_sum(cur + y * 16 + x, ref + y * AREA_STRIDE + x, 4, 4, 4);
                 if (!(x & 7) && !(y & 7))
-                    sa8d += hadamard_sum(cur + y * 16 + x, ref + y * AREA_STRIDE + x, 8);
+                    sa8d += hadamard_sum(cur + y * 16 + x, ref + y * AREA_STRIDE + x, 8, 8, 8);
             }
         }
+        for (int i = 0; i < 8; i++) {
+            int x = i % 4 * 4, y = i / 4 * 4;
+            int off = hadamard_sum(cur + y * 16 + x, ref + y * AREA_STRIDE + x, 4, 1, 1);
+            mean_ssd += off * off / 16;
+        }
+        CHECK(t, t->ref->mean_ssd(cur, 16, ref, AREA_STRIDE) == mean_ssd);
         CHECK(t, t->ref->sad[AVO_BLK_16x16](cur, 16, ref, AREA_STRIDE) == sad);
         CHECK(t, t->ref->ssd[AVO_BLK_16x16](cur, 16, ref, AREA_STRIDE) == ssd);
         CHECK(t, t->ref->satd[AVO_BLK_16x16](cur, 16, ref, AREA_STRIDE) == satd >> 1);
@@ -734,18 +741,22 @@ static void check_texture_formula(Tester *t)
     if (!check_begin(t, true, "formula variance and texture"))
         return;
     for (int round = 0; round < 4 * SHAPE_COUNT; round++) {
-        uint32_t sum, squares, abs4 = 0, abs8 = 0;
+        uint32_t sum, squares;
+        AvoTexture texture;
         fill_pixels(cur, sizeof(cur), round % SHAPE_COUNT);
         sums_of(cur, 8, &sum, &squares);
         CHECK(t, t->ref->var[1](cur, 16) == ((uint64_t)squares << 32 | sum));
+        t->ref->texture(cur, 16, &texture);
+        for (int i = 0; i < 4; i++) {
+            const pixel *p = cur + i / 2 * 128 + i % 2 * 8;
+            sums_of(p, 8, &sum, &squares);
+            CHECK(t, texture.sum[i] == (int)sum);
+            CHECK(t, texture.all[i] == (hadamard_sum(p, zeros, 8, 8, 8) - (int)sum) >> 2);
+            CHECK(t, texture.row[i] == (hadamard_sum(p, zeros, 8, 1, 8) - (int)sum) >> 2);
+            CHECK(t, texture.column[i] == (hadamard_sum(p, zeros, 8, 8, 1) - (int)sum) >> 2);
+        }
         sums_of(cur, 16, &sum, &squares);
         CHECK(t, t->ref->var[0](cur, 16) == ((uint64_t)squares << 32 | sum));
-        for (int i = 0; i < 16; i++)
-            abs4 += (uint32_t)hadamard_sum(cur + i / 4 * 64 + i % 4 * 4, zeros, 4);
-        for (int i = 0; i < 4; i++)
-            abs8 += (uint32_t)hadamard_sum(cur + i / 2 * 128 + i % 2 * 8, zeros, 8);
-        uint64_t want = (uint64_t)((abs8 - sum) >> 2) << 32 | (abs4 - sum) >> 1;
-        CHECK(t, t->ref->hadamard_ac[AVO_BLK_16x16](cur, 16) == want);
     }
     check_end(t);
 }

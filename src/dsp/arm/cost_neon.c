@@ -52,7 +52,7 @@ AVO_INLINE int ssd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptr
     return (int)vaddvq_u32(sum);
 }
 
-/* ---- SATD, 8x8 Hadamard, texture ---- */
+/* ---- SATD, 8x8 Hadamard ---- */
 
 AVO_INLINE int satd_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b,
                           int width, int height)
@@ -103,32 +103,73 @@ AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, pt
     return (int)((vaddvq_u32(sum) + 1) >> 1); /* (2 * sum + 2) >> 2 */
 }
 
-/* The DCs of either transform add up to the sum of the samples. */
-AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+/* ---- texture ---- */
+
+/* One 8x8: over four lanes each, halves of the sums of all and of the first row's coefficients, and
+ * the sum of the first column's; returns the sum of the samples.
+ *
+ * Rows of the transform are told by the parity of lanes, so the first one makes the even lanes of
+ * the first maximum. The first column is e + f, where e is in lanes 0 and 1, f in 4 and 5 of the
+ * first register of each pair. */
+AVO_INLINE int32_t texture_8x8(const pixel *src, ptrdiff_t stride, uint32x4_t *all, uint32x4_t *row,
+                               uint32x4_t *column)
 {
-    uint32x4_t sum4 = vdupq_n_u32(0), sum8 = sum4, dc = sum4;
-    for (int y = 0; y < height; y += 8) {
-        for (int x = 0; x < width; x += 8) {
-            const pixel *p = src + y * stride + x;
-            int16x8_t v[8];
-            uint16x8_t samples = vdupq_n_u16(0), abs4 = samples;
-            AVO_UNROLL
-            for (int i = 0; i < 8; i++) {
-                v[i] = to_s16(vld1_u8(p + i * stride));
-                samples = vaddq_u16(samples, vreinterpretq_u16_s16(v[i]));
-            }
-            dc = vpadalq_u16(dc, samples);
-            hadamard_4_of_8(v);
-            AVO_UNROLL
-            for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
-                abs4 = vaddq_u16(abs4, vreinterpretq_u16_s16(vabsq_s16(v[i])));
-            sum4 = vpadalq_u16(sum4, abs4);
-            sum8 = abs_sum_8x8(sum8, v);
-        }
+    int16x8_t v[8], first;
+    uint16x8_t most[4];
+    int32x2_t sum[4];
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++)
+        v[y] = to_s16(vld1_u8(src + y * stride));
+    hadamard_4_of_8(v);
+    butterfly_8(v);
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++) {
+        most[i] = max_abs_halves(v[2 * i], v[2 * i + 1]);
+        sum[i] = vreinterpret_s32_s16(vadd_s16(vget_low_s16(v[2 * i]), vget_high_s16(v[2 * i])));
     }
-    uint32_t samples = vaddvq_u32(dc);
-    uint32_t ac4 = vaddvq_u32(sum4) - samples, ac8 = 2 * vaddvq_u32(sum8) - samples;
-    return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
+    first =
+        vreinterpretq_s16_s32(vcombine_s32(vtrn1_s32(sum[0], sum[1]), vtrn1_s32(sum[2], sum[3])));
+    *all = vpadalq_u16(vpaddlq_u16(vaddq_u16(most[0], most[1])), vaddq_u16(most[2], most[3]));
+    *row = vandq_u32(vreinterpretq_u32_u16(most[0]), vdupq_n_u32(0xffff));
+    *column = vpaddlq_u16(vreinterpretq_u16_s16(vabsq_s16(first)));
+    return vgetq_lane_s16(first, 0);
+}
+
+AVO_INLINE uint32x4_t fold4(const uint32x4_t v[4])
+{
+    return vpaddq_u32(vpaddq_u32(v[0], v[1]), vpaddq_u32(v[2], v[3]));
+}
+
+static void texture(const pixel *src, ptrdiff_t stride, AvoTexture *out)
+{
+    uint32x4_t all[4], row[4], column[4];
+    for (int i = 0; i < 4; i++)
+        out->sum[i] = texture_8x8(src + (i >> 1) * 8 * stride + (i & 1) * 8, stride, &all[i],
+                                  &row[i], &column[i]);
+    uint32x4_t dc = vreinterpretq_u32_s32(vld1q_s32(out->sum));
+    uint32x4_t twice_all = vshlq_n_u32(fold4(all), 1), twice_row = vshlq_n_u32(fold4(row), 1);
+    vst1q_s32(out->all, vreinterpretq_s32_u32(vshrq_n_u32(vsubq_u32(twice_all, dc), 2)));
+    vst1q_s32(out->row, vreinterpretq_s32_u32(vshrq_n_u32(vsubq_u32(twice_row, dc), 2)));
+    vst1q_s32(out->column, vreinterpretq_s32_u32(vshrq_n_u32(vsubq_u32(fold4(column), dc), 2)));
+}
+
+/* ---- errors of means ---- */
+
+static int mean_ssd(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    int32x4_t ssd = vdupq_n_s32(0);
+    for (int i = 0; i < 2; i++) { /* four blocks side by side */
+        int16x8_t left = vdupq_n_s16(0), right = left;
+        AVO_UNROLL
+        for (int y = 0; y < 4; y++, a += stride_a, b += stride_b) {
+            uint8x16_t p = vld1q_u8(a), q = vld1q_u8(b);
+            left = vaddq_s16(left, diff_u8(vget_low_u8(p), vget_low_u8(q)));
+            right = vaddq_s16(right, diff_u8(vget_high_u8(p), vget_high_u8(q)));
+        }
+        int32x4_t off = vpaddq_s32(vpaddlq_s16(left), vpaddlq_s16(right));
+        ssd = vsraq_n_s32(ssd, vmulq_s32(off, off), 4);
+    }
+    return vaddvq_s32(ssd);
 }
 
 /* ---- all sizes ---- */
@@ -155,7 +196,7 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
     DEFINE_COST_MULTI(satd, w, h)
 
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
-AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
+AVO_FOR_BLK_SIZES_8(AVO_SA8D_ENTRY)
 AVO_FOR_BLK_SIZES_8(AVO_SAD_AROUND_ENTRY)
 
 /* ---- SATD against a mean ---- */

@@ -84,15 +84,25 @@ AVO_INLINE void hadamard_4_of_8(int16x8_t v[8])
         butterfly_pairs(&v[i], &v[i + 1]);
 }
 
-/* The rest, and half of the sum of absolutes over four lanes. */
-AVO_INLINE uint32x4_t abs_sum_8x8(uint32x4_t sum, const int16x8_t v[8])
+/* The last vertical step of eight rows, whose halves have had their 4-point transforms. */
+AVO_INLINE void butterfly_8(int16x8_t v[8])
 {
     AVO_UNROLL
-    for (int i = 0; i < 4; i += 2) {
-        int16x8_t s0 = vaddq_s16(v[i], v[4 + i]), s1 = vaddq_s16(v[i + 1], v[5 + i]);
-        int16x8_t d0 = vsubq_s16(v[i], v[4 + i]), d1 = vsubq_s16(v[i + 1], v[5 + i]);
-        sum = vpadalq_u16(sum, vaddq_u16(max_abs_halves(s0, s1), max_abs_halves(d0, d1)));
+    for (int i = 0; i < 4; i++) {
+        int16x8_t top = v[i], low = v[4 + i];
+        v[i] = vaddq_s16(top, low);
+        v[4 + i] = vsubq_s16(top, low);
     }
+}
+
+/* The rest, and half of the sum of absolutes over four lanes. */
+AVO_INLINE uint32x4_t abs_sum_8x8(uint32x4_t sum, int16x8_t v[8])
+{
+    butterfly_8(v);
+    AVO_UNROLL
+    for (int i = 0; i < 8; i += 4)
+        sum = vpadalq_u16(
+            sum, vaddq_u16(max_abs_halves(v[i], v[i + 1]), max_abs_halves(v[i + 2], v[i + 3])));
     return sum;
 }
 

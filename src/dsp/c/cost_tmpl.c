@@ -47,13 +47,13 @@ AVO_INLINE void hadamard4_row(int out[4], const pixel *a, const pixel *b)
         hadamard4(out, a[0], a[1], a[2], a[3]);
 }
 
-/* Sum of absolute coefficients of the 4x4 Hadamard transform of a - b, or of a. */
+/* Sum of absolute coefficients of the 4x4 Hadamard transform of a - b. */
 AVO_INLINE int abs_hadamard_4x4(const pixel *a, ptrdiff_t stride_a, const pixel *b,
                                 ptrdiff_t stride_b)
 {
     int rows[4][4], column[4], sum = 0;
     for (int y = 0; y < 4; y++)
-        hadamard4_row(rows[y], a + y * stride_a, b ? b + y * stride_b : NULL);
+        hadamard4_row(rows[y], a + y * stride_a, b + y * stride_b);
     for (int x = 0; x < 4; x++) {
         hadamard4(column, rows[0][x], rows[1][x], rows[2][x], rows[3][x]);
         sum += abs_sum4(column);
@@ -61,26 +61,34 @@ AVO_INLINE int abs_hadamard_4x4(const pixel *a, ptrdiff_t stride_a, const pixel 
     return sum;
 }
 
-/* The same for 8x8: an 8-point transform is two of 4 points and one more butterfly. */
+/* Sum of absolute coefficients of an 8-point transform, which is two of 4 points and one more
+ * butterfly. */
+AVO_INLINE int abs_hadamard_8(const int v[8])
+{
+    int top[4], low[4], sum = 0;
+    hadamard4(top, v[0], v[1], v[2], v[3]);
+    hadamard4(low, v[4], v[5], v[6], v[7]);
+    for (int i = 0; i < 4; i++)
+        sum += avo_abs(top[i] + low[i]) + avo_abs(top[i] - low[i]);
+    return sum;
+}
+
+/* The same of the 8x8 transform of a - b, or of a. */
 AVO_INLINE int abs_hadamard_8x8(const pixel *a, ptrdiff_t stride_a, const pixel *b,
                                 ptrdiff_t stride_b)
 {
-    int rows[8][8], top[4], low[4], sum = 0;
+    int columns[8][8], top[4], low[4], sum = 0;
     for (int y = 0; y < 8; y++) {
         const pixel *p = a + y * stride_a, *q = b ? b + y * stride_b : NULL;
         hadamard4_row(top, p, q);
         hadamard4_row(low, p + 4, q ? q + 4 : NULL);
         for (int i = 0; i < 4; i++) {
-            rows[y][i] = top[i] + low[i];
-            rows[y][4 + i] = top[i] - low[i];
+            columns[i][y] = top[i] + low[i];
+            columns[4 + i][y] = top[i] - low[i];
         }
     }
-    for (int x = 0; x < 8; x++) {
-        hadamard4(top, rows[0][x], rows[1][x], rows[2][x], rows[3][x]);
-        hadamard4(low, rows[4][x], rows[5][x], rows[6][x], rows[7][x]);
-        for (int i = 0; i < 4; i++)
-            sum += avo_abs(top[i] + low[i]) + avo_abs(top[i] - low[i]);
-    }
+    for (int x = 0; x < 8; x++)
+        sum += abs_hadamard_8(columns[x]);
     return sum;
 }
 
@@ -104,20 +112,36 @@ AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, pt
     return (sum + 2) >> 2;
 }
 
-/* The DC coefficients of either size add up to the sum of the samples, and are never negative. */
-AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+/* The DC coefficient is the sum of the samples, and never negative. */
+static void texture(const pixel *src, ptrdiff_t stride, AvoTexture *out)
 {
-    uint32_t sum4 = 0, sum8 = 0, dc = 0;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            dc += src[y * stride + x];
-    for (int y = 0; y < height; y += 4)
-        for (int x = 0; x < width; x += 4)
-            sum4 += (uint32_t)abs_hadamard_4x4(src + y * stride + x, stride, NULL, 0);
-    for (int y = 0; y < height; y += 8)
-        for (int x = 0; x < width; x += 8)
-            sum8 += (uint32_t)abs_hadamard_8x8(src + y * stride + x, stride, NULL, 0);
-    return (uint64_t)((sum8 - dc) >> 2) << 32 | (sum4 - dc) >> 1;
+    for (int i = 0; i < 4; i++) {
+        const pixel *p = src + (i >> 1) * 8 * stride + (i & 1) * 8;
+        int columns[8] = {0}, rows[8] = {0}, sum = 0;
+        for (int y = 0; y < 8; y++)
+            for (int x = 0; x < 8; x++) {
+                columns[x] += p[y * stride + x];
+                rows[y] += p[y * stride + x];
+                sum += p[y * stride + x];
+            }
+        out->all[i] = (abs_hadamard_8x8(p, stride, NULL, 0) - sum) >> 2;
+        out->row[i] = (abs_hadamard_8(columns) - sum) >> 2;
+        out->column[i] = (abs_hadamard_8(rows) - sum) >> 2;
+        out->sum[i] = sum;
+    }
+}
+
+static int mean_ssd(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    int ssd = 0;
+    for (int i = 0; i < 8; i++) {
+        int off = 0, at_x = i % 4 * 4, at_y = i / 4 * 4;
+        for (int y = at_y; y < at_y + 4; y++)
+            for (int x = at_x; x < at_x + 4; x++)
+                off += a[y * stride_a + x] - b[y * stride_b + x];
+        ssd += off * off >> 4;
+    }
+    return ssd;
 }
 
 #define DEFINE_COST_MULTI(name, w, h)                                                              \
@@ -142,7 +166,7 @@ AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int wi
     DEFINE_COST_MULTI(satd, w, h)
 
 AVO_FOR_BLK_SIZES(DEFINE_BLK)
-AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
+AVO_FOR_BLK_SIZES_8(AVO_SA8D_ENTRY)
 AVO_FOR_BLK_SIZES_8(AVO_SAD_AROUND_ENTRY)
 
 /* ---- SAD and SATD against a mean ---- */

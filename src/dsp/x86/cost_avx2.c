@@ -7,6 +7,7 @@
 #ifdef AVO_X86
 
 #include "dsp/x86/hadamard_avx2.h"
+#include "dsp/x86/hadamard_sse41.h"
 
 AVO_TARGET_AVX2
 
@@ -322,38 +323,66 @@ AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, pt
     return (hsum_epi32(fold_epi32(sum)) + 1) >> 1; /* (2 * sum + 2) >> 2 */
 }
 
-AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+AVO_SA8D_ENTRY(16, 16)
+AVO_SA8D_ENTRY(16, 8)
+AVO_SA8D_ENTRY(8, 16)
+
+/* ---- texture ---- */
+
+/* Two 8x8 blocks side by side, by 64-bit lanes: as in cost_sse41.c. The first column is in the
+ * lower half; column and dc have one 32-bit lane per block. */
+AVO_INLINE void texture_16x8(const pixel *src, ptrdiff_t stride, __m128i *all, __m128i *row,
+                             __m128i *column, __m128i *dc)
 {
-    const __m256i one = _mm256_set1_epi16(1), zero = _mm256_setzero_si256();
-    __m256i sum4 = zero, sum8 = zero, dc = zero, v[8];
-    for (int y = 0; y < height; y += width == 16 ? 8 : 16) {
-        __m256i abs4 = zero;
-        const pixel *p = src + y * stride;
-        load_rows(v, p, stride, width, 8, 8);
-        /* the sums of neighbours lie in the lower half (16 wide) or in each half's lower half:
-         * their total over the rows is the sum of the samples */
-        AVO_UNROLL
-        for (int i = 0; i < 8; i++)
-            abs4 = _mm256_add_epi16(abs4, v[i]); /* at most 8 * 510 */
-        dc = _mm256_add_epi32(dc, _mm256_madd_epi16(abs4, one));
-        hadamard_4_of_8_avx2(v);
-        abs4 = zero;
-        AVO_UNROLL
-        for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
-            abs4 = _mm256_add_epi16(abs4, _mm256_abs_epi16(v[i]));
-        sum4 = _mm256_add_epi32(sum4, _mm256_madd_epi16(abs4, one));
-        sum8 = _mm256_add_epi32(sum8, abs_sum_8x8_avx2(v));
+    const __m256i one = _mm256_set1_epi16(1);
+    __m256i v[8], most[4];
+    __m128i first[2];
+    load_rows(v, src, stride, 16, 8, 8);
+    hadamard_4_of_8_avx2(v);
+    butterfly_8_avx2(v);
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        most[i] = max_abs_quads_avx2(v[2 * i], v[2 * i + 1]);
+    *all = fold_epi32(_mm256_add_epi32(_mm256_madd_epi16(_mm256_add_epi16(most[0], most[1]), one),
+                                       _mm256_madd_epi16(_mm256_add_epi16(most[2], most[3]), one)));
+    *row = fold_epi32(_mm256_madd_epi16(most[0], _mm256_set1_epi32(1)));
+    AVO_UNROLL
+    for (int i = 0; i < 2; i++) {
+        __m128 p = _mm_castsi128_ps(_mm256_castsi256_si128(v[4 * i])),
+               q = _mm_castsi128_ps(_mm256_castsi256_si128(v[4 * i + 2]));
+        first[i] = _mm_add_epi16(_mm_castps_si128(_mm_shuffle_ps(p, q, _MM_SHUFFLE(2, 0, 2, 0))),
+                                 _mm_castps_si128(_mm_shuffle_ps(p, q, _MM_SHUFFLE(3, 1, 3, 1))));
     }
-    __m128i low = _mm256_castsi256_si128(dc), high = _mm256_extracti128_si256(dc, 1);
-    uint32_t samples = (uint32_t)hsum_epi32(width == 16 ? low : _mm_unpacklo_epi64(low, high));
-    uint32_t ac4 = (uint32_t)hsum_epi32(fold_epi32(sum4)) - samples;
-    uint32_t ac8 = 2 * (uint32_t)hsum_epi32(fold_epi32(sum8)) - samples;
-    return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
+    *dc = first[0];
+    *column = _mm_madd_epi16(_mm_add_epi16(_mm_abs_epi16(first[0]), _mm_abs_epi16(first[1])),
+                             _mm_set1_epi16(1));
+    *column = _mm_add_epi32(*column, _mm_unpackhi_epi64(*column, *column));
 }
 
-AVO_COST_ENTRIES_8(16, 16)
-AVO_COST_ENTRIES_8(16, 8)
-AVO_COST_ENTRIES_8(8, 16)
+static void texture(const pixel *src, ptrdiff_t stride, AvoTexture *out)
+{
+    __m128i all[2], row[2], column[2], dc[2];
+    for (int i = 0; i < 2; i++)
+        texture_16x8(src + 8 * i * stride, stride, &all[i], &row[i], &column[i], &dc[i]);
+    store_texture(out, _mm_hadd_epi32(all[0], all[1]), _mm_hadd_epi32(row[0], row[1]),
+                  _mm_unpacklo_epi64(column[0], column[1]), _mm_unpacklo_epi64(dc[0], dc[1]));
+}
+
+/* ---- errors of means: rows 0-3 of samples in the lower half, 4-7 in the upper ---- */
+
+static int mean_ssd(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    const __m256i ones = _mm256_set1_epi8(1);
+    __m256i off = _mm256_setzero_si256();
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++) {
+        const pixel *p = a + y * stride_a, *q = b + y * stride_b;
+        off = _mm256_add_epi16(off, _mm256_maddubs_epi16(load16x2(p, p + 4 * stride_a), ones));
+        off = _mm256_sub_epi16(off, _mm256_maddubs_epi16(load16x2(q, q + 4 * stride_b), ones));
+    }
+    off = _mm256_madd_epi16(off, _mm256_set1_epi16(1));
+    return hsum_epi32(fold_epi32(_mm256_srli_epi32(_mm256_mullo_epi32(off, off), 4)));
+}
 
 /* ---- a line of positions ---- */
 
@@ -408,9 +437,11 @@ void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
     AVO_SET_SAD(16, 8)
     AVO_FOR_BLK_SIZES_8(AVO_SET_SAD_AROUND)
     AVO_FOR_BLK_SIZES_8(AVO_SET_SSD_SATD)
-    AVO_SET_COST_8(16, 16)
-    AVO_SET_COST_8(16, 8)
-    AVO_SET_COST_8(8, 16)
+    AVO_SET_SA8D(16, 16)
+    AVO_SET_SA8D(16, 8)
+    AVO_SET_SA8D(8, 16)
+    dsp->texture = texture;
+    dsp->mean_ssd = mean_ssd;
     dsp->sad_line_8x8 = sad_line_8x8;
     dsp->var[0] = var_16x16;
 }

@@ -328,41 +328,72 @@ AVO_INLINE int sa8d_block(const pixel *a, ptrdiff_t stride_a, const pixel *b, pt
     return (hsum_epi32(sum) + 1) >> 1; /* (2 * sum + 2) >> 2 */
 }
 
-/* Adds the energies of one 8x8: full sums of |4x4| to *sum4, half sums of |8x8| to *sum8, and
- * the samples (which are the DCs of either) to *dc. */
-AVO_INLINE void ac_8x8(const pixel *src, ptrdiff_t stride, __m128i *sum4, __m128i *sum8,
-                       __m128i *dc)
+AVO_FOR_BLK_SIZES_8(AVO_SA8D_ENTRY)
+
+/* ---- texture ---- */
+
+/* One 8x8: over four lanes each, halves of the sums of all and of the first row's coefficients, the
+ * sum of the first column's, and in the lowest 16 bits of dc the sum of the samples.
+ *
+ * Rows of the transform are told by the parity of lanes, so the first one makes the even lanes of
+ * the first maximum. The first column is e + f, where e is in lanes 0 and 1, f in 2 and 3 of the
+ * first register of each pair. */
+AVO_INLINE void texture_8x8(const pixel *src, ptrdiff_t stride, __m128i *all, __m128i *row,
+                            __m128i *column, __m128i *dc)
 {
-    const __m128i one = _mm_set1_epi16(1), zero = _mm_setzero_si128();
-    __m128i v[8], abs4 = zero;
+    const __m128i one = _mm_set1_epi16(1);
+    __m128i v[8], most[4];
     AVO_UNROLL
     for (int y = 0; y < 8; y++)
         v[y] = row_8(src + y * stride);
-    AVO_UNROLL
-    for (int y = 0; y < 8; y += 2)
-        *dc = _mm_add_epi32(*dc,
-                            _mm_sad_epu8(load8x2(src + y * stride, src + (y + 1) * stride), zero));
     hadamard_4_of_8(v);
+    butterfly_8(v);
     AVO_UNROLL
-    for (int i = 0; i < 8; i++) /* at most 8 * 4080 */
-        abs4 = _mm_add_epi16(abs4, _mm_abs_epi16(v[i]));
-    *sum4 = _mm_add_epi32(*sum4, _mm_madd_epi16(abs4, one));
-    *sum8 = _mm_add_epi32(*sum8, abs_sum_8x8(v));
+    for (int i = 0; i < 4; i++)
+        most[i] = max_abs_quads(v[2 * i], v[2 * i + 1]);
+    *all = _mm_add_epi32(_mm_madd_epi16(_mm_add_epi16(most[0], most[1]), one),
+                         _mm_madd_epi16(_mm_add_epi16(most[2], most[3]), one));
+    *row = even_lanes(most[0]);
+    __m128i upper = _mm_unpacklo_epi32(v[0], v[2]), lower = _mm_unpacklo_epi32(v[4], v[6]);
+    *dc = _mm_add_epi16(_mm_unpacklo_epi64(upper, lower), _mm_unpackhi_epi64(upper, lower));
+    *column = _mm_madd_epi16(_mm_abs_epi16(*dc), one);
 }
 
-AVO_INLINE uint64_t hadamard_ac_block(const pixel *src, ptrdiff_t stride, int width, int height)
+static void texture(const pixel *src, ptrdiff_t stride, AvoTexture *out)
 {
-    __m128i sum4 = _mm_setzero_si128(), sum8 = sum4, dc = sum4;
-    for (int y = 0; y < height; y += 8)
-        for (int x = 0; x < width; x += 8)
-            ac_8x8(src + y * stride + x, stride, &sum4, &sum8, &dc);
-    uint32_t samples = (uint32_t)hsum_sad(dc);
-    uint32_t ac4 = (uint32_t)hsum_epi32(sum4) - samples;
-    uint32_t ac8 = 2 * (uint32_t)hsum_epi32(sum8) - samples;
-    return (uint64_t)(ac8 >> 2) << 32 | ac4 >> 1;
+    __m128i all[4], row[4], column[4], dc[4];
+    for (int i = 0; i < 4; i++)
+        texture_8x8(src + (i >> 1) * 8 * stride + (i & 1) * 8, stride, &all[i], &row[i], &column[i],
+                    &dc[i]);
+    __m128i sum =
+        _mm_unpacklo_epi64(_mm_unpacklo_epi32(dc[0], dc[1]), _mm_unpacklo_epi32(dc[2], dc[3]));
+    store_texture(out, fold4(all[0], all[1], all[2], all[3]), fold4(row[0], row[1], row[2], row[3]),
+                  fold4(column[0], column[1], column[2], column[3]), sum);
 }
 
-AVO_FOR_BLK_SIZES_8(AVO_COST_ENTRIES_8)
+/* ---- errors of means ---- */
+
+/* Squared errors of the sums of four 4x4 side by side. */
+AVO_INLINE __m128i sum_ssd_16x4(const pixel *a, ptrdiff_t stride_a, const pixel *b,
+                                ptrdiff_t stride_b)
+{
+    const __m128i ones = _mm_set1_epi8(1);
+    __m128i off = _mm_setzero_si128();
+    AVO_UNROLL
+    for (int y = 0; y < 4; y++) {
+        off = _mm_add_epi16(off, _mm_maddubs_epi16(load16(a + y * stride_a), ones));
+        off = _mm_sub_epi16(off, _mm_maddubs_epi16(load16(b + y * stride_b), ones));
+    }
+    off = _mm_madd_epi16(off, _mm_set1_epi16(1));
+    return _mm_srli_epi32(_mm_mullo_epi32(off, off), 4);
+}
+
+static int mean_ssd(const pixel *a, ptrdiff_t stride_a, const pixel *b, ptrdiff_t stride_b)
+{
+    return hsum_epi32(
+        _mm_add_epi32(sum_ssd_16x4(a, stride_a, b, stride_b),
+                      sum_ssd_16x4(a + 4 * stride_a, stride_a, b + 4 * stride_b, stride_b)));
+}
 
 /* ---- variance and SSIM ---- */
 

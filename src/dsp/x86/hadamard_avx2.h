@@ -103,17 +103,23 @@ AVO_INLINE void hadamard_4_of_8_avx2(__m256i v[8])
         butterfly_neighbours_avx2(&v[i], &v[i + 1]);
 }
 
-/* The rest, and half of the sum of absolutes. */
-AVO_INLINE __m256i abs_sum_8x8_avx2(__m256i v[8])
+/* The last vertical step of eight rows, whose halves have had their 4-point transforms. */
+AVO_INLINE void butterfly_8_avx2(__m256i v[8])
 {
-    const __m256i one = _mm256_set1_epi16(1);
-    __m256i sum = _mm256_setzero_si256();
     AVO_UNROLL
     for (int i = 0; i < 4; i++) {
         __m256i top = v[i], low = v[4 + i];
         v[i] = _mm256_add_epi16(top, low);
         v[4 + i] = _mm256_sub_epi16(top, low);
     }
+}
+
+/* The rest, and half of the sum of absolutes. */
+AVO_INLINE __m256i abs_sum_8x8_avx2(__m256i v[8])
+{
+    const __m256i one = _mm256_set1_epi16(1);
+    __m256i sum = _mm256_setzero_si256();
+    butterfly_8_avx2(v);
     AVO_UNROLL
     for (int i = 0; i < 8; i += 4) { /* each maximum at most 16320: two fit 16 bits signed */
         __m256i pair = _mm256_add_epi16(max_abs_quads_avx2(v[i], v[i + 1]),

@@ -98,22 +98,40 @@ AVO_INLINE void hadamard_4_of_8(__m128i v[8])
         butterfly_neighbours(&v[i], &v[i + 1]);
 }
 
-/* Rows 0-3 and 4-7 have had their 4-point vertical transforms. Completes the 8x8 and returns
- * half of the sum of absolutes, spread over four lanes. */
-AVO_INLINE __m128i abs_sum_8x8(__m128i v[8])
+/* The last vertical step of eight rows, whose halves have had their 4-point transforms. */
+AVO_INLINE void butterfly_8(__m128i v[8])
 {
-    const __m128i one = _mm_set1_epi16(1);
-    __m128i sum = _mm_setzero_si128();
     AVO_UNROLL
     for (int i = 0; i < 4; i++) {
         __m128i top = v[i], low = v[4 + i];
         v[i] = _mm_add_epi16(top, low);
         v[4 + i] = _mm_sub_epi16(top, low);
     }
+}
+
+/* Completes the 8x8 and returns half of the sum of absolutes, spread over four lanes. */
+AVO_INLINE __m128i abs_sum_8x8(__m128i v[8])
+{
+    const __m128i one = _mm_set1_epi16(1);
+    __m128i sum = _mm_setzero_si128();
+    butterfly_8(v);
     AVO_UNROLL
     for (int i = 0; i < 8; i += 2) /* each at most 16320: only pairs fit 16 bits signed */
         sum = _mm_add_epi32(sum, _mm_madd_epi16(max_abs_quads(v[i], v[i + 1]), one));
     return sum;
+}
+
+/* ---- texture ---- */
+
+/* A lane for each of four blocks: halves of the sums of all and of the first row's coefficients,
+ * the sum of the first column's, and in the lower 16 bits the sum of the samples. */
+AVO_INLINE void store_texture(AvoTexture *out, __m128i all, __m128i row, __m128i column, __m128i dc)
+{
+    dc = _mm_and_si128(dc, _mm_set1_epi32(0xffff));
+    store16(out->all, _mm_srli_epi32(_mm_sub_epi32(_mm_add_epi32(all, all), dc), 2));
+    store16(out->row, _mm_srli_epi32(_mm_sub_epi32(_mm_add_epi32(row, row), dc), 2));
+    store16(out->column, _mm_srli_epi32(_mm_sub_epi32(column, dc), 2));
+    store16(out->sum, dc);
 }
 
 AVO_TARGET_END
