@@ -15,12 +15,13 @@
  *         ... packets of the encoder: avocet_rtsp_server_send(server, stream, &packet);
  *     avocet_rtsp_server_close(&server);
  *
- * Sending copies the packet into a ring and returns: clients come and go, and the slow ones lose
- * whole pictures up to the next keyframe, without the caller noticing. Everything of H.264 that
- * clients are told comes from the packets.
+ * Sending copies the packet into a ring buffer and returns. Clients come and go, and slow ones lose
+ * whole pictures up to the next keyframe, without affecting the caller. What clients are told about
+ * the H.264 stream comes from the packets.
  *
  * The first part needs an operating system with sockets (POSIX); elsewhere its functions return
- * AVOCET_ERR_UNSUPPORTED. The second, "by hand", is what it is made of and needs nothing. */
+ * AVOCET_ERR_UNSUPPORTED. The second part, "by hand", has the functions that the first is built on;
+ * they need no operating system and allocate nothing. */
 #ifndef AVOCET_STREAM_H
 #define AVOCET_STREAM_H
 
@@ -34,21 +35,21 @@ extern "C" {
 
 typedef struct AvocetStreamConfig {
     size_t size;                /* sizeof(AvocetStreamConfig), set by config_init */
-    const char *path;           /* behind rtsp://HOST:PORT/; "" (default): any path leads here */
+    const char *path;           /* what follows rtsp://HOST:PORT/; "" (default): any path */
     AvocetRational time_base;   /* seconds per unit of the packets' pts; num at most 16384 */
-    AvocetRational fps;         /* told to clients; 0/0 (default): not told */
+    AvocetRational fps;         /* announced to clients; 0/0 (default): not announced */
     int nal_length_size;        /* of packets and headers: 0 start codes (default), 4 lengths */
     const uint8_t *headers;     /* SPS and PPS, so that clients learn them before the first
                                  * keyframe; NULL (default): from the first keyframe */
     size_t headers_size;
     size_t max_picture;         /* bytes; larger packets are not sent. 0 (default): a quarter of
                                  * ring_bytes */
-    size_t ring_bytes;          /* memory for pictures under way; 0 (default): 4 MB */
+    size_t ring_bytes;          /* memory for pictures being sent; 0 (default): 4 MB */
     int max_packet;             /* bytes of an RTP packet; default 1400 */
-    int max_delay_ms;           /* a client further behind goes on at the next keyframe; default
-                                 * 2000 */
-    /* A client waits for a keyframe. Called from the server's thread, at most every 500 ms; must
-     * not call the server. NULL: see avocet_rtsp_server_wants_keyframe. */
+    int max_delay_ms;           /* a client that is further behind continues at the next keyframe;
+                                 * default 2000 */
+    /* Called when a client waits for a keyframe, from the server's thread, at most every 500 ms. It
+     * must not call the server. NULL: see avocet_rtsp_server_wants_keyframe. */
     void (*keyframe_wanted)(void *opaque);
     void *opaque;
 } AvocetStreamConfig;
@@ -57,12 +58,12 @@ typedef struct AvocetStreamConfig {
 AVOCET_API void avocet_stream_config_init(AvocetStreamConfig *config);
 
 typedef struct AvocetStreamStats {
-    int clients;                /* that receive the stream now */
-    int64_t pictures, bytes;    /* given */
-    int64_t too_large;          /* pictures larger than max_picture, not sent */
-    int64_t clients_served;     /* that have begun to play, ever */
-    int64_t pictures_skipped;   /* by clients that were too slow, all together */
-    int64_t clients_dropped;    /* that took nothing for too long */
+    int clients;                /* clients that receive the stream now */
+    int64_t pictures, bytes;    /* sent by the caller */
+    int64_t too_large;          /* pictures larger than max_picture, which were not sent on */
+    int64_t clients_served;     /* all clients that have begun to play so far */
+    int64_t pictures_skipped;   /* sum over all clients that were too slow */
+    int64_t clients_dropped;    /* clients that took nothing for too long (stall_ms) */
 } AvocetStreamStats;
 
 /* ---- secrets ---- */
@@ -72,7 +73,8 @@ typedef struct AvocetUser {
 } AvocetUser;
 
 typedef enum AvocetHashKind { AVOCET_HASH_MD5, AVOCET_HASH_SHA256 } AvocetHashKind;
-/* Writes 16 or 32 bytes. Returns 0, or a negative number when it cannot. */
+/* Writes the hash of data, 16 bytes (MD5) or 32 (SHA-256). Returns 0, or a negative number if it
+ * cannot. */
 typedef int (*AvocetHashFn)(void *opaque, AvocetHashKind kind, const uint8_t *data, size_t size,
                             uint8_t *hash);
 /* 1 if the library was built with mbedTLS, whose hashes are used where no others are given. */
@@ -82,29 +84,31 @@ AVOCET_API int avocet_stream_has_hashes(void);
 
 typedef struct AvocetRtspServerConfig {
     size_t size;                /* sizeof(AvocetRtspServerConfig), set by config_init */
-    const char *address;        /* to listen at; NULL (default): every one, IPv4 and IPv6 */
-    int port;                   /* default 8554; 0: any that is free */
+    const char *address;        /* to listen on; NULL (default): all, IPv4 and IPv6 */
+    int port;                   /* default 8554; 0: any free one */
     int max_streams;            /* default 4 */
     int max_clients;            /* connections at a time; default 64, at most 1000 */
     int max_request;            /* bytes of a request; default 4096, 512 to 65536 */
-    int request_ms;             /* for a request to arrive whole, and to begin playing; default
-                                 * 10000 */
-    int timeout_ms;             /* a session without a sign of life ends; default 60000 */
-    int stall_ms;               /* a client that takes no byte for so long is dropped; default
+    int request_ms;             /* time for a request to arrive whole, and for a client to begin
+                                 * playing; default 10000 */
+    int timeout_ms;             /* a session without a sign of life for this long ends; default
+                                 * 60000 */
+    int stall_ms;               /* a client that takes no byte for this long is dropped; default
                                  * 10000 */
     int udp;                    /* 1 (default): clients may ask for UDP; 0: only within the
                                  * connection */
-    int own_thread;             /* 1 (default); 0: the caller calls avocet_rtsp_server_run */
-    /* Digest authentication: only these may do anything. 0 users (default): everybody may. */
+    int own_thread;             /* 1 (default): the server has its own thread; 0: the caller calls
+                                 * avocet_rtsp_server_run */
+    /* Digest authentication: only these users are served. No users (default): everybody is. */
     const AvocetUser *users;
     int user_count;
     const char *realm;          /* default "avocet" */
     int md5;                    /* 1 (default): clients that do not know SHA-256 may use MD5 */
-    int nonce_ms;               /* life of a nonce; default 300000 */
+    int nonce_ms;               /* how long a nonce is valid; default 300000 */
     AvocetHashFn hash;          /* NULL (default): mbedTLS */
     void *hash_opaque;
-    /* Clients coming and going, one sentence each; from the server's thread. NULL (default):
-     * silence. */
+    /* Called with a sentence when a client comes or goes, from the server's thread. NULL (default):
+     * not called. */
     void (*log)(void *opaque, const char *text);
     void *log_opaque;
 } AvocetRtspServerConfig;
@@ -113,37 +117,38 @@ typedef struct AvocetRtspServer AvocetRtspServer;
 
 /* Defaults. */
 AVOCET_API void avocet_rtsp_server_config_init(AvocetRtspServerConfig *config);
-/* Listens from now on. Everything in config is copied, users and passwords too. allocator NULL:
- * malloc; it is called here, by avocet_rtsp_server_add and by close. On failure *server is NULL and
- * message (may be NULL) says why: AVOCET_ERR_ARGUMENT, AVOCET_ERR_IO (the address or port),
- * AVOCET_ERR_MEMORY, AVOCET_ERR_UNSUPPORTED (no sockets here, or users without hashes). */
+/* Opens a server, which listens from now on. Everything in config is copied, users and passwords
+ * too. allocator NULL: malloc; it is called here, by avocet_rtsp_server_add and by close. On
+ * failure *server is NULL and message (may be NULL) says why: AVOCET_ERR_ARGUMENT, AVOCET_ERR_IO
+ * (the address or port), AVOCET_ERR_MEMORY, AVOCET_ERR_UNSUPPORTED (no sockets here, or users
+ * without hashes). */
 AVOCET_API int avocet_rtsp_server_open(AvocetRtspServer **server,
                                        const AvocetRtspServerConfig *config,
                                        const AvocetAllocator *allocator, char *message,
                                        size_t message_size);
-/* The port listened at. */
+/* The port that the server listens on. */
 AVOCET_API int avocet_rtsp_server_port(const AvocetRtspServer *server);
-/* Adds a stream; takes its memory, path and headers are copied. Returns its number (from 0) or an
- * error, see avocet_rtsp_server_error. To be called before streams are fed from several threads. */
+/* Adds a stream and allocates its memory; path and headers are copied. Returns its number (from 0)
+ * or an error, see avocet_rtsp_server_error. Add all streams before several threads send. */
 AVOCET_API int avocet_rtsp_server_add(AvocetRtspServer *server, const AvocetStreamConfig *config);
 /* Queues one access unit, copied; never waits for a client. AVOCET_OK also when it is too large to
  * be sent (see stats). AVOCET_ERR_DATA: no NAL units in the form of nal_length_size. Packets come
  * in decoding order; different streams may be fed from different threads. */
 AVOCET_API int avocet_rtsp_server_send(AvocetRtspServer *server, int stream,
                                        const AvocetPacket *packet);
-/* 1 once when a client waits for a keyframe; to be asked before each picture is encoded. */
+/* Returns 1, once, when a client waits for a keyframe. Ask before each picture is encoded. */
 AVOCET_API int avocet_rtsp_server_wants_keyframe(AvocetRtspServer *server, int stream);
-/* Counts of one stream up to now; from any thread. */
+/* Counts of one stream up to now. May be called from any thread. */
 AVOCET_API int avocet_rtsp_server_stats(AvocetRtspServer *server, int stream,
                                         AvocetStreamStats *stats);
-/* own_thread 0: serves clients until nothing is left to do, waiting up to that long for
- * something. AVOCET_ERR_STATE: the server has a thread of its own. */
+/* With own_thread 0: serves clients until nothing is left to do, and waits up to wait_ms
+ * milliseconds for something to do. AVOCET_ERR_STATE: the server has a thread of its own. */
 AVOCET_API int avocet_rtsp_server_run(AvocetRtspServer *server, int wait_ms);
 /* Sentence about the last error; "" if there was none. Valid until the next call. */
 AVOCET_API const char *avocet_rtsp_server_error(const AvocetRtspServer *server);
 /* Ends all sessions and frees everything; *server becomes NULL. NULL is fine. No other thread may
- * be inside a function of this server. Clients are sent what is left and told that it is over; this
- * returns as soon as all have gone, after 5 seconds whether they have or not. */
+ * be inside a function of this server. Clients are sent what is left and told that the stream ends.
+ * This returns as soon as all have gone, and after 5 seconds at the latest. */
 AVOCET_API void avocet_rtsp_server_close(AvocetRtspServer **server);
 
 /* ---- pushing to another server (ANNOUNCE, RECORD) ---- */
@@ -161,8 +166,8 @@ typedef struct AvocetRtspPush AvocetRtspPush;
 
 /* Defaults; url is the caller's to fill in. */
 AVOCET_API void avocet_rtsp_push_config_init(AvocetRtspPushConfig *config);
-/* Connects and announces the stream, whose headers must be given; returns when the server is
- * ready for the video, which takes timeout_ms per answer at most. Everything given is copied. On
+/* Connects and announces the stream, whose headers must be given. Returns when the server is ready
+ * for the video; each of its answers may take timeout_ms. Everything given is copied. On
  * failure *push is NULL and message (may be NULL) says why: AVOCET_ERR_ARGUMENT, AVOCET_ERR_IO (no
  * connection, or the server refuses), AVOCET_ERR_UNSUPPORTED (no sockets here, or a password
  * without hashes), AVOCET_ERR_MEMORY. */
@@ -172,9 +177,9 @@ AVOCET_API int avocet_rtsp_push_open(AvocetRtspPush **push, const AvocetRtspPush
                                      size_t message_size);
 /* Queues one access unit, copied; never waits. AVOCET_ERR_IO once the connection is lost. */
 AVOCET_API int avocet_rtsp_push_send(AvocetRtspPush *push, const AvocetPacket *packet);
-/* 1 once when the server asks for a keyframe, or one is needed to go on. */
+/* Returns 1, once, when the server asks for a keyframe, or one is needed to continue. */
 AVOCET_API int avocet_rtsp_push_wants_keyframe(AvocetRtspPush *push);
-/* Counts up to now; from any thread. */
+/* Counts up to now. May be called from any thread. */
 AVOCET_API int avocet_rtsp_push_stats(AvocetRtspPush *push, AvocetStreamStats *stats);
 /* Sentence about the last error; "" if there was none. Valid until the next call. */
 AVOCET_API const char *avocet_rtsp_push_error(const AvocetRtspPush *push);
@@ -184,8 +189,8 @@ AVOCET_API void avocet_rtsp_push_close(AvocetRtspPush **push);
 
 /* ---- by hand: RTP, RTCP, SDP ---- */
 
-/* Sender of one RTP stream (RFC 3550), payload as of RFC 6184, packetisation mode 1: small NAL
- * units together (STAP-A), large ones in pieces (FU-A).
+/* Sender of one RTP stream (RFC 3550) with the payload format of RFC 6184, packetisation mode 1:
+ * small NAL units share a packet (STAP-A), large ones are sent in pieces (FU-A).
  *
  *     avocet_rtp_init(&rtp, ssrc, sequence, 1400);
  *     for each access unit:
@@ -195,9 +200,9 @@ typedef struct AvocetRtp {
     uint32_t ssrc;
     uint16_t sequence;          /* of the next packet */
     int payload_type;           /* 96 */
-    int max_packet;             /* bytes, with the header of 12 */
-    uint32_t packets, octets;   /* sent; octets of payload */
-    /* The access unit under way. */
+    int max_packet;             /* bytes, including the RTP header of 12 */
+    uint32_t packets, octets;   /* sent so far; octets counts the payload alone */
+    /* The access unit being sent; for the functions below alone. */
     const uint8_t *data;
     size_t data_size, position;
     int nal_length_size;
@@ -206,41 +211,42 @@ typedef struct AvocetRtp {
     uint32_t timestamp;
 } AvocetRtp;
 
-/* A sender at its start; memory is the caller's and needs no giving back. ssrc, sequence: random
- * numbers (RFC 3550, 5.1). max_packet: bytes, 64 to 65535 (what is outside is moved there); 1400
- * fits most networks. */
+/* Initialises a sender in the caller's memory; nothing has to be freed. ssrc, sequence: random
+ * numbers (RFC 3550, 5.1). max_packet: bytes, 64 to 65535 (other values are moved into this range);
+ * 1400 fits most networks. */
 AVOCET_API void avocet_rtp_init(AvocetRtp *rtp, uint32_t ssrc, uint16_t sequence, int max_packet);
-/* An access unit, which must stay until its last packet is out. timestamp: 1/90000 s. */
+/* Starts an access unit, which must stay in memory until its last packet is written. timestamp:
+ * 1/90000 s. */
 AVOCET_API int avocet_rtp_begin(AvocetRtp *rtp, const uint8_t *data, size_t size,
                                 int nal_length_size, uint32_t timestamp);
-/* Writes the next packet; returns its size, 0 when the access unit is done, AVOCET_ERR_MEMORY if
- * packet is smaller than max_packet. */
+/* Writes the next packet. Returns its size, 0 when the access unit is done, or AVOCET_ERR_MEMORY if
+ * packet_size is less than max_packet. */
 AVOCET_API int avocet_rtp_next(AvocetRtp *rtp, uint8_t *packet, size_t packet_size);
-/* pts in 1/90000 s, modulo 2^32. */
+/* Converts pts to 1/90000 s, modulo 2^32. */
 AVOCET_API uint32_t avocet_rtp_time(int64_t pts, AvocetRational time_base);
 
-/* RTCP sender report with the source's name (SDES CNAME); ntp: seconds since 1900 in 32.32 bits,
- * the time of `timestamp`. bye 1: and that the stream ends. Returns its size or
- * AVOCET_ERR_MEMORY. */
+/* Writes an RTCP sender report with the source's name (SDES CNAME). timestamp: a time in RTP units;
+ * ntp: the same time in seconds since 1900, 32.32 fixed point. bye 1: a BYE follows, which ends the
+ * stream. Returns its size or AVOCET_ERR_MEMORY. */
 AVOCET_API int avocet_rtcp_write(const AvocetRtp *rtp, uint64_t ntp, uint32_t timestamp,
                                  const char *cname, int bye, uint8_t *out, size_t out_size);
 
-/* What receivers say in an RTCP datagram. */
+/* What a receiver says in an RTCP datagram. */
 typedef struct AvocetRtcpReport {
-    int has_report;             /* of the stream `ssrc`: the three below */
-    int fraction_lost;          /* 1/256 */
-    int packets_lost;
-    uint32_t jitter;
-    int bye;
+    int has_report;             /* 1: the next three are set, about the stream `ssrc` */
+    int fraction_lost;          /* 1/256 of the packets since the last report */
+    int packets_lost;           /* since the start */
+    uint32_t jitter;            /* of the arrival times, in RTP units */
+    int bye;                    /* 1: the receiver leaves */
     int wants_keyframe;         /* picture loss indication or full intra request (RFC 4585, 5104) */
 } AvocetRtcpReport;
-/* AVOCET_ERR_DATA: it is none. */
+/* Reads an RTCP datagram. AVOCET_ERR_DATA: it is not one. */
 AVOCET_API int avocet_rtcp_read(const uint8_t *data, size_t size, uint32_t ssrc,
                                 AvocetRtcpReport *report);
 
-/* Session description (RFC 4566) of one H.264 stream, with sprop-parameter-sets if headers hold
- * SPS and PPS. control: URL of the track, "trackID=0" as an example. Returns its length (it is
- * terminated, too) or AVOCET_ERR_MEMORY. */
+/* Writes the session description (RFC 4566) of one H.264 stream, with sprop-parameter-sets if
+ * headers holds SPS and PPS. control: URL of the track, for example "trackID=0". Returns its
+ * length, without the final 0, or AVOCET_ERR_MEMORY. */
 AVOCET_API int avocet_sdp_write(const char *name, uint32_t session_id, const char *control,
                                 AvocetRational fps, const uint8_t *headers, size_t headers_size,
                                 int nal_length_size, char *out, size_t out_size);
