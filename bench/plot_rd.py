@@ -23,9 +23,9 @@ LEFT, TOP, RIGHT, BOTTOM = 34, 38, 8, 22  # from the cell's edge to the axes
 KEY_H = 30                          # the line above the panels
 
 STYLE = """<style>
-.words { font: 11px sans-serif; fill: #1f2328; stroke: none }
-.small { font: 10px sans-serif; fill: #59636e; stroke: none }
-.name { font: bold 11px sans-serif; fill: #1f2328; stroke: none }
+.words { font-size: 11px; fill: #1f2328 }
+.small { font-size: 10px; fill: #59636e }
+.name { font-size: 11px; font-weight: bold; fill: #1f2328 }
 .page { fill: #ffffff }
 .axis { fill: none; stroke: #b7bdc4 }
 .a { stroke: #c4560a; fill: none; stroke-width: 1.8 }
@@ -111,7 +111,8 @@ def draw(points):
     curves = {clip: [[p for p in points if p["encoder"] == label and p["clip"] == clip] for label in labels] for clip in clips}
     rows = -(-len(clips) // COLUMNS)
     width, height = COLUMNS * CELL_W, KEY_H + rows * CELL_H
-    yield '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d">' % (width, height, width, height)
+    yield ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif">' %
+           (width, height, width, height))
     yield STYLE
     yield '<rect class="page" width="100%" height="100%"/>'
     for n, (kind, label) in enumerate(zip("ab", labels)):
