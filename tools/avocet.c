@@ -18,6 +18,18 @@ static const struct {
     {"record", cmd_record},
 };
 
+/* Files and options as the first word: the command was forgotten, most likely encode. */
+static int refuse(const char *word)
+{
+    if (!word[0])
+        fprintf(stderr, "avocet: no command given (see avocet --help)\n");
+    else if (word[0] == '-' || strchr(word, '.'))
+        fprintf(stderr, "avocet: no command \"%s\"; is \"avocet encode %s\" meant?\n", word, word);
+    else
+        fprintf(stderr, "avocet: no command \"%s\" (see avocet --help)\n", word);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
@@ -32,9 +44,5 @@ int main(int argc, char **argv)
         cli_print_usage();
         return EXIT_DONE;
     }
-    if (word[0])
-        fprintf(stderr, "avocet: no command \"%s\" (see avocet --help)\n", word);
-    else
-        fprintf(stderr, "avocet: no command given (see avocet --help)\n");
-    return EXIT_USAGE;
+    return refuse(word);
 }

@@ -315,6 +315,8 @@ def test_wrong_usage(folder):
     check(not os.path.exists(out), "wrong usage left an output")
     expect(2, "no command", command=None)
     expect(2, "no command \"decode-all\"", command="decode-all")
+    for word in "film.y4m", "--help=all":
+        expect(2, f"no command \"{word}\"; is \"avocet encode {word}\" meant?", command=word)
 
 
 def test_contradictions(folder):
