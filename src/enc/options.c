@@ -144,8 +144,8 @@ static const AvoOptionRow rows[] = {
             AVO_OPTION_PARTITIONS, 0, partitions, 0, 31, "p8x8,b8x8,i8x8,i4x4",
             "Block sizes to try, comma separated; p4x4 needs p8x8, i8x8 needs 8x8dct."),
     INT_NO("trellis", NULL, "decisions", trellis, 0, 2, "1",
-           "Rate-distortion quantisation: 0 off, 1 for the final decision (without B pictures, "
-           "for all in every fourth), 2 for all."),
+           "Rate-distortion quantisation: 0 off, 1 for the final decision (without B pictures, in "
+           "every fourth picture for all decisions), 2 for all decisions."),
     FLAG("chroma-me", NULL, "decisions", chroma_me, "1", "Chroma takes part in the motion search."),
     FLAG("mixed-refs", NULL, "decisions", mixed_refs, "1",
          "Parts of a macroblock may have different references."),
@@ -154,10 +154,10 @@ static const AvoOptionRow rows[] = {
     FLAG("dct-decimate", NULL, "decisions", dct_decimate, "1",
          "Drop blocks with only a few small coefficients."),
     FLAG("deblock-trial", NULL, "decisions", deblock_trial, "1",
-         "I and P pictures try loop filter offsets around those of --deblock; giving those anew "
+         "I and P pictures try loop filter offsets around those of --deblock; setting --deblock "
          "switches it off."),
     FLAG("qp-rd", NULL, "decisions", qp_rd, "1",
-         "Quantisers nearby are tried for each macroblock by true cost "
+         "Each macroblock tries neighbouring quantisers by true cost "
          "(subme 8 and up, not with qp)."),
     SPECIAL("psy-rd", NULL, "decisions", "<number>", NULL, AVO_OPTION_PSY_RD, AVO_OPTION_NO_ZERO,
             psy_rd, 0, 1000, "1",
@@ -198,7 +198,7 @@ static const AvoOptionRow rows[] = {
      NULL,
      AVOCET_RATE_BITRATE},
     CHOICE("rate-mode", NULL, "rate", rate_mode, "crf|qp|bitrate", NULL, "crf",
-           "Which of crf, qp and bitrate rules; setting one of them selects it."),
+           "Which of crf, qp and bitrate applies; setting one of them selects it."),
     BITS("vbv-maxrate", NULL, "rate", "<bits/s>", vbv_maxrate, "0",
          "Highest rate into the decoder's buffer (kbit/s without unit); 0: no limit."),
     BITS("vbv-bufsize", NULL, "rate", "<bits>", vbv_bufsize, "0",
@@ -212,8 +212,8 @@ static const AvoOptionRow rows[] = {
     CENTI("ipratio", "ip-ratio", "rate", ip_ratio, 10, 1000, "1.4",
           "Quantiser of P relative to I."),
     CENTI("pbratio", "pb-ratio", "rate", pb_ratio, 10, 1000, "1.3",
-          "Quantiser of B relative to P; without B pictures, lookahead and buffer "
-          "P pictures take turns around theirs by it, 1: all alike."),
+          "Quantiser of B relative to P. Without B pictures, lookahead and buffer it sets fine "
+          "P pictures apart from coarse ones; 1: all alike."),
     CENTI("qcomp", NULL, "rate", qcomp, 0, 100, "0.6",
           "Curve of the quantiser: 0 constant bit rate, 1 constant quantiser."),
     INT_NO("aq-mode", NULL, "rate", aq_mode, 0, 2, "1",
@@ -226,7 +226,8 @@ static const AvoOptionRow rows[] = {
         "Even quality: keyframes as good as what is before them; with mbtree B pictures, too."),
     INT("rc-lookahead", "lookahead", "rate", lookahead, 0, 250, "40", "Pictures to look ahead."),
     INT_NO("temporal-filter", NULL, "rate", temporal_filter, 0, 10, "4",
-           "Averages what others refer to with its neighbours in time: strength, 0: off."),
+           "Denoises I and P pictures before coding, by averaging them with their neighbours in "
+           "time: strength; 0: off."),
     CHOICE("nal-hrd", NULL, "rate", nal_hrd, "none|vbr|cbr", NULL, "none",
            "Buffer model in the stream (needs vbv-bufsize)."),
     FLAG("filler", NULL, "rate", filler, "0",
