@@ -329,7 +329,7 @@ AVO_SA8D_ENTRY(8, 16)
 
 /* ---- texture ---- */
 
-/* Two 8x8 blocks side by side, by 64-bit lanes: as in cost_sse41.c. The first column is in the
+/* Two 8x8 blocks side by side, by 64-bit lanes: as lines_of_8x8(). The first column is in the
  * lower half; column and dc have one 32-bit lane per block. */
 AVO_INLINE void texture_16x8(const pixel *src, ptrdiff_t stride, __m128i *all, __m128i *row,
                              __m128i *column, __m128i *dc)

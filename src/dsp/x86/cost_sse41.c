@@ -333,30 +333,16 @@ AVO_FOR_BLK_SIZES_8(AVO_SA8D_ENTRY)
 /* ---- texture ---- */
 
 /* One 8x8: over four lanes each, halves of the sums of all and of the first row's coefficients, the
- * sum of the first column's, and in the lowest 16 bits of dc the sum of the samples.
- *
- * Rows of the transform are told by the parity of lanes, so the first one makes the even lanes of
- * the first maximum. The first column is e + f, where e is in lanes 0 and 1, f in 2 and 3 of the
- * first register of each pair. */
+ * sum of the first column's, and in the lowest 16 bits of dc the sum of the samples. */
 AVO_INLINE void texture_8x8(const pixel *src, ptrdiff_t stride, __m128i *all, __m128i *row,
                             __m128i *column, __m128i *dc)
 {
-    const __m128i one = _mm_set1_epi16(1);
-    __m128i v[8], most[4];
+    __m128i v[8];
     AVO_UNROLL
     for (int y = 0; y < 8; y++)
         v[y] = row_8(src + y * stride);
-    hadamard_4_of_8(v);
-    butterfly_8(v);
-    AVO_UNROLL
-    for (int i = 0; i < 4; i++)
-        most[i] = max_abs_quads(v[2 * i], v[2 * i + 1]);
-    *all = _mm_add_epi32(_mm_madd_epi16(_mm_add_epi16(most[0], most[1]), one),
-                         _mm_madd_epi16(_mm_add_epi16(most[2], most[3]), one));
-    *row = even_lanes(most[0]);
-    __m128i upper = _mm_unpacklo_epi32(v[0], v[2]), lower = _mm_unpacklo_epi32(v[4], v[6]);
-    *dc = _mm_add_epi16(_mm_unpacklo_epi64(upper, lower), _mm_unpackhi_epi64(upper, lower));
-    *column = _mm_madd_epi16(_mm_abs_epi16(*dc), one);
+    *row = even_lanes(lines_of_8x8(v, all, dc));
+    *column = abs_sum_epi16(*dc);
 }
 
 static void texture(const pixel *src, ptrdiff_t stride, AvoTexture *out)

@@ -121,7 +121,34 @@ AVO_INLINE __m128i abs_sum_8x8(__m128i v[8])
     return sum;
 }
 
-/* ---- texture ---- */
+/* ---- first row and first column of an 8x8 ---- */
+
+/* Transforms v, rows with their first butterfly: half of the sum of absolutes, over four lanes, and
+ * the first column's coefficients. Returns maxima whose even lanes are those of the first row.
+ *
+ * Rows of the transform are told by the parity of lanes, so the first one makes the even lanes of
+ * the first maximum. The first column is e + f, where e is in lanes 0 and 1, f in 2 and 3 of the
+ * first register of each pair. */
+AVO_INLINE __m128i lines_of_8x8(__m128i v[8], __m128i *all, __m128i *column)
+{
+    const __m128i one = _mm_set1_epi16(1);
+    __m128i most[4];
+    hadamard_4_of_8(v);
+    butterfly_8(v);
+    AVO_UNROLL
+    for (int i = 0; i < 4; i++)
+        most[i] = max_abs_quads(v[2 * i], v[2 * i + 1]);
+    *all = _mm_add_epi32(_mm_madd_epi16(_mm_add_epi16(most[0], most[1]), one),
+                         _mm_madd_epi16(_mm_add_epi16(most[2], most[3]), one));
+    __m128i upper = _mm_unpacklo_epi32(v[0], v[2]), lower = _mm_unpacklo_epi32(v[4], v[6]);
+    *column = _mm_add_epi16(_mm_unpacklo_epi64(upper, lower), _mm_unpackhi_epi64(upper, lower));
+    return most[0];
+}
+
+AVO_INLINE __m128i abs_sum_epi16(__m128i v)
+{
+    return _mm_madd_epi16(_mm_abs_epi16(v), _mm_set1_epi16(1));
+}
 
 /* A lane for each of four blocks: halves of the sums of all and of the first row's coefficients,
  * the sum of the first column's, and in the lower 16 bits the sum of the samples. */

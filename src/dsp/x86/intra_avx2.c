@@ -7,6 +7,7 @@
 #include "dsp/x86/hadamard_avx2.h"
 #include "dsp/x86/intra_modes_4x4.h"
 #include "dsp/x86/intra_rows_sse41.h"
+#include "dsp/x86/intra_straight_8x8.h"
 
 AVO_TARGET_AVX2
 
@@ -81,9 +82,8 @@ static void intra_satd_x9_4x4(const pixel *cur, const pixel *edge, int out[9])
 
 /* ---- 8x8 ---- */
 
-/* Costs of two predictions, one per half. */
-AVO_INLINE void sa8d_two(const __m256i cur[8], const __m128i a[8], const __m128i b[8], int *cost_a,
-                         int *cost_b)
+/* Half of the sums of absolutes of two predictions, one per half. */
+AVO_INLINE __m256i sa8d_two(const __m256i cur[8], const __m128i a[8], const __m128i b[8])
 {
     __m256i v[8];
     AVO_UNROLL
@@ -92,28 +92,35 @@ AVO_INLINE void sa8d_two(const __m256i cur[8], const __m128i a[8], const __m128i
         v[y] = _mm256_sub_epi16(cur[y], first_butterfly(_mm256_unpacklo_epi64(rows, rows)));
     }
     hadamard_4_of_8_avx2(v);
-    __m256i sum = abs_sum_8x8_avx2(v);
-    *cost_a = (hsum_epi32(_mm256_castsi256_si128(sum)) + 1) >> 1;
-    *cost_b = (hsum_epi32(_mm256_extracti128_si256(sum, 1)) + 1) >> 1;
+    return abs_sum_8x8_avx2(v);
 }
 
 static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
 {
-    __m256i c[8];
+    __m256i c[8], sum[3];
     __m128i a[8], b[8];
     AVO_UNROLL
     for (int y = 0; y < 8; y++)
         c[y] = first_butterfly(_mm256_broadcastq_epi64(load8(cur + y * AVO_CUR_STRIDE)));
-#define COST(mode_a, name_a, mode_b, name_b)                                                       \
+#define SUM(i, name_a, name_b)                                                                     \
     rows_##name_a(a, edge, 8);                                                                     \
     rows_##name_b(b, edge, 8);                                                                     \
-    sa8d_two(c, a, b, &out[mode_a], &out[mode_b]);
-    COST(AVO_I4_V, v, AVO_I4_H, h)
-    COST(AVO_I4_DDL, ddl, AVO_I4_VL, vl)
-    COST(AVO_I4_DDR, ddr, AVO_I4_VR, vr)
-    COST(AVO_I4_HD, hd, AVO_I4_HU, hu)
-    COST(AVO_I4_DC, dc, AVO_I4_DC, dc)
-#undef COST
+    sum[i] = sa8d_two(c, a, b);
+    SUM(0, ddl, hd)
+    SUM(1, ddr, vl)
+    SUM(2, vr, hu)
+#undef SUM
+    __m256i costs =
+        _mm256_hadd_epi32(_mm256_hadd_epi32(sum[0], sum[1]), _mm256_hadd_epi32(sum[2], sum[2]));
+    costs = _mm256_srli_epi32(_mm256_add_epi32(costs, _mm256_set1_epi32(1)), 1);
+    __m128i upper = _mm256_extracti128_si256(costs, 1);
+    store16(out + AVO_I4_DDL, _mm256_castsi256_si128(costs)); /* and HD, which follows */
+    store8(out + AVO_I4_HD, upper);
+    out[AVO_I4_HU] = _mm_extract_epi32(upper, 2);
+    AVO_UNROLL
+    for (int y = 0; y < 8; y++)
+        a[y] = _mm256_castsi256_si128(c[y]);
+    sa8d_straight_8x8(a, edge, out);
 }
 
 AVO_TARGET_END

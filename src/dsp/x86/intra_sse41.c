@@ -8,6 +8,7 @@
 #include "dsp/x86/hadamard_sse41.h"
 #include "dsp/x86/intra_modes_4x4.h"
 #include "dsp/x86/intra_rows_sse41.h"
+#include "dsp/x86/intra_straight_8x8.h"
 
 AVO_TARGET_SSE41
 
@@ -231,9 +232,6 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
 #define COST(mode, name)                                                                           \
     rows_##name(rows, edge, 8);                                                                    \
     out[mode] = sa8d_rows(c, rows);
-    COST(AVO_I4_V, v)
-    COST(AVO_I4_H, h)
-    COST(AVO_I4_DC, dc)
     COST(AVO_I4_DDL, ddl)
     COST(AVO_I4_DDR, ddr)
     COST(AVO_I4_VR, vr)
@@ -241,6 +239,7 @@ static void intra_sa8d_x9_8x8(const pixel *cur, const pixel *edge, int out[9])
     COST(AVO_I4_VL, vl)
     COST(AVO_I4_HU, hu)
 #undef COST
+    sa8d_straight_8x8(c, edge, out);
 }
 
 AVO_TARGET_END
