@@ -363,9 +363,10 @@ def write_cabac(spec, out):
     c.table("uint8_t avo_cabac_range_lps[64][4]",
             [tuple(t) for t in zip(*[column(engine, "pStateIdx", f"rangeTabLPS_q{q}")
                                      for q in range(4)])])
-    c.table("uint32_t avo_cabac_lps_row[64]",
-            [sum(int(r[f"rangeTabLPS_q{q}"]) << 8 * q for q in range(4)) for r in engine])
     following, cost = next_states(engine), entropy()
+    lps = [sum(int(r[f"rangeTabLPS_q{q}"]) << 8 * q for q in range(4)) for r in engine]
+    c.table("AvoCabacRow avo_cabac_row[128]",
+            [(lps[s >> 1], (following[s][s & 1], following[s][~s & 1])) for s in range(128)])
     c.table("uint8_t avo_cabac_next[128][2]", [tuple(r) for r in following])
     c.table("uint16_t avo_cabac_entropy[128]", cost)
     c.table("uint32_t avo_cabac_step[128][2]",

@@ -85,14 +85,16 @@ AVO_INLINE void avo_cabac_shift(AvoCabacCoder *c, uint32_t range, int shift)
 AVO_INLINE void avo_cabac_encode(AvoCabacCoder *c, uint8_t *state, int bin)
 {
     uint32_t s = *state;
-    uint32_t lps = avo_cabac_lps_row[s >> 1] >> (c->range >> 3 & 24) & 0xff;
+    const AvoCabacRow *row = &avo_cabac_row[s];
+    uint32_t lps = row->range_lps >> (c->range >> 3 & 24) & 0xff;
     uint32_t range = c->range - lps;
-    *state = avo_cabac_next[s][bin];
     c->bins++;
     if ((s ^ (uint32_t)bin) & 1) {
+        *state = row->next[1];
         c->low += range;
         avo_cabac_shift(c, lps, AVO_CABAC_LOW_BITS - 1 - avo_log2_floor(lps));
     } else {
+        *state = row->next[0];
         avo_cabac_shift(c, range, (int)(range >> 8 ^ 1));
     }
 }

@@ -10,8 +10,13 @@
 /* m and n of every context (9.3.1.1): [0] I slices, [1..3] cabac_init_idc 0..2 of P and B. */
 extern const int8_t avo_cabac_init_mn[4][AVO_CABAC_CONTEXTS][2];
 
-/* avo_cabac_range_lps in one word per state: the entry for q = 0..3 in bits 8q..8q+7. */
-extern const uint32_t avo_cabac_lps_row[64];
+/* What the encoder needs of a state byte: avo_cabac_range_lps for q = 0..3 in bits 8q..8q+7, and
+ * the next state byte behind an MPS [0] and an LPS [1]. */
+typedef struct AvoCabacRow {
+    uint32_t range_lps;
+    uint8_t next[2];
+} AvoCabacRow;
+extern const AvoCabacRow avo_cabac_row[128];
 
 /* Counting one bin in one look-up: [state byte][bin] = cost in 1/256 bit << 8 | next state byte. */
 extern const uint32_t avo_cabac_step[128][2];
