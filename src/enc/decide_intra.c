@@ -176,13 +176,11 @@ static void costs_at_border(AvoRowCtx *row, int size, const pixel *cur, const pi
 
 /* The cheapest mode, of equals the first. Which it is cannot be predicted, so there is no branch on
  * it. */
-static ModeCost cheapest_mode(const int satd[9], int predicted, int likely, int other)
+static ModeCost cheapest_mode(const int cost[9])
 {
-    int64_t least = INT64_MAX;
-    for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
-        int64_t cost = satd[mode] + (mode == predicted ? likely : other);
-        least = avo_min64(least, cost << 4 | mode);
-    }
+    int64_t least = (int64_t)cost[AVO_I4_V] * 16 + AVO_I4_V;
+    for (int mode = AVO_I4_H; mode <= AVO_I4_HU; mode++)
+        least = avo_min64(least, (int64_t)cost[mode] * 16 + mode);
     return (ModeCost){(int)(least & 15), (int)(least >> 4)};
 }
 
@@ -193,19 +191,21 @@ static int rank_modes(AvoRowCtx *row, int size, int x, int y, const pixel *edge,
     const unsigned whole = AVO_EDGE_LEFT | AVO_EDGE_TOP | AVO_EDGE_CORNER;
     const AvoDsp *dsp = row->job->dsp;
     const pixel *cur = row->cur + y * AVO_CUR_STRIDE + x;
-    int satd[9], n = 0, other = avo_rate(row, bits.other), likely = avo_rate(row, bits.predicted);
+    int satd[9], n = 0, other = avo_rate(row, bits.other);
     if ((have & whole) != whole)
         costs_at_border(row, size, cur, edge, have, satd);
     else if (size == 4)
         dsp->intra_satd_x9_4x4(cur, edge, satd);
     else
         dsp->intra_sa8d_x9_8x8(cur, edge, satd);
+    satd[predicted] += avo_rate(row, bits.predicted) - other;
     if (keep == 1) {
-        ranked[0] = cheapest_mode(satd, predicted, likely, other);
+        ranked[0] = cheapest_mode(satd);
+        ranked[0].cost += other;
         return 1;
     }
     for (int mode = AVO_I4_V; mode <= AVO_I4_HU; mode++) {
-        int cost = satd[mode] + (mode == predicted ? likely : other);
+        int cost = satd[mode] + other;
         if (cost >= AVO_COST_MAX || (n == keep && cost >= ranked[n - 1].cost))
             continue;
         int at = n < keep ? n++ : keep - 1;
