@@ -9,11 +9,14 @@
 
 /* ---- copy and average ---- */
 
+/* Two rows a turn: half of the loop's own instructions. */
 AVO_INLINE void copy_block(pixel *dst, ptrdiff_t stride_dst, const pixel *src, ptrdiff_t stride_src,
                            int width, int height)
 {
-    for (int y = 0; y < height; y++, dst += stride_dst, src += stride_src)
+    for (int y = 0; y < height; y += 2, dst += 2 * stride_dst, src += 2 * stride_src) {
         memcpy(dst, src, (size_t)width * sizeof(pixel));
+        memcpy(dst + stride_dst, src + stride_src, (size_t)width * sizeof(pixel));
+    }
 }
 
 AVO_INLINE void avg_block(pixel *dst, ptrdiff_t stride_dst, const pixel *a, ptrdiff_t stride_a,
