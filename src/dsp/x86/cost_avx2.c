@@ -429,6 +429,21 @@ static uint64_t var_16x16(const pixel *src, ptrdiff_t stride)
            (uint32_t)hsum_sad(fold_epi32(sum));
 }
 
+/* Two rows per register of words. */
+static uint64_t var_8x8(const pixel *src, ptrdiff_t stride)
+{
+    __m128i sum = _mm_setzero_si128();
+    __m256i squares = _mm256_setzero_si256();
+    AVO_UNROLL
+    for (int y = 0; y < 8; y += 2) {
+        __m128i v = load8x2(src + y * stride, src + (y + 1) * stride);
+        __m256i words = _mm256_cvtepu8_epi16(v);
+        sum = _mm_add_epi32(sum, _mm_sad_epu8(v, _mm_setzero_si128()));
+        squares = _mm256_add_epi32(squares, _mm256_madd_epi16(words, words));
+    }
+    return (uint64_t)(uint32_t)hsum_epi32(fold_epi32(squares)) << 32 | (uint32_t)hsum_sad(sum);
+}
+
 AVO_TARGET_END
 
 void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
@@ -444,6 +459,7 @@ void AVO_BPC(avo_cost_init_avx2)(AvoDsp *dsp)
     dsp->mean_ssd = mean_ssd;
     dsp->sad_line_8x8 = sad_line_8x8;
     dsp->var[0] = var_16x16;
+    dsp->var[1] = var_8x8;
 }
 
 #else
