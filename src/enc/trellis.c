@@ -89,13 +89,24 @@ AVO_INLINE Way above_one(const Rates *r, int ctx)
     return (bin_bits(r->abs_level[ctx], 1) + 256) * WAY_COST;
 }
 
-/* All other bins of it; ctx 5..9. */
-AVO_INLINE Way rest_of(const Rates *r, int ctx, int level)
+/* All other bins of a magnitude: by the state of their context, and what does not depend on it. */
+typedef struct Tail {
+    const uint32_t *unary;
+    Way suffix;
+} Tail;
+
+AVO_INLINE Tail find_tail(int level)
 {
-    int bits = (int)(avo_cabac_unary[avo_min(level - 1, 14)][r->abs_level[ctx]] >> 8);
+    Tail t = {avo_cabac_unary[avo_min(level - 1, 14)], 0};
     if (AVO_UNLIKELY(level > 14))
-        bits += 256 * avo_exp_golomb_bits((uint32_t)level - 15, 0);
-    return bits * WAY_COST;
+        t.suffix = 256 * WAY_COST * avo_exp_golomb_bits((uint32_t)level - 15, 0);
+    return t;
+}
+
+/* ctx 5..9 */
+AVO_INLINE Way tail_bits(const Rates *r, int ctx, const Tail *t)
+{
+    return (Way)(t->unary[r->abs_level[ctx]] >> 8) * WAY_COST + t->suffix;
 }
 
 /* What significant_coeff_flag 0 costs at all positions below each one up to top. */
@@ -198,36 +209,49 @@ AVO_INLINE Way small_behind_large(const Way one[5], const Step *s)
     return cheaper(s->drop, s->one + s->go_on + one[0]);
 }
 
+/* Of the magnitudes above 1 that a coefficient may take: the rounded one, and one below. */
+typedef struct Tails {
+    Tail rounded, below;
+} Tails;
+
+AVO_INLINE Tails find_tails(const Step *s)
+{
+    return (Tails){find_tail(s->level), find_tail(s->level - 1)};
+}
+
 /* A magnitude above 1 but for its first bin and sign, with `before` others before it in the block:
  * the rounded one, or one below that if it is above 1, too. */
-AVO_INLINE Way large_level(const Rates *r, const Step *s, int before)
+AVO_INLINE Way large_level(const Rates *r, const Step *s, const Tails *t, int before)
 {
-    Way rounded = rest_of(r, 5 + before, s->level);
+    Way rounded = tail_bits(r, 5 + before, &t->rounded);
     return s->level == 2 ? rounded
-                         : cheaper(rounded, s->less + rest_of(r, 5 + before, s->level - 1));
+                         : cheaper(rounded, s->less + tail_bits(r, 5 + before, &t->below));
 }
 
 /* Cheapest way to a first level above 1. */
-AVO_INLINE Way first_large(const Small *w, const Rates *r, const Step *s)
+AVO_INLINE Way first_large(const Small *w, const Rates *r, const Step *s, const Tails *t)
 {
     Way best = w->none + s->start + above_one(r, 1);
     best = cheaper(best, w->one + s->go_on + above_one(r, 2));
     best = cheaper(best, w->two + s->go_on + above_one(r, 3));
     best = cheaper(best, w->three + s->go_on + above_one(r, 4));
-    return best + large_level(r, s, 0);
+    return best + large_level(r, s, t, 0);
 }
 
-/* States that have seen a level above 1, where this is another or (first) leads to the first of
+/* States that have seen a level above 1, where this is another or, from the others, the first of
  * them. small: what it takes to make it 1 or 0. */
-AVO_INLINE void advance_large(Large *w, const Rates *r, const Step *s, Way first, Way small)
+AVO_INLINE void advance_large(Large *w, const Small *others, const Rates *r, const Step *s,
+                              Way small)
 {
+    const Tails t = find_tails(s);
+    const Way first = first_large(others, r, s, &t);
     const Way above = s->go_on + above_one(r, 0);
     w->reached = avo_min(w->reached + 1, LARGE);
     for (int i = w->reached - 1; i >= 0; i--) {
         Way stay = w->way[i] + small;
         if (i == LARGE - 1)
-            stay = cheaper(stay, w->way[i] + above + large_level(r, s, LARGE));
-        w->way[i] = cheaper(stay, i ? w->way[i - 1] + above + large_level(r, s, i) : first);
+            stay = cheaper(stay, w->way[i] + above + large_level(r, s, &t, LARGE));
+        w->way[i] = cheaper(stay, i ? w->way[i - 1] + above + large_level(r, s, &t, i) : first);
     }
 }
 
@@ -241,10 +265,10 @@ AVO_INLINE void advance(Small *small, Large *large, const Rates *r, const Way on
         }
         advance_small(small, one, s);
     } else if (s->level == 2) {
-        advance_large(large, r, s, first_large(small, r, s), small_behind_large(one, s));
+        advance_large(large, small, r, s, small_behind_large(one, s));
         advance_small(small, one, s);
     } else { /* a level above 1 it is */
-        advance_large(large, r, s, first_large(small, r, s), IMPOSSIBLE);
+        advance_large(large, small, r, s, IMPOSSIBLE);
         *small = (Small){IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE, IMPOSSIBLE};
     }
 }
@@ -314,7 +338,10 @@ AVO_INLINE Way choose_one(const AvoTrellisBlock *b, AvoCoefKind kind, const Rate
     int i = avo_lowest_bit(mask);
     Step s = measure(b, kind, r, e, zeros_below, c, i, levels[i], FIRST_NOTE, gain);
     Way one = s.level <= 2 ? s.one + s.start + one_of(r, 1) : IMPOSSIBLE;
-    return s.level == 1 ? one : cheaper(one, s.start + above_one(r, 1) + large_level(r, &s, 0));
+    if (s.level == 1)
+        return one;
+    const Tails t = find_tails(&s);
+    return cheaper(one, s.start + above_one(r, 1) + large_level(r, &s, &t, 0));
 }
 
 /* Through one of several; notes, pages and at as follow_notes() wants them. */
