@@ -25,7 +25,8 @@ void avo_mvd_bits_init(uint16_t *table, int range, bool cabac);
 int avo_ref_bits(const AvoRowCtx *row, int list, int ref);
 
 /* Once per frame: fills f->quarter, the way from a sample of plane 0 to the two samples, of that
- * plane or of half-sample planes, whose mean the quarter position [4 * (y & 3) + (x & 3)] is. */
+ * plane or of half-sample planes, whose mean the quarter position [4 * (y & 3) + (x & 3)] is; and
+ * f->beside, the same for its neighbours, [1] those by two quarters (subpel.c: around). */
 void avo_motion_prepare(AvoFrame *f);
 
 /* Searches block b in list/m->ref from m->mvp and the `count` starts; sets mv, cost and rate. The

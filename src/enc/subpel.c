@@ -19,6 +19,24 @@ static const struct {
     {2, 0, 0, 0, 1}, {2, 0, 1, 0, 1}, {3, 0, 1, 0, 1}, {2, 1, 1, 0, 1},
 };
 
+/* Neighbours of a vector: above, left, right, below, then the corners. */
+static const AvoMv around[2][8] = {
+    {{0, -1}, {-1, 0}, {1, 0}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}},
+    {{0, -2}, {-2, 0}, {2, 0}, {0, 2}, {-2, -2}, {2, -2}, {-2, 2}, {2, 2}}};
+
+/* Where the blocks of neighbours lie, from the whole sample of the vector itself. */
+static void prepare_neighbours(AvoFrame *f, int step)
+{
+    for (int k = 0; k < 16; k++)
+        for (int d = 0; d < 8; d++) {
+            int x = (k & 3) + around[step - 1][d].x, y = (k >> 2) + around[step - 1][d].y;
+            const int32_t *way = f->quarter[(y & 3) * 4 + (x & 3)];
+            int32_t whole = (int32_t)((y >> 2) * f->plane[0].stride + (x >> 2));
+            f->beside[step - 1][k][d][0] = whole + way[0];
+            f->beside[step - 1][k][d][1] = whole + way[1];
+        }
+}
+
 void avo_motion_prepare(AvoFrame *f)
 {
     const AvoPlane *plane[4] = {&f->plane[0], &f->hpel[0], &f->hpel[1], &f->hpel[2]};
@@ -27,9 +45,11 @@ void avo_motion_prepare(AvoFrame *f)
         from_whole[i] = plane[i]->data - plane[0]->data;
     for (int k = 0; k < 16; k++) {
         f->quarter[k][0] = (int32_t)(from_whole[rule[k].a] + rule[k].ax);
-        f->quarter[k][1] = (int32_t)(from_whole[rule[k].b] + rule[k].bx +
-                                     rule[k].by * plane[0]->stride);
+        f->quarter[k][1] =
+            (int32_t)(from_whole[rule[k].b] + rule[k].bx + rule[k].by * plane[0]->stride);
     }
+    prepare_neighbours(f, 1);
+    prepare_neighbours(f, 2);
 }
 
 /* ---- luma ---- */
@@ -59,25 +79,33 @@ typedef struct Refinement {
     const struct Set *likely; /* neighbours that the next round of steps begins with */
 } Refinement;
 
-/* Distortions of up to four vectors in an unweighted reference, mostly by one kernel call. */
+/* Distortions of up to four blocks in the planes, or of the means of pairs, mostly by one kernel
+ * call. */
+AVO_INLINE void measure(const Refinement *f, const pixel *const *a, const pixel *const *b,
+                        bool means, int count, int *out)
+{
+    ptrdiff_t stride = f->s->stride;
+    if (means)
+        f->cost_mean(f->cur, a, stride, b, stride, count, out);
+    else if (count == 4)
+        f->cost_x4(f->cur, a, stride, out);
+    else if (count == 3)
+        f->cost_x3(f->cur, a, stride, out);
+    else
+        for (int i = 0; i < count; i++)
+            out[i] = f->cost(f->cur, AVO_CUR_STRIDE, a[i], stride);
+}
+
+/* Distortions of up to four vectors in an unweighted reference. */
 AVO_INLINE void distortions_in_planes(const Refinement *f, const AvoMv *mv, int count, int *out)
 {
-    const AvoSearch *s = f->s;
     const pixel *a[4], *b[4];
     unsigned quarter = 0;
     for (int i = 0; i < count; i++) {
-        avo_search_blocks(s, mv[i], &a[i], &b[i]);
+        avo_search_blocks(f->s, mv[i], &a[i], &b[i]);
         quarter |= (unsigned)(mv[i].x | mv[i].y) & 1;
     }
-    if (quarter)
-        f->cost_mean(f->cur, a, s->stride, b, s->stride, count, out);
-    else if (count == 4)
-        f->cost_x4(f->cur, a, s->stride, out);
-    else if (count == 3)
-        f->cost_x3(f->cur, a, s->stride, out);
-    else
-        for (int i = 0; i < count; i++)
-            out[i] = f->cost(f->cur, AVO_CUR_STRIDE, a[i], s->stride);
+    measure(f, a, b, quarter, count, out);
 }
 
 static AVO_NOINLINE void weighted_distortions(const Refinement *f, const AvoMv *mv, int count,
@@ -167,15 +195,11 @@ int avo_motion_chroma(AvoRowCtx *row, const AvoSearchBlock *b, const AvoMotion *
 
 /* ---- search ---- */
 
-/* Neighbours of a vector that are looked at together, by their index in around[step - 1]: above,
- * left, right, below, then the corners. */
+/* Neighbours of a vector that are looked at together, by their index in around[step - 1]. */
 typedef struct Set {
     uint8_t count, direction[4];
 } Set;
 
-static const AvoMv around[2][8] = {
-    {{0, -1}, {-1, 0}, {1, 0}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}},
-    {{0, -2}, {-2, 0}, {2, 0}, {0, 2}, {-2, -2}, {2, -2}, {-2, 2}, {2, 2}}};
 static const Set all_sides = {4, {0, 1, 2, 3}};
 /* Behind a step in a direction: the centre before is not tried again. */
 static const Set onwards[4] = {{3, {0, 1, 2}}, {3, {0, 1, 3}}, {3, {0, 2, 3}}, {3, {1, 2, 3}}};
@@ -233,37 +257,67 @@ static const Set *better_sides(const int cost[4])
     return &quadrant[2 * (cost[3] <= cost[0]) + (cost[2] <= cost[1])];
 }
 
-/* The neighbours of a set that are inside the limits. Returns their number. */
-static int list_neighbours(const AvoSearch *s, AvoMv centre, int step, const Set *set, AvoMv *mv,
-                           int *direction)
+AVO_INLINE AvoMv neighbour(AvoMv centre, int step, int direction)
 {
-    int x = centre.x >> 2, y = centre.y >> 2, n = 0;
-    bool roomy = x > s->min_x && x < s->max_x && y > s->min_y && y < s->max_y;
-    const AvoMv *offset = around[step - 1];
+    const AvoMv *offset = &around[step - 1][direction];
+    return (AvoMv){(int16_t)(centre.x + offset->x), (int16_t)(centre.y + offset->y)};
+}
+
+/* The neighbours of a set that are inside the limits. */
+static Set inside_of(const AvoSearch *s, AvoMv centre, int step, const Set *set)
+{
+    Set inside = {0};
     for (int i = 0; i < set->count; i++) {
-        int d = set->direction[i];
-        mv[n] = (AvoMv){(int16_t)(centre.x + offset[d].x), (int16_t)(centre.y + offset[d].y)};
-        direction[n] = d;
-        n += roomy || avo_search_inside(s, mv[n].x >> 2, mv[n].y >> 2);
+        AvoMv mv = neighbour(centre, step, set->direction[i]);
+        inside.direction[inside.count] = set->direction[i];
+        inside.count += avo_search_inside(s, mv.x >> 2, mv.y >> 2);
     }
-    return n;
+    return inside;
+}
+
+/* Distortions of neighbours. Where one needs a mean all may be measured as one. */
+AVO_INLINE void neighbour_distortions(const Refinement *f, AvoMv centre, int step, const Set *set,
+                                      int *out)
+{
+    const AvoSearch *s = f->s;
+    if (s->weight) {
+        AvoMv mv[4];
+        for (int i = 0; i < set->count; i++)
+            mv[i] = neighbour(centre, step, set->direction[i]);
+        weighted_distortions(f, mv, set->count, out);
+        return;
+    }
+    const int32_t(*beside)[2] = s->frame->beside[step - 1][(centre.y & 3) * 4 + (centre.x & 3)];
+    const pixel *at = s->whole + (centre.y >> 2) * s->stride + (centre.x >> 2), *a[4], *b[4];
+    for (int i = 0; i < set->count; i++) {
+        a[i] = at + beside[set->direction[i]][0];
+        b[i] = at + beside[set->direction[i]][1];
+    }
+    measure(f, a, b, step == 1 || ((centre.x | centre.y) & 1), set->count, out);
 }
 
 /* Small diamonds around the best vector. */
 static void refine(Refinement *f, int step, int iterations, AvoMotion *m)
 {
+    const AvoSearch *s = f->s;
     const Set *set = f->likely;
     f->likely = &all_sides;
     while (iterations-- > 0) {
-        AvoMv mv[4];
-        int direction[4], cost[4], found = -1;
-        int n = list_neighbours(f->s, m->mv, step, set, mv, direction);
-        luma_distortions(f, mv, n, cost);
-        for (int i = 0; i < n; i++)
-            if (keep_better(f, mv[i], cost[i], m))
-                found = direction[i];
+        const AvoMv centre = m->mv;
+        int x = centre.x >> 2, y = centre.y >> 2, cost[4], found = -1;
+        Set inside;
+        if (x <= s->min_x || x >= s->max_x || y <= s->min_y || y >= s->max_y) {
+            inside = inside_of(s, centre, step, set);
+            if (!inside.count)
+                return;
+            set = &inside;
+        }
+        neighbour_distortions(f, centre, step, set, cost);
+        for (int i = 0; i < set->count; i++)
+            if (keep_better(f, neighbour(centre, step, set->direction[i]), cost[i], m))
+                found = set->direction[i];
         if (found < 0) {
-            if (n == 4)
+            if (set->count == 4)
                 f->likely = better_sides(cost);
             return;
         }

@@ -42,9 +42,9 @@ typedef struct AvoFrame {
     int64_t slot_uid[AVO_SLOTS_MAX]; /* uid that each slot held when this picture was coded */
     int64_t slot_poc[AVO_SLOTS_MAX]; /* and its poc (vector scaling) */
     int64_t pts;
-    int brightness_q4; /* encoder: mean luma of the source, 1/16 */
-    int32_t quarter[16][2]; /* encoder: see avo_motion_prepare() */
-    void *user;        /* encoder or decoder attachment */
+    int brightness_q4;                           /* encoder: mean luma of the source, 1/16 */
+    int32_t quarter[16][2], beside[2][16][8][2]; /* encoder: see avo_motion_prepare() */
+    void *user;                                  /* encoder or decoder attachment */
 } AvoFrame;
 
 /* What to carve for each frame. */
