@@ -364,6 +364,7 @@ enum {
     P_BITS_SUB = 256,
     P_BITS_INTRA = 5 * 256,
     P_BITS_SETTLED = 100 * 256,
+    P_BITS_UNDIVIDED = 40 * 256,
     P_BITS_PALE = 16 * 256
 };
 
@@ -592,53 +593,75 @@ static int search_p_halves(AvoRowCtx *row, bool horizontal, int limit)
     return cost;
 }
 
-/* Sub-partitions of one 8x8 with its reference: the vectors go to mv[4] (per 4x4). Keeps the best
- * in *type. */
+/* A way to divide an 8x8 block, and the bits of its sub_mb_type. */
+typedef struct SubShape {
+    AvoSubType type;
+    AvoBlkSize size;
+    uint8_t w, h, count;
+    uint16_t bits;
+} SubShape;
+
+/* Vectors of an 8x8 block's parts with the reference of the whole one, to mv[4] (per 4x4). Returns
+ * their cost, or gives up where it exceeds the limit. */
+static int search_shape(AvoRowCtx *row, int blk8, const SubShape *shape, int limit, AvoMv mv[4])
+{
+    const AvoMotion *whole = &row->m8[0][blk8];
+    int x0 = (blk8 & 1) * 8, y0 = (blk8 >> 1) * 8;
+    int ref_rate = avo_rate(row, avo_ref_bits(row, 0, whole->ref));
+    int cost = avo_rate(row, shape->bits) + ref_rate;
+    for (int i = 0; i < shape->count && cost < limit; i++) {
+        int dx = shape->w == 4 ? (i & 1) * 4 : 0;
+        int dy = shape->h == 4 ? (shape->w == 8 ? i : i >> 1) * 4 : 0;
+        AvoSearchBlock b = {shape->size, (uint8_t)(x0 + dx), (uint8_t)(y0 + dy), shape->w,
+                            shape->h};
+        AvoMotion m = {.ref = whole->ref};
+        int bx = b.x >> 2, by = b.y >> 2, bw = b.w >> 2, bh = b.h >> 2;
+        m.mvp = avo_mvpred_median(&row->cache, 0, bx, by, bw, m.ref);
+        const AvoMv starts[2] = {whole->mv, {0, 0}};
+        if (row->job->tools->p4x4)
+            avo_motion_search(row, &b, 0, starts, 2, AVO_COST_MAX, &m);
+        else
+            avo_motion_polish(row, &b, 0, starts, 1, &m);
+        cost += m.cost - ref_rate;
+        avo_mvcache_fill(&row->cache, 0, bx, by, bw, bh, m.ref, m.mv);
+        for (int j = 0; j < bh; j++)
+            for (int l = 0; l < bw; l++)
+                mv[(dy >> 2) * 2 + (dx >> 2) + 2 * j + l] = m.mv;
+    }
+    return cost;
+}
+
+/* Vectors of their own cannot pay for what is predicted well. */
+static bool worth_dividing(const AvoRowCtx *row, const AvoMotion *whole)
+{
+    return row->job->tools->p4x4 || whole->cost - whole->rate >= avo_rate(row, P_BITS_UNDIVIDED);
+}
+
+/* Sub-partitions of one 8x8: the vectors go to mv[4] (per 4x4). Keeps the best in *type. */
 static int search_p_sub(AvoRowCtx *row, int blk8, AvoSubType *type, AvoMv mv[4])
 {
-    static const struct {
-        AvoBlkSize size;
-        uint8_t w, h, count;
-        uint16_t bits;
-    } shape[3] = {{AVO_BLK_8x4, 8, 4, 2, 3 * 256},
-                  {AVO_BLK_4x8, 4, 8, 2, 3 * 256},
-                  {AVO_BLK_4x4, 4, 4, 4, 3 * 256}};
+    static const SubShape shapes[3] = {{AVO_SUB_4x4, AVO_BLK_4x4, 4, 4, 4, 3 * 256},
+                                       {AVO_SUB_4x8, AVO_BLK_4x8, 4, 8, 2, 3 * 256},
+                                       {AVO_SUB_8x4, AVO_BLK_8x4, 8, 4, 2, 3 * 256}};
     const AvoMotion *whole = &row->m8[0][blk8];
-    int best = whole->cost + avo_rate(row, P_BITS_SUB), x0 = (blk8 & 1) * 8, y0 = (blk8 >> 1) * 8;
-    int ref_rate = avo_rate(row, avo_ref_bits(row, 0, whole->ref));
+    int best = whole->cost + avo_rate(row, P_BITS_SUB), x = (blk8 & 1) * 2, y = blk8 & 2;
+    int first = row->job->tools->p4x4 ? 0 : 1; /* 4x4 tells whether halves are worth a look */
     *type = AVO_SUB_8x8;
     for (int i = 0; i < 4; i++)
         mv[i] = whole->mv;
-    for (int k = 2; k >= 0; k--) { /* 4x4 first: it tells whether halves are worth a look */
+    for (int k = first; k < 3 && worth_dividing(row, whole); k++) {
         AvoMv found[4];
-        int cost = avo_rate(row, shape[k].bits) + ref_rate;
-        for (int i = 0; i < shape[k].count && cost < best; i++) {
-            int dx = shape[k].w == 4 ? (i & 1) * 4 : 0;
-            int dy = shape[k].h == 4 ? (shape[k].w == 8 ? i : i >> 1) * 4 : 0;
-            AvoSearchBlock b = {shape[k].size, (uint8_t)(x0 + dx), (uint8_t)(y0 + dy), shape[k].w,
-                                shape[k].h};
-            AvoMotion m = {.ref = whole->ref};
-            int bx = b.x >> 2, by = b.y >> 2, bw = b.w >> 2, bh = b.h >> 2;
-            m.mvp = avo_mvpred_median(&row->cache, 0, bx, by, bw, m.ref);
-            const AvoMv starts[2] = {whole->mv, {0, 0}};
-            avo_motion_search(row, &b, 0, starts, 2, AVO_COST_MAX, &m);
-            cost += m.cost - ref_rate;
-            avo_mvcache_fill(&row->cache, 0, bx, by, bw, bh, m.ref, m.mv);
-            for (int j = 0; j < bh; j++)
-                for (int l = 0; l < bw; l++)
-                    found[(dy >> 2) * 2 + (dx >> 2) + 2 * j + l] = m.mv;
-        }
+        int cost = search_shape(row, blk8, &shapes[k], best, found);
         if (cost < best) {
             best = cost;
-            *type = k == 0 ? AVO_SUB_8x4 : k == 1 ? AVO_SUB_4x8 : AVO_SUB_4x4;
+            *type = shapes[k].type;
             memcpy(mv, found, sizeof found);
-        } else if (k == 2 && cost > best + best / 8) {
+        } else if (k == 0 && cost > best + best / 8) {
             break;
         }
     }
     for (int i = 0; i < 4; i++)
-        avo_mvcache_fill(&row->cache, 0, (x0 >> 2) + (i & 1), (y0 >> 2) + (i >> 1), 1, 1,
-                         whole->ref, mv[i]);
+        avo_mvcache_fill(&row->cache, 0, x + (i & 1), y + (i >> 1), 1, 1, whole->ref, mv[i]);
     return best;
 }
 
@@ -703,6 +726,15 @@ static void make_p_sub(AvoRowCtx *row, AvoMbCand *cand)
     avo_seal_inter(row, cand);
 }
 
+/* Whether 8x8 blocks may be divided: into halves where together they are the best so far. Those of
+ * two macroblocks have no more vectors than any level allows. */
+static bool wants_subs(const AvoRowCtx *row, int cost8, int best)
+{
+    const AvoTools *tools = row->job->tools;
+    return (tools->p4x4 && cost8 < best + best / 8 && sub_vectors_allowed(row)) ||
+           (tools->p8x4 && cost8 <= best);
+}
+
 /* Divides the 8x8 blocks further; AVO_COST_MAX if none is better for it. Not in place of the whole
  * blocks: those may use the 8x8 transform, which SATD does not see. */
 static int search_p_subs(AvoRowCtx *row)
@@ -744,7 +776,7 @@ void avo_decide_p(AvoRowCtx *row)
     cost[AVO_PART_16x16] = best;
     if (tools->p8x8 && best > settled_cost(row)) {
         cost[AVO_PART_8x8] = search_p8(row, best_ref);
-        if (tools->p4x4 && cost[AVO_PART_8x8] < best + best / 8 && sub_vectors_allowed(row))
+        if (wants_subs(row, cost[AVO_PART_8x8], best))
             cost_sub = search_p_subs(row);
         /* Halves may win where quarters lose, but by SATD alone that pays too seldom. */
         int near = avo_rd_level(row) == AVO_RD_REFINE ? 8 : 16;

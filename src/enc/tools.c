@@ -38,13 +38,21 @@ static int context_columns(const AvocetEncoderConfig *c)
     return c->trellis == 2 ? 12 : avo_clip3(6, 12, c->width / (3 * 16));
 }
 
+/* Where whole blocks cannot have the 8x8 transform, halves lose nothing by it. SATD alone would
+ * choose them too readily. */
+static bool halves_blocks(const AvocetEncoderConfig *c, int rd_p)
+{
+    return (c->partitions & AVOCET_PART_P8x8) && !(c->partitions & AVOCET_PART_P4x4) &&
+           !c->transform_8x8 && rd_p != AVO_RD_SATD;
+}
+
 /* A first pass only asks how hard the pictures are. What shapes the stream stays as it is. */
 static void make_fast(AvoTools *t)
 {
     t->me = AVOCET_ME_DIA;
     t->trellis = 0;
     t->mixed_refs = false;
-    t->i8x8 = t->p8x8 = t->p4x4 = t->b8x8 = false;
+    t->i8x8 = t->p8x8 = t->p4x4 = t->p8x4 = t->b8x8 = false;
     t->psy_rd = 0;
     t->max_refs = 1;
     t->fast_pskip = true;
@@ -86,6 +94,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .i8x8 = (c->partitions & AVOCET_PART_I8x8) && c->transform_8x8,
         .p8x8 = c->partitions & AVOCET_PART_P8x8,
         .p4x4 = (c->partitions & AVOCET_PART_P4x4) && (c->partitions & AVOCET_PART_P8x8),
+        .p8x4 = halves_blocks(c, effort[s].rd_p),
         .b8x8 = c->partitions & AVOCET_PART_B8x8,
         .cabac = c->cabac,
         .transform_8x8 = c->transform_8x8,
@@ -133,6 +142,7 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
     between->intra_reach = avo_min(fine->intra_reach, 2);
     fine->near_only = between->near_only = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
     fine->careful_skip = true;
+    between->careful_skip = fine->rd[AVO_SLICE_P] != AVO_RD_SATD; /* a search went before it */
     if (fine->trellis == 1 && fine->rd[AVO_SLICE_P] != AVO_RD_SATD) {
         if (fine->cabac)
             fine->trellis = 2;

@@ -42,6 +42,7 @@ typedef struct AvoTools {
     int psy_rd;           /* 1/100 */
     bool keep_means; /* of blocks in I pictures, beyond what the squared error is worth; psy.h */
     bool i4x4, i8x8, p8x8, p4x4, b8x8;
+    bool p8x4; /* halves of 8x8 blocks near their vectors, without p4x4 */
     bool cabac, transform_8x8;
     bool constrained_intra;
     int whole_bits;      /* B macroblocks whose SATD is below so many bits are not divided */
