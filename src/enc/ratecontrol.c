@@ -188,8 +188,7 @@ static int chain_offset_q8(const AvoRateControl *rc, const AvoPlan *plan)
     offset = offset * moving_q8 / 256 * plan->chain_q8 / 256;
     if (rc->mode != AVOCET_RATE_QP)
         return offset;
-    /* Whole QP: those between are rounded, fine ones no finer than they should be. */
-    return offset < 0 ? offset / 256 * 256 : (offset + 128) & ~255;
+    return (offset + 128) & ~255; /* whole QP */
 }
 
 int avo_rc_relative_q8(const AvoRateControl *rc, AvocetFrameType type, int layer)

@@ -244,7 +244,7 @@ static void chain(void)
     static const struct {
         int still_q8, chain_q8, fine, between;
     } want[] = {{0, 256, 23, 27},   {128, 256, 23, 27}, {192, 256, 25, 27},
-                {256, 256, 26, 26}, {0, 154, 25, 27},   {0, 200, 24, 27}};
+                {256, 256, 26, 26}, {0, 154, 24, 27},   {0, 200, 24, 27}};
     AvocetEncoderConfig c = base_config(AVOCET_RATE_QP);
     c.bframes = c.lookahead = 0;
     for (int k = 0; k < 6; k++) {
