@@ -4,11 +4,11 @@
 Each encoder encodes each clip at several qualities; FFmpeg, which shares no code with Avocet, decodes every stream and
 compares it with the source. The Bjontegaard rate difference is the mean difference in bits between two encoders over
 the range of quality that both reach: -10 means ten percent fewer bits for the same quality. It is given by mean PSNR of
-luma over the pictures, by PSNR of the summed error, and by SSIM in decibels. Speed is the ratio of processor times
-(above 1: faster than the anchor).
+luma over the pictures, by PSNR of the summed error, and by SSIM in decibels; with --chroma, by PSNR of Cb, of Cr, and of
+all three planes, which count 6:1:1, too. Speed is the ratio of processor times (above 1: faster than the anchor).
 
     rd.py --clips DIR [--encoders x264:medium avocet:medium ...] [--threads 1] [--frames N] [--jobs N]
-          [--points Q ...] [--repeat N] [--json FILE] [--markdown]
+          [--points Q ...] [--repeat N] [--chroma] [--json FILE] [--markdown]
 
 The first encoder is the anchor. NAME:PRESET with NAME one of
     x264, avocet            --tune psnr, constant quality (crf)
@@ -35,7 +35,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QUALITIES = (19, 23, 27, 31, 35)
 QUANTISERS = (20, 24, 28, 32, 36)
-METRICS = ("psnr", "psnr_global", "ssim")
+METRICS = {"psnr": "PSNR %", "psnr_global": "global PSNR %", "ssim": "SSIM %"}
+CHROMA = {"psnr_cb": "PSNR Cb %", "psnr_cr": "PSNR Cr %", "psnr_all": "6:1:1 %"}
 LEAST_OVERLAP = 0.2  # dB: below, a comparison says nothing
 
 X264 = "x264 --quiet --no-progress --preset {preset} %s --threads {threads} -o {out} {in}"
@@ -211,15 +212,17 @@ def measure(stream, clip):
     if r.returncode or r.stderr.strip():
         sys.exit(f"FFmpeg complains of {stream}: {r.stderr[-800:]}")
     values = {}
-    for name, pattern in (("psnr", r"\bmse_y:([\d.]+)"), ("ssim", r"\bY:([\d.]+)")):
+    for name, pattern in (("psnr", r"\bmse_([yuv]):([\d.]+)"), ("ssim", r"\b(Y):([\d.]+)")):
         with open(logs[name]) as f:
-            values[name] = [float(v) for v in re.findall(pattern, f.read())]
+            for plane, value in re.findall(pattern, f.read()):
+                values.setdefault(plane, []).append(float(value))
         os.unlink(logs[name])
-    mse, ssim = values["psnr"], values["ssim"]
+    mse, ssim = values["y"], values["Y"]
     if len(mse) != clip.frames:
         sys.exit(f"{stream}: {len(mse)} pictures decoded, the source has {clip.frames}")
-    return {"psnr": sum(map(decibels, mse)) / len(mse), "psnr_global": decibels(sum(mse) / len(mse)),
-            "ssim": -10 * math.log10(max(1 - sum(ssim) / len(ssim), 1e-7))}
+    psnr, cb, cr = (mean(map(decibels, values[plane])) for plane in "yuv")
+    return {"psnr": psnr, "psnr_global": decibels(mean(mse)), "ssim": -10 * math.log10(max(1 - mean(ssim), 1e-7)),
+            "psnr_cb": cb, "psnr_cr": cr, "psnr_all": (6 * psnr + cb + cr) / 8}
 
 
 def encode_point(encoder, clip, q, threads, repeat, folder):
@@ -250,9 +253,9 @@ def compare(points, anchor, label, clips):
         a = [p for p in points if p["encoder"] == anchor and p["clip"] == clip]
         b = [p for p in points if p["encoder"] == label and p["clip"] == clip]
         ratio = {k: mean([p[k] for p in a]) / mean([p[k] for p in b]) for k in ("cpu", "wall")}
-        rows.append({"clip": clip, **{m: rate_difference(a, b, m) for m in METRICS}, **ratio,
+        rows.append({"clip": clip, **{m: rate_difference(a, b, m) for m in METRICS | CHROMA}, **ratio,
                      "fps": sorted(p["fps"] for p in b)[(len(b) - 1) // 2], "rss": max(p["rss"] for p in b)})
-    total = {"clip": "mean", **{m: mean([r[m] for r in rows]) for m in METRICS},
+    total = {"clip": "mean", **{m: mean([r[m] for r in rows]) for m in METRICS | CHROMA},
              **{k: geometric_mean([r[k] for r in rows]) for k in ("cpu", "wall")}, "fps": None, "rss": None}
     return rows + [total]
 
@@ -261,9 +264,9 @@ def number(value, form):
     return "-" if value is None else format(value, form)
 
 
-def print_tables(points, encoders, clips, markdown):
+def print_tables(points, encoders, clips, metrics, markdown):
     anchor = encoders[0].label
-    heads = ("clip", "PSNR %", "global PSNR %", "SSIM %", "speed", "wall", "pictures/s", "MiB")
+    heads = ("clip", *metrics.values(), "speed", "wall", "pictures/s", "MiB")
     for encoder in encoders:
         print(f"\n### {encoder.label} against {anchor}\n" if markdown else f"\n{encoder.label} against {anchor}")
         if markdown:
@@ -271,7 +274,7 @@ def print_tables(points, encoders, clips, markdown):
         else:
             print(f"  {heads[0]:34}" + "".join(f"{h:>14}" for h in heads[1:]))
         for row in compare(points, anchor, encoder.label, clips):
-            cells = [number(row[m], "+.2f") for m in METRICS] + [number(row["cpu"], ".2f"), number(row["wall"], ".2f"),
+            cells = [number(row[m], "+.2f") for m in metrics] + [number(row["cpu"], ".2f"), number(row["wall"], ".2f"),
                                                                  number(row["fps"], ".1f"), number(row["rss"], ".0f")]
             if markdown:
                 print(f"| {row['clip']} | " + " | ".join(cells) + " |")
@@ -290,6 +293,7 @@ def main():
     ap.add_argument("--repeat", type=int, default=1, help="encode N times, keep the fastest")
     ap.add_argument("--jobs", type=int, default=1, help="encodes at once")
     ap.add_argument("--cache", default=os.path.join(tempfile.gettempdir(), "avocet-bench"))
+    ap.add_argument("--chroma", action="store_true", help="rate differences by PSNR of chroma, too")
     ap.add_argument("--json", help="write all points")
     ap.add_argument("--markdown", action="store_true")
     a = ap.parse_args()
@@ -308,7 +312,7 @@ def main():
             json.dump(points, f, indent=1)
     print(f"Anchor {encoders[0].label}; threads {a.threads}. Rate differences in percent at equal quality; speed and wall: the "
           "anchor's processor and wall time over the encoder's own.")
-    print_tables(points, encoders, clips, a.markdown)
+    print_tables(points, encoders, clips, METRICS | CHROMA if a.chroma else METRICS, a.markdown)
 
 
 if __name__ == "__main__":
