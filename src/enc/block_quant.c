@@ -135,6 +135,15 @@ bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int lis
     return avo_trellis_quant(c, &b, gain);
 }
 
+/* Of chroma, the mean alone is weighed by its quantiser: where it is wrong the next pictures copy
+ * it, and it takes few bits. More of its texture costs luma as much as it gains. */
+static int64_t dc_lambda2(const AvoRowCtx *row, bool intra, int flag)
+{
+    int64_t lambda2_q8 = row->trellis_lambda2_q8[intra];
+    return flag == AVO_DC_LUMA ? lambda2_q8
+                               : lambda2_q8 * 256 / row->chroma_weight_q8[flag == AVO_DC_CR];
+}
+
 bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag,
                   int list, int qp, int64_t *gain)
 {
@@ -145,6 +154,7 @@ bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlock
                                      : row->job->dsp->quant_2x2_dc(c, mf, bias);
     }
     AvoTrellisBlock b = trellis_block(row, cand, cat, list < AVO_LIST_INTER_Y, qp);
+    b.lambda2_q8 = dc_lambda2(row, list < AVO_LIST_INTER_Y, flag);
     if (row->syntax.cabac)
         b.cbf_inc = avo_dc_cbf_inc(row, &cand->info, flag);
     else

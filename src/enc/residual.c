@@ -437,6 +437,7 @@ static void code_chroma_dc(AvoRowCtx *row, AvoMbCand *cand, ChromaPlane *p, int 
     hadamard_2x2(p->dc);
     p->any_dc = avo_quant_dc(row, cand, p->dc, AVO_CAT_CHROMA_DC, AVO_DC_CB << plane, list, qp,
                              &p->dc_gain);
+    p->dc_gain = p->dc_gain * row->chroma_weight_q8[plane] >> 8;
     if (!p->any_dc)
         return;
     clip_levels(row, p->dc, 4);
@@ -573,26 +574,29 @@ int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand)
 {
     const AvoDsp *dsp = row->job->dsp;
     int64_t ssd = dsp->ssd[AVO_BLK_16x16](row->cur, AVO_CUR_STRIDE, cand->rec, AVO_REC_STRIDE);
-    if (row->syntax.chroma_format) {
-        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CB, AVO_CUR_STRIDE, cand->rec + AVO_REC_CB,
-                                     AVO_REC_STRIDE);
-        ssd += dsp->ssd[AVO_BLK_8x8](row->cur + AVO_CUR_CR, AVO_CUR_STRIDE, cand->rec + AVO_REC_CR,
-                                     AVO_REC_STRIDE);
+    for (int plane = 0; plane < (row->syntax.chroma_format ? 2 : 0); plane++) {
+        int64_t error =
+            dsp->ssd[AVO_BLK_8x8](row->cur + (plane ? AVO_CUR_CR : AVO_CUR_CB), AVO_CUR_STRIDE,
+                                  cand->rec + (plane ? AVO_REC_CR : AVO_REC_CB), AVO_REC_STRIDE);
+        ssd += error * row->chroma_weight_q8[plane] >> 8;
     }
     return ssd;
 }
 
 /* Like avo_code_inter_luma and avo_code_chroma without keeping anything, stopping at the first
  * level. Where the trellis will choose levels it may keep what a dead zone swallows, and what many
- * pictures refer to should keep it, so luma is rounded to the nearest level there: a macroblock
- * skipped too readily costs those that refer to it more than its own bits were worth. */
+ * pictures refer to should keep it, so luma is rounded to the nearest level there, and the
+ * means of chroma: a macroblock skipped too readily costs those that refer to it more than its own
+ * bits were worth. */
 bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
 {
     const AvoDsp *dsp = row->job->dsp;
     const AvoQuantSet *q = row->job->quant;
     const uint16_t *mf = q->mf4[AVO_LIST_INTER_Y][row->qp];
     bool nearest = row->use_trellis || row->job->tools->careful_skip;
+    bool nearest_dc = row->use_trellis || row->job->tools->careful_dc;
     const uint16_t *bias = (nearest ? q->round4 : q->bias4)[AVO_LIST_INTER_Y][row->qp];
+    const uint16_t(*dc_bias)[52] = nearest_dc ? q->dc_round : q->dc_bias;
     coef *c = row->coefs;
     for (int i = 0; i < 4; i++) {
         int x = (i & 1) * 8, y = (i >> 1) * 8;
@@ -609,7 +613,7 @@ bool avo_residual_vanishes(AvoRowCtx *row, const pixel *pred)
         for (int i = 0; i < 4; i++)
             dc[i] = c[16 * i];
         hadamard_2x2(dc);
-        if (dsp->quant_2x2_dc(dc, q->dc_mf[list][qp], q->dc_bias[list][qp]) ||
+        if (dsp->quant_2x2_dc(dc, q->dc_mf[list][qp], dc_bias[list][qp]) ||
             dsp->quant_4x4_x4(c, q->ac_mf4[list][qp], q->bias4[list][qp]))
             return false;
     }

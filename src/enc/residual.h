@@ -28,7 +28,7 @@ void avo_code_chroma(AvoRowCtx *row, AvoMbCand *cand, bool intra);
 void avo_cbp_from_nnz(AvoMbCand *cand);
 /* I_PCM: samples into levels and rec. */
 void avo_code_pcm(AvoRowCtx *row, AvoMbCand *cand);
-/* Sum of squared errors of cand->rec against the source, all planes. */
+/* Sum of squared errors of cand->rec against the source, all planes, chroma by its weights. */
 int64_t avo_cand_ssd(const AvoRowCtx *row, const AvoMbCand *cand);
 /* True if an inter prediction in cand->rec leaves nothing to code at this QP:
  * the macroblock can be skipped. */

@@ -208,6 +208,18 @@ static void set_lambda(AvoRowCtx *row, int qp_q8)
     row->lambda2_q8 = lambda_at(avo_lambda_ssd_q8, wanted_q8) * tools->lambda2_share_q8 >> 8;
 }
 
+/* The standard's quantiser of chroma is up to 16 finer than that of luma (Table 8-15). A lambda for
+ * luma would leave out what it is fine enough to keep, so the finer it is, the more errors count.
+ */
+static int chroma_weight_q8(const AvoRowCtx *row, int plane)
+{
+    static const uint16_t sixth_q8[6] = {256, 287, 323, 362, 406, 456}; /* of a doubling */
+    enum { BIAS = 6 }; /* doublings: none below 0 */
+    int finer = row->qp - row->qp_chroma[plane];
+    int sixths = finer * row->job->tools->chroma_sixths + 6 * BIAS;
+    return (sixth_q8[sixths % 6] << sixths / 6) >> BIAS;
+}
+
 static void set_qp(AvoRowCtx *row)
 {
     const AvoPicJob *job = row->job;
@@ -217,8 +229,10 @@ static void set_qp(AvoRowCtx *row)
     row->qp = avo_clip3(job->tools->qp_min, job->tools->qp_max, (qp_q8 + 128) >> 8);
     if (job->plan.qp_offset_q8 && avo_abs(qp_q8 - 256 * row->prev_qp) <= job->tools->qp_inertia_q8)
         row->qp = row->prev_qp;
-    row->qp_chroma[0] = job->quant->chroma_qp[0][row->qp];
-    row->qp_chroma[1] = job->quant->chroma_qp[1][row->qp];
+    for (int plane = 0; plane < 2; plane++) {
+        row->qp_chroma[plane] = job->quant->chroma_qp[plane][row->qp];
+        row->chroma_weight_q8[plane] = chroma_weight_q8(row, plane);
+    }
     set_lambda(row, qp_q8);
 }
 

@@ -61,6 +61,7 @@ typedef struct AvoRowCtx {
     int above_done; /* macroblocks of the row above that are known to be decided */
     int qp;         /* QPY wanted for this macroblock */
     int qp_chroma[2];
+    int chroma_weight_q8[2];       /* of squared errors of Cb and Cr beside those of luma */
     int lambda_q8;                 /* for SAD and SATD */
     int64_t lambda2_q8;            /* for SSD */
     int64_t trellis_lambda2_q8[2]; /* for levels of inter and intra blocks chosen by trellis */

@@ -46,6 +46,17 @@ static bool halves_blocks(const AvocetEncoderConfig *c, int rd_p)
            !c->transform_8x8 && rd_p != AVO_RD_SATD;
 }
 
+/* In a chain of P pictures, chroma that fine ones lack is missing in all that copy from them.
+ * Errors double as lambda halves, by three steps of the quantiser; by two with CABAC, where more of
+ * chroma costs luma next to nothing. Streams with B pictures, whose anchors are finer anyway, gain
+ * no more than luma loses. */
+static int chroma_sixths(const AvocetEncoderConfig *c)
+{
+    if (c->bframes || c->keyint == 1)
+        return 0;
+    return c->cabac ? 3 : 2;
+}
+
 /* A first pass only asks how hard the pictures are. What shapes the stream stays as it is. */
 static void make_fast(AvoTools *t)
 {
@@ -85,6 +96,7 @@ void avo_tools_from_config(AvoTools *t, const AvocetEncoderConfig *c, int profil
         .refine_square = s >= 11,
         .refine_qp = c->qp_rd && s >= 8 && c->rate_mode != AVOCET_RATE_QP,
         .qp_inertia_q8 = c->aq_mode || (c->qp_rd && s >= 8) ? 0 : QP_INERTIA_Q8,
+        .chroma_sixths = chroma_sixths(c),
         .trellis = c->trellis,
         .lambda2_share_q8 = c->trellis ? LAMBDA_SHARE_TRELLIS_Q8 : 256,
         .context_columns = context_columns(c),
@@ -125,7 +137,9 @@ void avo_tools_for_beyond(const AvoTools *usual, AvoTools *beyond)
 {
     *beyond = *usual;
     beyond->beyond = true;
-    beyond->careful_skip = false; /* bits matter more than pictures to come */
+    /* Bits matter more than pictures to come. */
+    beyond->careful_skip = beyond->careful_dc = false;
+    beyond->chroma_sixths = 0;
     beyond->trellis = avo_max(usual->trellis, 1);
     for (int type = 0; type < 3; type++) {
         beyond->beyond_q8[type] = usual->rd[type] == AVO_RD_SATD ? BEYOND_SATD_Q8 : 0;
@@ -137,12 +151,15 @@ void avo_tools_for_beyond(const AvoTools *usual, AvoTools *beyond)
 void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
 {
     *between = *fine;
+    between->careful_dc = fine->rd[AVO_SLICE_P] != AVO_RD_SATD && fine->cabac;
     between->chroma_me = false;
+    between->chroma_sixths = 0;
     between->narrow = fine->subpel_satd && fine->rd[AVO_SLICE_P] != AVO_RD_REFINE;
     between->intra_reach = avo_min(fine->intra_reach, 2);
     fine->near_only = between->near_only = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
     fine->careful_skip = true;
     between->careful_skip = fine->rd[AVO_SLICE_P] != AVO_RD_SATD; /* a search went before it */
+    fine->careful_dc = fine->rd[AVO_SLICE_P] != AVO_RD_SATD;
     if (fine->trellis == 1 && fine->rd[AVO_SLICE_P] != AVO_RD_SATD) {
         if (fine->cabac)
             fine->trellis = 2;

@@ -25,7 +25,8 @@ typedef struct AvoTools {
     bool lean;      /* and fewer vectors to start from */
     bool narrow;    /* only the likelier candidates, and nothing more where one is good already */
     bool near_only; /* where true costs decide, candidates are coded that SATD sees near the best */
-    bool careful_skip; /* what rounding to the nearest level keeps is not skipped early */
+    bool careful_skip; /* what rounding to the nearest level keeps is not skipped early: luma, */
+    bool careful_dc;   /* the DC of chroma */
     bool chroma_me, mixed_refs, fast_pskip, dct_decimate;
     bool mixed_refs_b;  /* in B pictures, too, and pairs of others than the best references */
     AvoRdLevel rd[3];   /* by AvoSliceType */
@@ -33,6 +34,8 @@ typedef struct AvoTools {
     bool refine_square; /* eight directions instead of four */
     bool refine_qp;     /* quantisers nearby by rate-distortion cost */
     int qp_inertia_q8; /* a quantiser that differs by less from that before is not changed, 1/256 */
+    int chroma_sixths; /* of a doubling that errors of chroma count more by each step that its
+                        * quantiser is finer than that of luma; 0: they never do */
     int trellis;
     bool trellis_in_p;    /* for all decisions of P macroblocks, whatever trellis says */
     int lambda2_share_q8; /* of the usual lambda for squared errors */
