@@ -46,15 +46,12 @@ static bool halves_blocks(const AvocetEncoderConfig *c, int rd_p)
            !c->transform_8x8 && rd_p != AVO_RD_SATD;
 }
 
-/* In a chain of P pictures, chroma that fine ones lack is missing in all that copy from them.
- * Errors double as lambda halves, by three steps of the quantiser; by two with CABAC, where more of
- * chroma costs luma next to nothing. Streams with B pictures, whose anchors are finer anyway, gain
- * no more than luma loses. */
+/* In a chain of P pictures, chroma that fine ones lack is missing in all that copy from them. Its
+ * errors double by two steps of the quantiser. With CAVLC and with B pictures, whose anchors are
+ * finer anyway, luma loses about as much as all planes gain. */
 static int chroma_sixths(const AvocetEncoderConfig *c)
 {
-    if (c->bframes || c->keyint == 1)
-        return 0;
-    return c->cabac ? 3 : 2;
+    return c->cabac && !c->bframes && c->keyint > 1 ? 3 : 0;
 }
 
 /* A first pass only asks how hard the pictures are. What shapes the stream stays as it is. */
@@ -150,8 +147,8 @@ void avo_tools_for_beyond(const AvoTools *usual, AvoTools *beyond)
 
 void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
 {
+    fine->careful_dc = fine->rd[AVO_SLICE_P] != AVO_RD_SATD && fine->cabac;
     *between = *fine;
-    between->careful_dc = fine->rd[AVO_SLICE_P] != AVO_RD_SATD && fine->cabac;
     between->chroma_me = false;
     between->chroma_sixths = 0;
     between->narrow = fine->subpel_satd && fine->rd[AVO_SLICE_P] != AVO_RD_REFINE;
@@ -159,7 +156,6 @@ void avo_tools_for_chain(AvoTools *fine, AvoTools *between)
     fine->near_only = between->near_only = fine->rd[AVO_SLICE_P] == AVO_RD_MODE;
     fine->careful_skip = true;
     between->careful_skip = fine->rd[AVO_SLICE_P] != AVO_RD_SATD; /* a search went before it */
-    fine->careful_dc = fine->rd[AVO_SLICE_P] != AVO_RD_SATD;
     if (fine->trellis == 1 && fine->rd[AVO_SLICE_P] != AVO_RD_SATD) {
         if (fine->cabac)
             fine->trellis = 2;
