@@ -690,7 +690,7 @@ static int end_picture(AvocetEncoder *enc, AvocetPacket *packet)
     AvoPictureWork *work = &enc->work[enc->coded % enc->work_count];
     AvoPicJob *job = &work->job;
     avo_picture_finish(work);
-    while (avo_rc_retry(&enc->rc, (int64_t)work->packet.size * 8, &job->frame_qp)) {
+    while (avo_rc_retry(&enc->rc, &job->plan, (int64_t)work->packet.size * 8, &job->frame_qp)) {
         job->tools = choose_tools(enc, &job->plan, job->frame_qp.qp_q8);
         avo_picture_repeat(work);
     }

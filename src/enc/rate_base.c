@@ -30,6 +30,8 @@
 #define ENDING_FINER_Q8 512
 #define ENDING_PART     128
 
+#define FIRST_STEPS 4 /* in which the base of the first picture is found */
+
 #define PACE_SHIFT  4 /* the pace of late is the mean of about 2^PACE_SHIFT pictures, */
 #define PACE_PAUSE  4 /* of which none lasts more than so many times as long; */
 #define PACE_CHANCE 4 /* it is another if it differs by 1 / part from that of before */
@@ -232,15 +234,33 @@ static int base_between_q8(const AvoRateControl *rc, const AvoPlan *plan, int re
     return plan->ahead_is_all ? near_ending_q8(rc, plan, relative_q8, mean) : mean;
 }
 
-static int anchor_base_q8(const AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+/* Nothing is known but costs, or, when it is coded again, what the picture took. What keyframes
+ * that are foreseen borrow from pictures behind depends on the base itself, so it is found in
+ * steps. */
+static int first_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 {
+    uint64_t scaled, wanted;
+    sum_ahead(rc, plan, relative_q8, &scaled, &wanted);
+    for (int i = 0; i < FIRST_STEPS; i++) {
+        int64_t lent = rc->live ? 0 : avo_rate_lent_ahead(rc, plan);
+        int base = base_for_q8(scaled, (int64_t)wanted + lent);
+        rc->last_base_q8 = avo_clip3(0, avo_rate_highest_q8(rc), base);
+        avo_rate_foresee_keyframe(rc, plan);
+    }
+    return rc->last_base_q8;
+}
+
+static int anchor_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
+{
+    if (!rc->anchors)
+        return first_base_q8(rc, plan, relative_q8);
     int base = abr_base_q8(rc, plan, relative_q8);
-    if (!rc->anchors || plan->scenecut)
+    if (plan->scenecut)
         return base;
     int last = rc->last_base_q8, step = step_q8(rc, plan);
     int up = plan->ahead_is_all ? 2 * step : step;
     if (plan->type == AVOCET_TYPE_IDR)
-        step = up = rc->key_step_q8;
+        step = rc->key_step_q8, up = plan->ahead_is_all ? up : step;
     return avo_clip3(last - step, last + up, base);
 }
 
@@ -259,4 +279,18 @@ int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
         return base;
     return rc->last_base_q8 =
                avo_clip3(rc->qp_min_q8 - relative_q8, avo_rate_highest_q8(rc) - relative_q8, base);
+}
+
+int avo_rate_again_base_q8(AvoRateControl *rc, const AvoPlan *plan, const AvoRcFlight *f)
+{
+    int64_t due =
+        (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f->duration_q16);
+    bool first = rc->anchors == 1;
+    rc->flight_count--;
+    rc->bits_due -= due;
+    rc->last_base_q8 =
+        first ? first_base_q8(rc, plan, f->relative_q8) : abr_base_q8(rc, plan, f->relative_q8);
+    rc->flight_count++;
+    rc->bits_due += due;
+    return rc->last_base_q8;
 }

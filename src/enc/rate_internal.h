@@ -57,6 +57,8 @@ int avo_rate_highest_q8(const AvoRateControl *rc);
 /* ---- base ---- */
 
 int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8);
+/* That of the picture in flight, started last, as it would be if it were started now. */
+int avo_rate_again_base_q8(AvoRateControl *rc, const AvoPlan *plan, const AvoRcFlight *f);
 /* How fast pictures come, learned from one; memory: the mean is over 2^memory of them. */
 void avo_rate_learn_pace(AvoRateControl *rc, int64_t duration_q16, int memory);
 /* What a picture that is started with this quantiser may take at most, if the pictures that are

@@ -11,10 +11,19 @@
  * not expected to be cheap. */
 #include "enc/rate_internal.h"
 
-#define LOG2_COEFF_I    (2 * 65536 + 39000) /* first guesses, replaced by what is seen */
-#define LOG2_COEFF_P    (2 * 65536 + 39000)
-#define LOG2_COEFF_BREF (1 * 65536 + 52000)
-#define LOG2_COEFF_B    (1 * 65536)
+/* First guesses, replaced by what is seen: means of the first 30 pictures of thirteen clips,
+ * `veryfast` and `medium`, --crf 18 to 38. Without lookahead the first picture is coded twice,
+ * which tells more of those behind it. */
+static const int32_t first_coeff_q16[AVO_RC_CLASSES] = {
+    [AVO_RC_CLASS_I] = 170072,      [AVO_RC_CLASS_P] = 139000,     [AVO_RC_CLASS_P_COARSE] = 139000,
+    [AVO_RC_CLASS_BREF_1] = 112700, [AVO_RC_CLASS_BREF_2] = 87200, [AVO_RC_CLASS_BREF_3] = 60300,
+    [AVO_RC_CLASS_B] = 52400,
+};
+#define FIRST_COEFF_LIVE_Q16 170072
+
+/* What the first picture of a class takes beyond its guess is expected of classes not seen yet,
+ * too, of an intra picture half; but not more. */
+#define MISSED_MOST (3 * 32768)
 
 #define RECENT       4  /* 1 / part of a new picture in the last few */
 #define MEMORY_SHIFT 6  /* of the whole: half is forgotten in 44 pictures of a class */
@@ -25,14 +34,8 @@
 
 void avo_rate_init_prediction(AvoRateControl *rc)
 {
-    static const int32_t first_coeff[AVO_RC_CLASSES] = {
-        [AVO_RC_CLASS_I] = LOG2_COEFF_I,         [AVO_RC_CLASS_P] = LOG2_COEFF_P,
-        [AVO_RC_CLASS_P_COARSE] = LOG2_COEFF_P,  [AVO_RC_CLASS_BREF_1] = LOG2_COEFF_BREF,
-        [AVO_RC_CLASS_BREF_2] = LOG2_COEFF_BREF, [AVO_RC_CLASS_BREF_3] = LOG2_COEFF_BREF,
-        [AVO_RC_CLASS_B] = LOG2_COEFF_B,
-    };
     for (int i = 0; i < AVO_RC_CLASSES; i++)
-        rc->predictor[i].log2_coeff_q16 = first_coeff[i];
+        rc->predictor[i].log2_coeff_q16 = rc->live ? FIRST_COEFF_LIVE_Q16 : first_coeff_q16[i];
 }
 
 static int class_of(int kind, int layer, bool coarse)
@@ -109,14 +112,28 @@ void avo_rate_learn_offsets(AvoRateControl *rc, const AvoPlan *plan)
     p->log2_offsets_q16 = (int32_t)mix(p->log2_offsets_q16, offsets, p->seen);
 }
 
+/* The first of its class tells of those that are not seen yet. */
+static void teach_unseen(AvoRateControl *rc, int class, int32_t missed_q16)
+{
+    int32_t missed = avo_clip3(-MISSED_MOST, MISSED_MOST, missed_q16);
+    if (class == AVO_RC_CLASS_I)
+        missed /= 2;
+    for (int i = 0; i < AVO_RC_CLASSES; i++)
+        if (!rc->predictor[i].seen && i != class)
+            rc->predictor[i].log2_coeff_q16 += missed;
+}
+
 void avo_rate_learn_bits(AvoRateControl *rc, const AvoRcFlight *f, int64_t bits)
 {
     AvoRcPredictor *p = &rc->predictor[f->class];
     int32_t log2_at_0 =
         avo_log2_q16((uint64_t)avo_max64(bits, 1)) + (int32_t)((int64_t)f->qp_q8 * 128 / 3);
     int32_t coeff = log2_at_0 - avo_log2_q16((uint64_t)f->cost);
+    bool is_beyond = avo_rc_is_beyond(rc, f->qp_q8);
+    if (!p->seen && !is_beyond && !rc->live)
+        teach_unseen(rc, f->class, coeff - p->log2_coeff_q16);
     /* Beyond the last quantiser most is skipped, which tells nothing of finer pictures. */
-    if (!p->seen || !avo_rc_is_beyond(rc, f->qp_q8) || coeff > p->log2_coeff_q16)
+    if (!p->seen || !is_beyond || coeff > p->log2_coeff_q16)
         p->log2_coeff_q16 = (int32_t)mix(p->log2_coeff_q16, coeff, p->seen);
     p->cost = mix(p->cost, f->cost, p->seen);
     p->bits_sum -= p->bits_sum >> MEMORY_SHIFT;

@@ -19,7 +19,7 @@
 #define LOAN_LIVE    2 /* without lookahead */
 
 #define STEADY_B_Q8    -256 /* B pictures against anchors, where quality is to be even, */
-#define STEADY_STEP_Q8 256  /* and how far the base may move right at a keyframe */
+#define STEADY_STEP_Q8 128  /* and how far the base may move right at a keyframe */
 
 #define SPARE      64   /* 1 / part of the buffer that a picture's rows leave untouched */
 #define BAND       8    /* rows may miss the plan by 1 / part of it before they are corrected, */
@@ -219,14 +219,14 @@ static void blur_complexity(AvoRateControl *rc, const AvoPlan *plan)
 /* ---- what coded pictures teach ---- */
 
 /* A rate is to be met, and what the last picture took may be far from what was planned: an intra
- * picture, which takes many bits; any where the end is in sight, as few are left to make up for it.
- */
+ * picture, which takes many bits; one of the first two anchors, which may be coded again; any where
+ * the end is in sight, as few are left to make up for it. */
 static bool is_doubtful(const AvoRateControl *rc, const AvoPlan *plan)
 {
     if (rc->mode != AVOCET_RATE_BITRATE || !rc->flight_count)
         return false;
-    return plan->ahead_is_all ||
-           rc->flight[avo_rate_flight_at(rc, rc->flight_count - 1)].kind == AVO_RC_I;
+    const AvoRcFlight *last = &rc->flight[avo_rate_flight_at(rc, rc->flight_count - 1)];
+    return plan->ahead_is_all || last->kind == AVO_RC_I || (rc->anchors <= 2 && !last->layer);
 }
 
 bool avo_rc_foresees(const AvoRateControl *rc, const AvoPlan *plan)

@@ -145,9 +145,10 @@ void avo_rc_shift(AvoRateControl *rc, int shift_q8, AvoFrameQp *out);
 void avo_rc_know_keyframe(AvoRateControl *rc, int64_t header_bits, int slices, bool cabac);
 /* Whether the picture started last, now coded with `bits`, shall be coded again with the quantiser
  * put into out: because it is too large for the buffer (until no quantiser is left), because it is
- * the first and, without lookahead, was coded with a guess that proved wrong, or because it
- * is near the end, or, without lookahead, a keyframe or a cut, and the sum would be off. */
-bool avo_rc_retry(AvoRateControl *rc, int64_t bits, AvoFrameQp *out);
+ * the first or, with lookahead, the first anchor behind it, and was coded with a guess that proved
+ * wrong, or because it is near the end, or, without lookahead, a keyframe or a cut, and the sum
+ * would be off. */
+bool avo_rc_retry(AvoRateControl *rc, const AvoPlan *plan, int64_t bits, AvoFrameQp *out);
 /* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);
 /* Takes over bitrate, crf, qp, qp_min, qp_max, qp_step, vbv_* and fps from config, for the next

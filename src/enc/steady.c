@@ -13,8 +13,9 @@
 /* Six QP change the error fourfold, in practice rather threefold. */
 #define SLOPE_PERCENT 72
 /* In strong noise hardly any quantiser makes an intra picture as bad as its anchors are: it would
- * only lose its texture. */
-#define COARSER_MOST_Q8 640
+ * only lose its texture. What an average rate plans is a guess itself. */
+#define COARSER_MOST_Q8         640
+#define COARSER_MOST_AVERAGE_Q8 896
 /* The keyframe may be a little worse than the anchor, as it has no B pictures before it. */
 #define BIAS_Q8 64
 
@@ -26,6 +27,9 @@ void avo_steady_init(AvoSteady *steady, const AvocetEncoderConfig *config)
     memset(steady, 0, sizeof *steady);
     steady->on = config->steady && config->rate_mode != AVOCET_RATE_QP;
     steady->chain = !config->bframes;
+    bool guesses = config->rate_mode == AVOCET_RATE_BITRATE && config->pass < 2;
+    steady->coarser_most_q8 =
+        guesses && config->lookahead > 0 ? COARSER_MOST_AVERAGE_Q8 : COARSER_MOST_Q8;
 }
 
 /* Only whole macroblocks that are seen are compared: an inter picture has what it likes in the
@@ -122,7 +126,7 @@ int avo_steady_match(AvoSteady *steady, AvoPicJob *job, AvoTaskPool *pool, AvoRo
     int32_t log2_q16 = avo_log2_ratio_q16(aim_of(steady, job)->error, tasted_error(job));
     avo_taste_end(&taste);
     int shift = avo_qp_delta_q8(log2_q16) * SLOPE_PERCENT / 100 + BIAS_Q8;
-    shift = avo_min(shift, COARSER_MOST_Q8 - steady->shift_q8);
+    shift = avo_min(shift, steady->coarser_most_q8 - steady->shift_q8);
     steady->shift_q8 += shift;
     return shift;
 }

@@ -28,6 +28,7 @@ typedef struct AvoSteadyAnchor {
 typedef struct AvoSteady {
     bool on;
     bool chain;                /* no B pictures: anchors are the fine ones of the chain */
+    int coarser_most_q8;       /* than planned */
     int64_t last_intra;        /* coded index */
     bool weighted;             /* the last anchor was */
     int fading;                /* anchors to come that a fade still counts for */

@@ -354,6 +354,62 @@ static void shift(void)
           "%d bits planned of %d", (int)fine.bits_planned, (int)fine.fill);
 }
 
+/* The first two anchors of a stream whose pictures take `share` of what is guessed, and the B
+ * picture behind them: quantisers, and how often each was coded again. */
+typedef struct Start {
+    int qp_q8[3], tries[3];
+} Start;
+
+static Start start_at(const AvocetEncoderConfig *config, double share)
+{
+    AvoRateControl rc;
+    AvoMessage msg;
+    Start s = {0};
+    CHECK(avo_rc_init(&rc, config, MBS, &msg) == 0, "cannot start");
+    for (int i = 0; i < 3; i++) {
+        static const double coeff[] = {6, 4.35, 3.29}; /* guesses: 2^2.595, 2^2.12, 2^1.72 */
+        const AvoPlan *p = &stream.plan[i == 1 ? 4 : i == 2 ? 1 : 0];
+        AvoFrameQp qp;
+        int64_t bits;
+        AvoPlan plan = *p;
+        plan.coded_index = i;
+        plan.bits_cost = plan.inter_cost;
+        avo_rc_start(&rc, &plan, &qp);
+        for (;; s.tries[i]++) {
+            bits = (int64_t)((double)plan.bits_cost * coeff[i] * share * exp2(-qp.qp_q8 / 1536.0));
+            if (!avo_rc_retry(&rc, &plan, bits, &qp))
+                break;
+        }
+        s.qp_q8[i] = qp.qp_q8;
+        avo_rc_end(&rc, &(AvoFrameStats){.coded_index = i, .bits = bits});
+    }
+    return s;
+}
+
+/* With lookahead, the first two anchors are coded again where the guesses prove wrong: coarser at
+ * once, finer by little, as what comes may be noise. B pictures follow. Not with a buffer. */
+static void first_guess(void)
+{
+    Random r = {3};
+    make_stream(100, true, &r);
+    AvocetEncoderConfig c = base_config(AVOCET_RATE_BITRATE);
+    Start right = start_at(&c, 1), dear = start_at(&c, 4), cheap = start_at(&c, 0.25);
+    CHECK(!right.tries[0] && !right.tries[1], "coded again, %d and %d times", right.tries[0],
+          right.tries[1]);
+    CHECK(dear.tries[0] > 0 && dear.tries[1] > 0, "not coded again: %d, %d", dear.tries[0],
+          dear.tries[1]);
+    CHECK(abs(dear.qp_q8[1] - right.qp_q8[1] - 12 * 256) < 512, "four times the bits: %+d/256",
+          dear.qp_q8[1] - right.qp_q8[1]);
+    CHECK(abs(dear.qp_q8[2] - dear.qp_q8[1]) < 512, "B %+d/256 from its anchors",
+          dear.qp_q8[2] - dear.qp_q8[1]);
+    CHECK(cheap.qp_q8[0] < right.qp_q8[0] && cheap.qp_q8[0] >= right.qp_q8[0] - 640,
+          "a quarter of the bits: %+d/256", cheap.qp_q8[0] - right.qp_q8[0]);
+    c.vbv_maxrate = c.vbv_bufsize = 8000000;
+    c.vbv_init = 90;
+    Start buffered = start_at(&c, 4);
+    CHECK(!buffered.tries[0] && !buffered.tries[1], "coded again with a buffer");
+}
+
 int main(void)
 {
     constant_quantiser();
@@ -364,6 +420,7 @@ int main(void)
     chain();
     buffer();
     shift();
+    first_guess();
     change_of_rate();
     return check_finish();
 }
