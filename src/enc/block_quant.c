@@ -140,8 +140,9 @@ bool avo_quant_8x8(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, int lis
 static int64_t dc_lambda2(const AvoRowCtx *row, bool intra, int flag)
 {
     int64_t lambda2_q8 = row->trellis_lambda2_q8[intra];
-    return flag == AVO_DC_LUMA ? lambda2_q8
-                               : lambda2_q8 * 256 / row->chroma_weight_q8[flag == AVO_DC_CR];
+    if (flag == AVO_DC_LUMA)
+        return lambda2_q8;
+    return avo_max64(lambda2_q8 * 256 / row->chroma_weight_q8[flag == AVO_DC_CR], 1);
 }
 
 bool avo_quant_dc(const AvoRowCtx *row, const AvoMbCand *cand, coef *c, AvoBlockCat cat, int flag,

@@ -208,14 +208,14 @@ static void set_lambda(AvoRowCtx *row, int qp_q8)
     row->lambda2_q8 = lambda_at(avo_lambda_ssd_q8, wanted_q8) * tools->lambda2_share_q8 >> 8;
 }
 
-/* The standard's quantiser of chroma is up to 16 finer than that of luma (Table 8-15). A lambda for
- * luma would leave out what it is fine enough to keep, so the finer it is, the more errors count.
- */
+/* The quantiser of chroma is up to 12 finer than that of luma (Table 8-15), and further where
+ * chroma_qp_index_offset says so. A lambda for luma would leave out what it is fine enough to keep,
+ * so the finer it is, the more errors count. */
 static int chroma_weight_q8(const AvoRowCtx *row, int plane)
 {
     static const uint16_t sixth_q8[6] = {256, 287, 323, 362, 406, 456}; /* of a doubling */
-    enum { BIAS = 6 }; /* doublings: none below 0 */
-    int finer = row->qp - row->qp_chroma[plane];
+    enum { BIAS = 6, FINER_MOST = 16 }; /* BIAS: doublings, so that none is below 0 */
+    int finer = avo_min(row->qp - row->qp_chroma[plane], FINER_MOST);
     int sixths = finer * row->job->tools->chroma_sixths + 6 * BIAS;
     return (sixth_q8[sixths % 6] << sixths / 6) >> BIAS;
 }
