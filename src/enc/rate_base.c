@@ -259,8 +259,10 @@ static int anchor_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_
         return base;
     int last = rc->last_base_q8, step = step_q8(rc, plan);
     int up = plan->ahead_is_all ? 2 * step : step;
-    if (plan->type == AVOCET_TYPE_IDR)
-        step = rc->key_step_q8, up = plan->ahead_is_all ? up : step;
+    if (plan->type == AVOCET_TYPE_IDR) {
+        step = rc->key_step_q8;
+        up = plan->ahead_is_all ? up : step; /* pictures behind could not pay for it */
+    }
     return avo_clip3(last - step, last + up, base);
 }
 
@@ -283,14 +285,13 @@ int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8)
 
 int avo_rate_again_base_q8(AvoRateControl *rc, const AvoPlan *plan, const AvoRcFlight *f)
 {
-    int64_t due =
-        (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)f->duration_q16);
+    int64_t due_q8 = avo_rate_due_q8(rc, f->duration_q16);
     bool first = rc->anchors == 1;
     rc->flight_count--;
-    rc->bits_due -= due;
-    rc->last_base_q8 =
+    rc->bits_due -= due_q8;
+    int base =
         first ? first_base_q8(rc, plan, f->relative_q8) : abr_base_q8(rc, plan, f->relative_q8);
     rc->flight_count++;
-    rc->bits_due += due;
-    return rc->last_base_q8;
+    rc->bits_due += due_q8;
+    return base;
 }

@@ -32,6 +32,12 @@ int64_t avo_rate_bits_in_flight(const AvoRateControl *rc);
 /* The buffer as it will be when the picture after the first `count` that are in flight is due. */
 AvoVbv avo_rate_vbv_after(const AvoRateControl *rc, int count);
 
+/* Bits that are due in this time, 1/256. */
+static inline int64_t avo_rate_due_q8(const AvoRateControl *rc, int64_t duration_q16)
+{
+    return (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)duration_q16);
+}
+
 /* ---- prediction of bits ---- */
 
 void avo_rate_init_prediction(AvoRateControl *rc);
@@ -57,7 +63,7 @@ int avo_rate_highest_q8(const AvoRateControl *rc);
 /* ---- base ---- */
 
 int avo_rate_base_q8(AvoRateControl *rc, const AvoPlan *plan, int relative_q8);
-/* That of the picture in flight, started last, as it would be if it were started now. */
+/* That of the picture started last, one of the first two anchors, by what is known now. */
 int avo_rate_again_base_q8(AvoRateControl *rc, const AvoPlan *plan, const AvoRcFlight *f);
 /* How fast pictures come, learned from one; memory: the mean is over 2^memory of them. */
 void avo_rate_learn_pace(AvoRateControl *rc, int64_t duration_q16, int memory);

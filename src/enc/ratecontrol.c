@@ -381,8 +381,7 @@ static void remember(AvoRateControl *rc, const AvoPlan *plan, int kind, int qp_q
         .is_cut = is_cut(plan),
         .duration_q16 = plan->duration_q16,
         .is_buffered = rc->vbv.size > 0};
-    rc->bits_due +=
-        (int64_t)avo_mul_q16((uint64_t)rc->bits_per_picture_q8, (uint64_t)plan->duration_q16);
+    rc->bits_due += avo_rate_due_q8(rc, plan->duration_q16);
     rc->time_q16 += plan->duration_q16;
     if (kind == AVO_RC_I)
         rc->saved = avo_rate_saved_up(rc);

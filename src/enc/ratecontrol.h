@@ -147,7 +147,7 @@ void avo_rc_know_keyframe(AvoRateControl *rc, int64_t header_bits, int slices, b
  * put into out: because it is too large for the buffer (until no quantiser is left), because it is
  * the first or, with lookahead, the first anchor behind it, and was coded with a guess that proved
  * wrong, or because it is near the end, or, without lookahead, a keyframe or a cut, and the sum
- * would be off. */
+ * would be off. plan: that it was started with. */
 bool avo_rc_retry(AvoRateControl *rc, const AvoPlan *plan, int64_t bits, AvoFrameQp *out);
 /* What a picture became, in the order they were started. */
 void avo_rc_end(AvoRateControl *rc, const AvoFrameStats *stats);
